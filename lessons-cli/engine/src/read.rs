@@ -1,0 +1,4 @@
+//! Readers of the text that the field's tools print.
+//!
+//! A reader takes text and returns typed values with the character range that each was read from. It never
+//! panics, and what it cannot tell is left unsaid rather than guessed.

@@ -1,0 +1,3 @@
+//! The `lessons` command.
+
+fn main() {}
