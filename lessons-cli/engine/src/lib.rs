@@ -6,5 +6,8 @@
 //!
 //! The engine is pure: no process, no network, no clock, no file system (see its `clippy.toml`).
 
+pub mod machine;
+pub mod programs;
 pub mod read;
+pub mod recording;
 pub mod tables;
