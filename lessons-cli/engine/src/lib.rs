@@ -6,8 +6,15 @@
 //!
 //! The engine is pure: no process, no network, no clock, no file system (see its `clippy.toml`).
 
+pub mod checks;
+pub mod facts;
+pub mod finding;
 pub mod machine;
 pub mod programs;
 pub mod read;
 pub mod recording;
+pub mod report;
+pub mod steps;
 pub mod tables;
+pub mod texts;
+pub mod visible;
