@@ -8,3 +8,4 @@
 
 pub mod read;
 pub mod tables;
+pub mod version;
