@@ -17,4 +17,5 @@ pub mod report;
 pub mod steps;
 pub mod tables;
 pub mod texts;
+pub mod version;
 pub mod visible;
