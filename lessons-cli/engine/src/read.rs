@@ -6,4 +6,5 @@
 pub mod error;
 pub mod nvcc;
 pub mod text;
+pub mod topo;
 pub mod wheel;

@@ -125,6 +125,7 @@ impl<'a> Line<'a> {
                 text: self.text.get(start..end)?,
                 start: self.start + start,
                 line: self.number,
+                line_start: self.start,
             })
         })
     }
@@ -139,6 +140,8 @@ pub struct Word<'a> {
     pub start: usize,
     /// The number of its line, from 0.
     pub line: usize,
+    /// Where its line starts in the clean text.
+    pub line_start: usize,
 }
 
 impl Word<'_> {

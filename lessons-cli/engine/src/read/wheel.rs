@@ -85,6 +85,12 @@ impl Wheel {
         }
     }
 
+    /// The version with its meaning; none if its local part is not one of PEP 440, and then pip and uv pass over the
+    /// wheel. PyTorch has published such: `torch-1.13.0+cu117_pypi_cudnn+cu117.with.pypi.cudnn-…`.
+    pub fn pep440(&self) -> Option<Version> {
+        Version::from_str(&self.full_version()).ok()
+    }
+
     /// The project's name as an index writes it in its addresses (PEP 503): lower case, `-` between words.
     pub fn project(&self) -> String {
         normalised(&self.distribution)
@@ -103,6 +109,11 @@ impl Wheel {
 
     /// Whether pip or uv would install this wheel on a host, and if not, the first thing in the way.
     pub fn installs_on(&self, host: &Host) -> Installs {
+        if self.pep440().is_none() {
+            return Installs::No(Refusal::Version {
+                wheel: self.full_version(),
+            });
+        }
         if let Some(refusal) = self.python_refusal(host) {
             return Installs::No(refusal);
         }
@@ -272,6 +283,11 @@ pub enum Ask {
 /// What stands in the way of installing a wheel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
+    /// Its version is not one of PEP 440.
+    Version {
+        /// The wheel's version.
+        wheel: String,
+    },
     /// It is for other Pythons.
     Python {
         /// The wheel's Python tags.
@@ -582,11 +598,16 @@ fn parse_at(name: &str, place: impl Fn(usize, usize) -> Span) -> Result<Wheel, R
         return Err(refuse(WheelFault::Distribution(distribution.value)));
     }
     let (version, local) = version_parts(version, &place);
-    let written = match &local {
-        Some(local) => format!("{}+{}", version.value, local.value),
-        None => version.value.clone(),
-    };
-    if Version::from_str(&written).is_err() {
+    // PyTorch has published local versions with a second `+`, which PEP 440 does not know: such a name is still a
+    // wheel's, but installers pass over it (see `pep440`).
+    let local_is_word = local
+        .as_ref()
+        .is_none_or(|local| is_word(local, &['.', '_', '+']));
+    if Version::from_str(&version).is_err() || !local_is_word {
+        let written = local.map_or_else(
+            || version.value.clone(),
+            |local| format!("{}+{}", version.value, local.value),
+        );
         return Err(refuse(WheelFault::Version(written)));
     }
     let build = build.map(seen);
@@ -926,6 +947,19 @@ mod tests {
             let wheel = parse(&format!("torch-2.9.1-{tags}.whl")).unwrap();
             assert_eq!(wheel.installs_on(host), expected, "{tags} on {host:?}");
         }
+    }
+
+    #[test]
+    fn a_version_outside_of_pep_440_is_read_but_not_installed() {
+        let wheel = parse(
+            "torch-1.13.0+cu117_pypi_cudnn+cu117.with.pypi.cudnn-cp310-cp310-linux_x86_64.whl",
+        )
+        .unwrap();
+        assert_eq!(wheel.pep440(), None);
+        assert!(matches!(
+            wheel.installs_on(&linux((3, 10))),
+            Installs::No(Refusal::Version { .. })
+        ));
     }
 
     #[test]
