@@ -2,10 +2,10 @@
 
 use crate::facts::Facts;
 use crate::facts::driver::Flavour;
+use crate::facts::system::{ModprobeLine, Place};
 use crate::finding::{Finding, Fix, quoted};
 use crate::machine::nvml::NvmlCode;
 use crate::machine::{NotRun, Unread};
-use crate::facts::system::{ModprobeLine, Place};
 use crate::programs::UBUNTU_DRIVERS;
 use crate::read::drivers;
 use crate::steps::{Lesson, Step};
@@ -115,7 +115,10 @@ fn gpu_visible(facts: &Facts<'_>) -> Finding {
         ),
         pci => match (facts.has_nvidia_gpu(), facts.place()) {
             (Ok(_), _) => Finding::fail("fail")
-                .evidence("/sys/bus/pci/devices", "no display controller of vendor 0x10de")
+                .evidence(
+                    "/sys/bus/pci/devices",
+                    "no display controller of vendor 0x10de",
+                )
                 .fix(Fix::run("lspci -d 10de:").note("fix-lspci"))
                 .fix(Fix::by_hand("fix-elsewhere")),
             (Err(unknown), Place::Wsl) => Finding::unknown("unknown-wsl")
@@ -176,11 +179,10 @@ fn not_ours(facts: &Facts<'_>) -> Option<Finding> {
 /// NVIDIA's module already has every GPU, so that nothing about nouveau can be in the way.
 fn nvidia_has_the_gpus(facts: &Facts<'_>) -> bool {
     facts.pci_gpus().as_ref().is_ok_and(|gpus| {
-        !gpus.is_empty()
-            && gpus.iter().all(|gpu| {
-                // A GPU that is given to a virtual machine is not nouveau's either.
-                matches!(&gpu.driver, Ok(Some(driver)) if driver == "nvidia" || driver == "vfio-pci")
-            })
+        !gpus.is_empty() && gpus.iter().all(|gpu| {
+            // A GPU that is given to a virtual machine is not nouveau's either.
+            matches!(&gpu.driver, Ok(Some(driver)) if driver == "nvidia" || driver == "vfio-pci")
+        })
     })
 }
 
@@ -189,7 +191,11 @@ fn nouveau_blacklisted(facts: &Facts<'_>) -> Finding {
         return finding;
     }
     let command_line = facts.kernel_command_line();
-    if let Some(word) = command_line.as_ref().ok().and_then(|line| kept_out_by(line)) {
+    if let Some(word) = command_line
+        .as_ref()
+        .ok()
+        .and_then(|line| kept_out_by(line))
+    {
         return Finding::pass("pass")
             .arg("where", "/proc/cmdline")
             .evidence("/proc/cmdline", word);
@@ -223,11 +229,9 @@ fn nouveau_blacklisted(facts: &Facts<'_>) -> Finding {
         return Finding::unread(&unknown);
     }
     // A recording that lacks the bus's driver links may be of a machine whose driver works.
-    if let Some(unknown) = facts
-        .pci_gpus()
-        .as_ref()
-        .map_or_else(Some, |gpus| gpus.iter().find_map(|gpu| gpu.driver.as_ref().err()))
-    {
+    if let Some(unknown) = facts.pci_gpus().as_ref().map_or_else(Some, |gpus| {
+        gpus.iter().find_map(|gpu| gpu.driver.as_ref().err())
+    }) {
         return Finding::unread(unknown);
     }
     if let Err(unknown) = facts.module_file("nouveau") {
@@ -292,11 +296,18 @@ fn nouveau_unloaded(facts: &Facts<'_>) -> Finding {
                 .find(|gpu| matches!(&gpu.driver, Ok(Some(driver)) if driver == name))
         })
     };
-    for (driver, text) in [("nouveau", "fail"), ("NovaCore", "fail-nova"), ("nova_core", "fail-nova")] {
+    for (driver, text) in [
+        ("nouveau", "fail"),
+        ("NovaCore", "fail-nova"),
+        ("nova_core", "fail-nova"),
+    ] {
         if let Some(gpu) = held_by(driver) {
             return Finding::fail(text)
                 .arg("address", &gpu.address)
-                .evidence(format!("/sys/bus/pci/devices/{}/driver", gpu.address), driver)
+                .evidence(
+                    format!("/sys/bus/pci/devices/{}/driver", gpu.address),
+                    driver,
+                )
                 .fix(rebuild_initramfs(facts))
                 .fix(Fix::run("sudo reboot").note("fix-reboot"));
         }
@@ -337,8 +348,8 @@ fn recommended_known(facts: &Facts<'_>) -> Finding {
                 .find(|driver| driver.recommended && driver.package.starts_with("nvidia"));
             match recommended {
                 Some(driver) => Finding::pass("pass")
-                    .arg("package", &driver.package)
-                    .evidence(&source, format!("{} … recommended", driver.package)),
+                    .arg("package", &*driver.package)
+                    .evidence(&source, format!("{} … recommended", *driver.package)),
                 None => Finding::unknown("unknown-empty")
                     .evidence(&source, "no recommended NVIDIA driver")
                     .fix(Fix::run("sudo apt update").note("fix-apt-update")),
@@ -353,7 +364,14 @@ fn recommended_known(facts: &Facts<'_>) -> Finding {
                 .evidence(&source, NotRun::NotFound.to_string())
                 .fix(Fix::run("sudo apt install ubuntu-drivers-common").note("fix-tool")),
             Ok(distribution) => Finding::not_applicable("na-not-ubuntu")
-                .arg("distribution", if distribution.name.is_empty() { &distribution.id } else { &distribution.name })
+                .arg(
+                    "distribution",
+                    if distribution.name.is_empty() {
+                        &distribution.id
+                    } else {
+                        &distribution.name
+                    },
+                )
                 .evidence("/etc/os-release", &distribution.id)
                 .fix(Fix::by_hand("fix-not-ubuntu")),
             Err(unknown) => Finding::unread(&unknown),
@@ -403,7 +421,11 @@ fn installed(facts: &Facts<'_>) -> Finding {
             Err(unknown) => Finding::unread(&unknown),
         };
     }
-    match (facts.driver_package(), facts.module_file("nvidia"), facts.driver_library()) {
+    match (
+        facts.driver_package(),
+        facts.module_file("nvidia"),
+        facts.driver_library(),
+    ) {
         (Ok(Some(package)), _, _) => Finding::pass("pass-package")
             .arg("package", &package.name)
             .arg("version", &package.version)
@@ -416,7 +438,9 @@ fn installed(facts: &Facts<'_>) -> Finding {
             .evidence(&library.path, "there"),
         // Nothing of it anywhere that can be looked at; a package database that no one can read tells nothing.
         (Ok(None), Ok(None), Ok(None)) | (Ok(None), Err(_), Ok(None)) => nothing_installed(facts),
-        (Err(unknown), Ok(None), Ok(None)) if matches!(unknown.why, crate::facts::Why::Unread(Unread::NotFound)) => {
+        (Err(unknown), Ok(None), Ok(None))
+            if matches!(unknown.why, crate::facts::Why::Unread(Unread::NotFound)) =>
+        {
             // Another distribution's packages: the module and the library would be there all the same.
             nothing_installed(facts)
         }
@@ -431,10 +455,15 @@ fn installed(facts: &Facts<'_>) -> Finding {
                     .or(library.as_ref().map(|library| library.path.as_str()))
                     .unwrap_or_default(),
             )
-            .evidence("/lib/modules/*/modules.dep", module.as_deref().unwrap_or("no nvidia.ko"))
+            .evidence(
+                "/lib/modules/*/modules.dep",
+                module.as_deref().unwrap_or("no nvidia.ko"),
+            )
             .evidence(
                 "libnvidia-ml.so.1",
-                library.as_ref().map_or("not found", |library| library.path.as_str()),
+                library
+                    .as_ref()
+                    .map_or("not found", |library| library.path.as_str()),
             )
             .fix(install(facts)),
     }
@@ -492,14 +521,22 @@ fn secure_boot(facts: &Facts<'_>) -> Finding {
                 .evidence("/lib/modules/*/modules.dep", &file)
                 .evidence("/proc/modules", "no nvidia")
                 .fix(Fix::run("mokutil --list-new").note("fix-list-new"))
-                .fix(Fix::run("sudo mokutil --import /var/lib/shim-signed/mok/MOK.der").note("fix-import"))
+                .fix(
+                    Fix::run("sudo mokutil --import /var/lib/shim-signed/mok/MOK.der")
+                        .note("fix-import"),
+                )
                 .fix(Fix::run("sudo reboot").note("fix-enroll")),
-            Ok(Some(file)) => on(Finding::pass("pass-prebuilt")).evidence("/lib/modules/*/modules.dep", file),
-            Ok(None) => on(Finding::pass("pass-nothing-to-check")).evidence("/lib/modules/*/modules.dep", "no nvidia.ko"),
+            Ok(Some(file)) => {
+                on(Finding::pass("pass-prebuilt")).evidence("/lib/modules/*/modules.dep", file)
+            }
+            Ok(None) => on(Finding::pass("pass-nothing-to-check"))
+                .evidence("/lib/modules/*/modules.dep", "no nvidia.ko"),
             Err(unknown) => Finding::unread(&unknown),
         },
         Err(unknown) => match facts.driver_version() {
-            Ok(version) => on(Finding::pass("pass-signed")).evidence(&version.source, version.value.as_str()),
+            Ok(version) => {
+                on(Finding::pass("pass-signed")).evidence(&version.source, version.value.as_str())
+            }
             Err(_) => Finding::unread(&unknown),
         },
     }
@@ -522,8 +559,12 @@ fn module_loaded(facts: &Facts<'_>) -> Finding {
             .arg("version", version.value.as_str())
             .evidence(&version.source, version.value.as_str());
         return match facts.flavour() {
-            Ok(Flavour::Open) => finding.evidence("/proc/driver/nvidia/version", "open kernel module"),
-            Ok(Flavour::Closed) => finding.evidence("/proc/driver/nvidia/version", "closed kernel module"),
+            Ok(Flavour::Open) => {
+                finding.evidence("/proc/driver/nvidia/version", "open kernel module")
+            }
+            Ok(Flavour::Closed) => {
+                finding.evidence("/proc/driver/nvidia/version", "closed kernel module")
+            }
             Err(_) => finding,
         };
     }
@@ -531,9 +572,11 @@ fn module_loaded(facts: &Facts<'_>) -> Finding {
     match facts.place() {
         Place::Wsl => {
             return match nvml {
-                Some(failure) if failure.error != NvmlCode::NotRecorded => Finding::fail("fail-wsl")
-                    .evidence("NVML", failure.error.name())
-                    .fix(Fix::run("wsl.exe --shutdown").note("fix-wsl")),
+                Some(failure) if failure.error != NvmlCode::NotRecorded => {
+                    Finding::fail("fail-wsl")
+                        .evidence("NVML", failure.error.name())
+                        .fix(Fix::run("wsl.exe --shutdown").note("fix-wsl"))
+                }
                 _ => Finding::unread(&crate::facts::Unknown::nvml("NVML", NvmlCode::NotRecorded)),
             };
         }
@@ -543,7 +586,9 @@ fn module_loaded(facts: &Facts<'_>) -> Finding {
                 (Ok(false), Some(failure))
                     if matches!(
                         failure.error,
-                        NvmlCode::LibloadingError | NvmlCode::DriverNotLoaded | NvmlCode::LibraryNotFound
+                        NvmlCode::LibloadingError
+                            | NvmlCode::DriverNotLoaded
+                            | NvmlCode::LibraryNotFound
                     ) =>
                 {
                     Finding::fail("fail-container")
@@ -551,14 +596,18 @@ fn module_loaded(facts: &Facts<'_>) -> Finding {
                         .evidence("NVML", failure.error.name())
                         .fix(Fix::by_hand("fix-container"))
                 }
-                (_, Some(failure)) => Finding::unread(&crate::facts::Unknown::nvml("NVML", failure.error)),
+                (_, Some(failure)) => {
+                    Finding::unread(&crate::facts::Unknown::nvml("NVML", failure.error))
+                }
                 (_, None) => Finding::pass("pass-container").evidence("NVML", "answers"),
             };
         }
         Place::Host => {}
     }
     match facts.module_loaded("nvidia") {
-        Ok(true) => Finding::pass("pass-unknown-version").evidence("/proc/modules", "nvidia is loaded"),
+        Ok(true) => {
+            Finding::pass("pass-unknown-version").evidence("/proc/modules", "nvidia is loaded")
+        }
         Err(unknown) => Finding::unread(&unknown),
         Ok(false) => match (facts.module_file("nvidia"), facts.kernel_headers()) {
             (Ok(Some(file)), _) => Finding::fail("fail-not-loaded")
@@ -611,7 +660,9 @@ fn versions_agree(facts: &Facts<'_>) -> Finding {
     let module = facts.driver_version();
     let library = facts.library_version();
     match (module, &library) {
-        (Ok(module), Ok(Some(library))) if module.value == library.value && failure != Some(NvmlCode::LibRmVersionMismatch) => {
+        (Ok(module), Ok(Some(library)))
+            if module.value == library.value && failure != Some(NvmlCode::LibRmVersionMismatch) =>
+        {
             Finding::pass("pass")
                 .arg("version", module.value.as_str())
                 .evidence(&module.source, module.value.as_str())
@@ -624,7 +675,9 @@ fn versions_agree(facts: &Facts<'_>) -> Finding {
                 .evidence(&module.source, module.value.as_str())
                 .evidence(&library.source, library.value.as_str()),
         ),
-        _ if failure == Some(NvmlCode::LibRmVersionMismatch) => mismatch(Finding::fail("fail-nvml")),
+        _ if failure == Some(NvmlCode::LibRmVersionMismatch) => {
+            mismatch(Finding::fail("fail-nvml"))
+        }
         // NVML refuses to start when the versions differ: that it answers is the proof.
         (Ok(module), _) if failure.is_none() => Finding::pass("pass")
             .arg("version", module.value.as_str())
@@ -641,4 +694,3 @@ fn versions_agree(facts: &Facts<'_>) -> Finding {
         (_, Err(unknown)) => Finding::unread(unknown),
     }
 }
-

