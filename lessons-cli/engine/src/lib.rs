@@ -10,4 +10,5 @@ pub mod machine;
 pub mod programs;
 pub mod read;
 pub mod recording;
+pub mod redact;
 pub mod tables;
