@@ -1,6 +1,6 @@
 //! Progress under processes that write at once and that are killed.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -38,8 +38,8 @@ fn hints(progress: &Progress, step: &str) -> u32 {
     progress.step(step).map_or(0, |step| step.hints)
 }
 
-fn start_writer(folder: &Path, name: &str, count: u32) -> Child {
-    Command::new(std::env::current_exe().unwrap())
+fn start_writer(folder: &Path, name: &str, count: u32) -> io::Result<Child> {
+    Command::new(std::env::current_exe()?)
         .args(["--exact", "writer", "--nocapture", "--test-threads=1"])
         .env(FOLDER, folder)
         .env(NAME, name)
@@ -48,26 +48,25 @@ fn start_writer(folder: &Path, name: &str, count: u32) -> Child {
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
-        .unwrap()
 }
 
 /// Memory rather than a disk: what is tested is order, not speed.
-fn folder() -> tempfile::TempDir {
+fn folder() -> io::Result<tempfile::TempDir> {
     let memory = PathBuf::from("/dev/shm");
     let parent = if memory.is_dir() {
         memory
     } else {
         std::env::temp_dir()
     };
-    tempfile::tempdir_in(parent).unwrap()
+    tempfile::tempdir_in(parent)
 }
 
 #[test]
 fn processes_that_write_at_once_lose_nothing() {
-    let folder = folder();
+    let folder = folder().unwrap();
     // All count up the same number.
     let writers: Vec<Child> = (0..3)
-        .map(|_| start_writer(folder.path(), "a.count", 100))
+        .map(|_| start_writer(folder.path(), "a.count", 100).unwrap())
         .collect();
     for mut writer in writers {
         assert!(writer.wait().unwrap().success());
@@ -80,7 +79,7 @@ fn processes_that_write_at_once_lose_nothing() {
 #[test]
 fn a_killed_writer_loses_nothing_that_it_saved() {
     const NAME: &str = "a.count";
-    let folder = folder();
+    let folder = folder().unwrap();
     let store = Store::at(folder.path());
     // As large as the file is in use.
     store
@@ -92,7 +91,7 @@ fn a_killed_writer_loses_nothing_that_it_saved() {
         })
         .unwrap();
     for round in 0..1000 {
-        let mut writer = start_writer(folder.path(), NAME, u32::MAX);
+        let mut writer = start_writer(folder.path(), NAME, u32::MAX).unwrap();
         let mut printed = BufReader::new(writer.stdout.take().unwrap());
         // It is at work once it has saved something; then it dies at a moment that differs from round to round.
         let mut output = String::new();

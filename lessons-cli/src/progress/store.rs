@@ -470,18 +470,15 @@ fn unused(file: &Path, why: &str, now: Timestamp) -> PathBuf {
     // Windows has no colons in names.
     let mut name = file.as_os_str().to_owned();
     name.push(format!(".{why}-{}", now.strftime("%Y%m%dT%H%M%SZ")));
-    let first = PathBuf::from(&name);
-    if fs::symlink_metadata(&first).is_err() {
-        return first;
+    let mut path = PathBuf::from(&name);
+    let mut number = 1_u32;
+    while fs::symlink_metadata(&path).is_ok() && number < u32::MAX {
+        number += 1;
+        let mut numbered = name.clone();
+        numbered.push(format!("-{number}"));
+        path = numbered.into();
     }
-    (2..)
-        .map(|number: u64| {
-            let mut numbered = name.clone();
-            numbered.push(format!("-{number}"));
-            PathBuf::from(numbered)
-        })
-        .find(|path| fs::symlink_metadata(path).is_err())
-        .unwrap_or(first)
+    path
 }
 
 /// A new name is on the disk only when its folder is. Windows has no such call and needs none.
