@@ -15,6 +15,7 @@ pub mod read;
 pub mod recording;
 pub mod report;
 pub mod steps;
+pub mod redact;
 pub mod tables;
 pub mod texts;
 pub mod version;

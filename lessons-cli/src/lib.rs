@@ -1,0 +1,4 @@
+//! What the `lessons` command is made of, apart from the command line itself.
+
+pub mod clock;
+pub mod progress;
