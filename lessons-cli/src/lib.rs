@@ -1,0 +1,3 @@
+//! What the `lessons` command is made of.
+
+pub mod book;
