@@ -32,6 +32,29 @@ pub trait Cards {
     fn steps(&self) -> Vec<String>;
 }
 
+/// Text as the HTML of a card shows it, inside `<pre>` too. Markdown ends a block of HTML at an empty line, so there is
+/// none in it; and it opens no directive of mdBook's, which looks for its own later.
+pub fn literal(text: &str) -> String {
+    let text = text
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;");
+    let text = text.replace("{{", "&#123;{");
+    let mut html = String::with_capacity(text.len());
+    for (number, line) in text.lines().enumerate() {
+        if number > 0 {
+            html.push_str(if line.trim().is_empty() {
+                "&#10;"
+            } else {
+                "\n"
+            });
+        }
+        html.push_str(line);
+    }
+    html
+}
+
 /// How each directive is written.
 const FORMS: [(&str, &str); 5] = [
     ("step", "{{#step ID}}"),
@@ -117,13 +140,15 @@ impl<'a> Call<'a> {
 /// Every directive of a chapter, in its order.
 pub(super) fn find(markdown: &str) -> Vec<Directive<'_>> {
     let code = code(markdown);
-    markdown
-        .match_indices("{{")
-        .filter(|(open, _)| {
-            !markdown[..*open].ends_with('\\') && !code.iter().any(|code| code.contains(open))
-        })
-        .filter_map(|(open, _)| at(markdown, open))
-        .collect()
+    let mut found: Vec<Directive<'_>> = Vec::new();
+    for (open, _) in markdown.match_indices("{{") {
+        let escaped = markdown[..open].ends_with('\\');
+        let within = found.last().is_some_and(|last| last.range.contains(&open));
+        if !escaped && !within && !code.iter().any(|code| code.contains(&open)) {
+            found.extend(at(markdown, open));
+        }
+    }
+    found
 }
 
 /// The directive whose braces open at `open`, unless it is mdBook's, or none.
@@ -134,7 +159,7 @@ fn at(markdown: &str, open: usize) -> Option<Directive<'_>> {
         after.find('\n').unwrap_or(after.len()),
     );
     let text = after[..line_end]
-        .trim_start_matches('{')
+        .get("{{".len()..)?
         .trim_start()
         .strip_prefix('#')?;
     let closed = after[..line_end].find("}}");
@@ -384,6 +409,14 @@ mod tests {
         assert_eq!(
             placeholders.fill(&marked),
             "1. Do\n\n\n   <p>\n\n   card\n\n2. Then\n"
+        );
+    }
+
+    #[test]
+    fn literal_text_has_no_empty_line() {
+        assert_eq!(
+            literal("<a>\n\n \n{{#b}}\n"),
+            "&lt;a&gt;&#10;&#10; \n&#123;{#b}}"
         );
     }
 
