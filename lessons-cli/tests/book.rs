@@ -327,13 +327,13 @@ fn stock_input(content: &str) -> Vec<u8> {
         "name": "The driver", "content": content, "number": [1], "sub_items": [],
         "path": "driver.md", "source_path": "driver.md", "parent_names": [],
     });
-    let context = json!({
+    let header = json!({
         "root": "/nowhere",
         "config": { "book": { "src": "src", "title": "Sample" }, "preprocessor": { "lessons": {} } },
         "renderer": "html",
         "mdbook_version": "0.5.4",
     });
-    json!([context, { "items": [{ "Chapter": chapter }] }])
+    json!([header, { "items": [{ "Chapter": chapter }] }])
         .to_string()
         .into_bytes()
 }
