@@ -2,3 +2,6 @@
 
 pub mod clock;
 pub mod progress;
+//! What the `lessons` command is made of.
+
+pub mod book;
