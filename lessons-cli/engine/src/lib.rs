@@ -6,6 +6,7 @@
 //!
 //! The engine is pure: no process, no network, no clock, no file system (see its `clippy.toml`).
 
+pub mod bundled;
 pub mod checks;
 pub mod facts;
 pub mod finding;
