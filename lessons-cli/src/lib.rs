@@ -1,0 +1,3 @@
+//! The parts of the `lessons` command.
+
+pub mod live;
