@@ -111,3 +111,6 @@ fn report(error: &anyhow::Error) -> Exit {
         Exit::Input
     }
 }
+//! The parts of the `lessons` command.
+
+pub mod live;
