@@ -3,6 +3,7 @@
 //! A reader takes text and returns typed values with the character range that each was read from. It never
 //! panics, and what it cannot tell is left unsaid rather than guessed.
 
+pub mod drivers;
 pub mod error;
 pub mod nvcc;
 pub mod text;

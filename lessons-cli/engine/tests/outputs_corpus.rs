@@ -11,7 +11,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use lessons_engine::read::{nvcc, topo, wheel};
+use lessons_engine::read::drivers::{Origin, Wants};
+use lessons_engine::read::{drivers, nvcc, topo, wheel};
 
 /// The files of one kind, by name; none where there is no corpus.
 fn corpus(kind: &str) -> Vec<(String, String)> {
@@ -190,4 +191,61 @@ fn every_wheel_is_read() {
         }
     }
     println!("{projects:?}");
+}
+
+#[test]
+fn every_list_of_drivers_is_read() {
+    for (name, text) in corpus("ubuntu-drivers") {
+        let drivers = drivers::read(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let starting = |start: &str| text.lines().filter(|line| line.starts_with(start)).count();
+        assert_eq!(drivers.devices.len(), starting("== "), "{name}");
+        assert_eq!(
+            drivers.notes.len(),
+            starting("WARNING:") + starting("ERROR:") + starting("udevadm "),
+            "{name}"
+        );
+        assert_eq!(drivers.packages.len(), starting("nvidia-"), "{name}");
+        let offered = drivers.devices.iter().flat_map(|device| &device.drivers);
+        let written: Vec<String> = offered
+            .map(|driver| {
+                assert_eq!(
+                    &text[driver.package.span.start..driver.package.span.end],
+                    driver.package.value
+                );
+                let origin = match driver.origin.as_deref() {
+                    Some(Origin::Distro) => "distro",
+                    Some(Origin::ThirdParty) => "third-party",
+                    None => "?",
+                };
+                let free = if driver.free == Some(true) {
+                    "free"
+                } else {
+                    "non-free"
+                };
+                let mut line = format!("{} - {origin} {free}", driver.package.value);
+                line.push_str(if driver.builtin { " builtin" } else { "" });
+                line.push_str(if driver.recommended {
+                    " recommended"
+                } else {
+                    ""
+                });
+                line
+            })
+            .collect();
+        let printed: Vec<&str> = text
+            .lines()
+            .filter(|line| line.starts_with("driver "))
+            .filter_map(|line| Some(line.split_once(": ")?.1.trim()))
+            .collect();
+        assert_eq!(written, printed, "{name}");
+        for device in drivers.devices.iter().filter(|device| device.is_nvidia()) {
+            let choice = drivers::choose(device.drivers.iter().map(Into::into), Wants::default());
+            let recommended = device.drivers.iter().find(|driver| driver.recommended);
+            assert_eq!(
+                choice.package,
+                recommended.map(|driver| driver.package.as_str()),
+                "{name}"
+            );
+        }
+    }
 }
