@@ -258,19 +258,22 @@ const GAP: usize = 20;
 /// A letter's width, on the generous side.
 const LETTER: usize = 8;
 
+/// From a frame's upper edge to its GPUs.
+const MARGIN: usize = 16;
+
 /// Where everything of a drawing goes.
 struct Plan<'a> {
     frames: Vec<Frame<'a>>,
-    /// The middle of each GPU's upper edge.
-    tops: BTreeMap<&'a str, (usize, usize)>,
+    /// The horizontal middle of each GPU.
+    middles: BTreeMap<&'a str, usize>,
     /// Groups in which NVLink joins each with each: one bar instead of many arcs.
     bars: Vec<Bar<'a>>,
     /// The other pairs with NVLink.
     arcs: Vec<(&'a str, &'a str, &'a Link)>,
     width: usize,
-    height: usize,
-    /// The upper edge of the frames.
+    /// The upper edge of the frames; NVLink is drawn above it.
     frame_top: usize,
+    frame_height: usize,
 }
 
 /// A NUMA node's frame.
@@ -279,28 +282,26 @@ struct Frame<'a> {
     heading: String,
     left: usize,
     width: usize,
-    height: usize,
+    nics_a_row: usize,
 }
 
 /// A bar to which every member of a group is joined.
 struct Bar<'a> {
     members: Vec<&'a str>,
     link: &'a Link,
-    height: usize,
 }
 
 impl<'a> Plan<'a> {
     fn new(topo: &'a Topo, labels: &Labels<'_>) -> Self {
         let (bars, arcs) = nvlinks(topo);
-        let frame_top = GAP + bars.len() * 28 + if arcs.is_empty() { 0 } else { 90 };
         let mut plan = Self {
             frames: Vec::new(),
-            tops: BTreeMap::new(),
+            middles: BTreeMap::new(),
             bars,
             arcs,
             width: GAP,
-            height: 0,
-            frame_top,
+            frame_top: 0,
+            frame_height: 0,
         };
         for node in nodes(topo) {
             let heading = node.heading(labels);
@@ -309,36 +310,44 @@ impl<'a> Plan<'a> {
             let width = gpus.max(words).max(NIC_WIDTH + 2 * GAP);
             let nics_a_row = ((width - GAP) / (NIC_WIDTH + 8)).max(1);
             let nic_rows = node.nics.len().div_ceil(nics_a_row);
-            let height = 30 + GPU_HEIGHT + 34 + nic_rows * (NIC_HEIGHT + 6) + 12;
+            let height = MARGIN + GPU_HEIGHT + 34 + nic_rows * (NIC_HEIGHT + 6) + 28;
             for (index, gpu) in node.gpus.iter().enumerate() {
                 let middle = plan.width + GAP + index * (GPU_WIDTH + GAP) + GPU_WIDTH / 2;
-                plan.tops.insert(&gpu.name, (middle, frame_top + 30));
+                plan.middles.insert(&gpu.name, middle);
             }
             let left = plan.width;
             plan.width += width + GAP;
-            plan.height = plan.height.max(frame_top + height + GAP);
+            plan.frame_height = plan.frame_height.max(height);
             plan.frames.push(Frame {
                 node,
                 heading,
                 left,
                 width,
-                height,
+                nics_a_row,
             });
         }
-        if plan.frames.len() > 1 {
-            plan.height += GAP;
-        }
-        for (index, bar) in plan.bars.iter_mut().enumerate() {
-            bar.height = GAP + index * 28;
-        }
+        let highest = plan
+            .arcs
+            .iter()
+            .map(|(first, second, _)| plan.rise(first, second))
+            .max()
+            .unwrap_or(0);
+        plan.frame_top = GAP + highest.max(plan.bars.len() * 28);
         plan
+    }
+
+    /// How far the arc between two GPUs rises above the frames: the longer, the higher.
+    fn rise(&self, first: &str, second: &str) -> usize {
+        let middle = |name| self.middles.get(name).copied().unwrap_or(0);
+        24 + middle(first).abs_diff(middle(second)) / 5
     }
 
     fn svg(&self, topo: &Topo, labels: &Labels<'_>) -> String {
         let mut out = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"topology\" role=\"img\" viewBox=\"0 0 {} {}\" \
              font-family=\"sans-serif\" font-size=\"13\" fill=\"currentColor\" stroke=\"none\">\n",
-            self.width, self.height
+            self.width,
+            self.frame_top + self.frame_height + 2 * GAP
         );
         let _ = writeln!(out, "<title>{}</title>", escaped(labels.title));
         let _ = writeln!(out, "<desc>{}</desc>", escaped(&outline(topo, labels)));
@@ -357,26 +366,26 @@ impl<'a> Plan<'a> {
         let _ = writeln!(
             out,
             "<g class=\"topology-node\"><rect x=\"{}\" y=\"{top}\" width=\"{}\" height=\"{}\" rx=\"6\" fill=\"none\" stroke=\"currentColor\" stroke-dasharray=\"4 3\"/>",
-            frame.left, frame.width, frame.height
+            frame.left, frame.width, self.frame_height
         );
         let _ = writeln!(
             out,
             "<text x=\"{}\" y=\"{}\">{}</text></g>",
             frame.left + GAP,
-            top + 19,
+            top + self.frame_height - 10,
             escaped(&frame.heading)
         );
-        let bottom = top + 30 + GPU_HEIGHT;
+        let bottom = top + MARGIN + GPU_HEIGHT;
         let bus = bottom + 22;
         for gpu in &frame.node.gpus {
-            let Some((middle, gpu_top)) = self.tops.get(gpu.name.as_str()) else {
+            let Some(middle) = self.middles.get(gpu.name.as_str()) else {
                 continue;
             };
             line(out, "topology-pcie", "", (*middle, bottom), (*middle, bus));
             boxed(
                 out,
                 "topology-gpu",
-                (middle - GPU_WIDTH / 2, *gpu_top),
+                (middle - GPU_WIDTH / 2, top + MARGIN),
                 (GPU_WIDTH, GPU_HEIGHT),
                 &gpu.name,
                 "",
@@ -399,7 +408,7 @@ impl<'a> Plan<'a> {
                 escaped(&inner_levels(topo, &frame.node.gpus))
             );
         }
-        let nics_a_row = ((frame.width - GAP) / (NIC_WIDTH + 8)).max(1);
+        let nics_a_row = frame.nics_a_row;
         for (index, nic) in frame.node.nics.iter().enumerate() {
             let x = frame.left + GAP + index % nics_a_row * (NIC_WIDTH + 8);
             let y = bus + 10 + index / nics_a_row * (NIC_HEIGHT + 6);
@@ -420,14 +429,15 @@ impl<'a> Plan<'a> {
         let [first, .., last] = self.frames.as_slice() else {
             return;
         };
-        let y = self.height - GAP;
+        let bottom = self.frame_top + self.frame_height;
+        let y = bottom + GAP;
         let middle = |frame: &Frame<'_>| frame.left + frame.width / 2;
         for frame in &self.frames {
             line(
                 out,
                 "topology-pcie",
                 "",
-                (middle(frame), self.frame_top + frame.height),
+                (middle(frame), bottom),
                 (middle(frame), y),
             );
         }
@@ -443,56 +453,46 @@ impl<'a> Plan<'a> {
 
     /// What NVLink joins: a bar for a group, an arc for a pair.
     fn draw_nvlinks(&self, out: &mut String) {
-        for bar in &self.bars {
-            let ends: Vec<(usize, usize)> = bar
+        let top = self.frame_top + MARGIN;
+        for (index, bar) in self.bars.iter().enumerate() {
+            let y = GAP + index * 28;
+            let ends: Vec<usize> = bar
                 .members
                 .iter()
-                .filter_map(|name| self.tops.get(name).copied())
+                .filter_map(|name| self.middles.get(name).copied())
                 .collect();
             let (Some(first), Some(last)) = (ends.iter().min(), ends.iter().max()) else {
                 continue;
             };
             let title = format!("{}: {}", bar.members.join(" "), bar.link);
-            line(
-                out,
-                "topology-nvlink",
-                &title,
-                (first.0, bar.height),
-                (last.0, bar.height),
-            );
-            for (x, top) in &ends {
-                line(out, "topology-nvlink", "", (*x, bar.height), (*x, *top));
+            line(out, "topology-nvlink", &title, (*first, y), (*last, y));
+            for x in &ends {
+                line(out, "topology-nvlink", "", (*x, y), (*x, top));
             }
             label(
                 out,
-                usize::midpoint(first.0, last.0),
-                bar.height - 6,
+                usize::midpoint(*first, *last),
+                y - 6,
                 &bar.link.to_string(),
             );
         }
         for (first, second, link) in &self.arcs {
-            let (Some(from), Some(to)) = (self.tops.get(first), self.tops.get(second)) else {
+            let (Some(from), Some(to)) = (self.middles.get(first), self.middles.get(second)) else {
                 continue;
             };
-            let middle = usize::midpoint(from.0, to.0);
-            let span = from.0.abs_diff(to.0);
-            // The longer the arc, the higher; the curve reaches half the way to its control point.
-            let rise = (30 + span / 6).min(self.frame_top);
-            let peak = self.frame_top.saturating_sub(rise);
+            let middle = usize::midpoint(*from, *to);
+            let rise = self.rise(first, second) + MARGIN;
+            // The curve comes half the way to its control point.
+            let control = i128::try_from(top).unwrap_or(0) - 2 * i128::try_from(rise).unwrap_or(0);
             let _ = writeln!(
                 out,
-                "<path class=\"topology-nvlink\" d=\"M{} {} Q{middle} {} {} {}\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"4\"><title>{}</title></path>",
-                from.0,
-                from.1,
-                peak.saturating_sub(30),
-                to.0,
-                to.1,
+                "<path class=\"topology-nvlink\" d=\"M{from} {top} Q{middle} {control} {to} {top}\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"3\"><title>{}</title></path>",
                 escaped(&format!("{first} {second}: {link}"))
             );
             label(
                 out,
                 middle,
-                usize::midpoint(peak.saturating_sub(30), from.1) - 5,
+                (top - rise).saturating_sub(5),
                 &link.to_string(),
             );
         }
@@ -518,7 +518,6 @@ fn nvlinks(topo: &Topo) -> (Vec<Bar<'_>>, Vec<(&str, &str, &Link)>) {
             bars.push(Bar {
                 members: group.iter().map(|device| device.name.as_str()).collect(),
                 link,
-                height: 0,
             });
         } else {
             arcs.extend(inside.iter().map(|pair| {
@@ -551,7 +550,7 @@ fn inner_levels(topo: &Topo, gpus: &[&Device]) -> String {
 
 /// A thin or thick line, with a title if it has one of its own.
 fn line(out: &mut String, class: &str, title: &str, from: (usize, usize), to: (usize, usize)) {
-    let width = if class == "topology-nvlink" { 4 } else { 1 };
+    let width = if class == "topology-nvlink" { 3 } else { 1 };
     let _ = write!(
         out,
         "<line class=\"{class}\" x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\" stroke=\"currentColor\" stroke-width=\"{width}\"",
