@@ -12,6 +12,7 @@ pub mod facts;
 pub mod finding;
 pub mod machine;
 pub mod programs;
+pub mod draw;
 pub mod read;
 pub mod recording;
 pub mod report;
