@@ -2,3 +2,5 @@
 //!
 //! A reader takes text and returns typed values with the character range that each was read from. It never
 //! panics, and what it cannot tell is left unsaid rather than guessed.
+
+pub mod smi;
