@@ -203,6 +203,10 @@ impl<'t> Reader<'t> {
     fn line_of_text(&mut self, line: &Range<usize>, trimmed: Range<usize>, closed: bool) {
         let text = self.text;
         let shown = &text[trimmed.clone()];
+        if is_own_timestamp(shown) {
+            self.timestamp = Some((trimmed, 0));
+            return;
+        }
         if let Some((failure, start)) = failure::of_line(shown) {
             let at = trimmed.start + start;
             let at = at..at + failure.message.len();
@@ -430,6 +434,19 @@ impl Output<'_> {
 fn add_failure(smi: &mut Smi, failure: Failure, span: Range<usize>) {
     smi.fields.push(Field { row: Row::Header, key: Key::Failure, span });
     if smi.failure.is_none() { smi.failure = Some(failure) } else { smi.notes.push(Note::AlsoFailed(failure)) }
+}
+
+/// Whether a line is a date as nvidia-smi prints it above its table: `Wed Jan 14 02:22:46 2026`.
+fn is_own_timestamp(shown: &str) -> bool {
+    const SHAPE: &[u8; 24] = b"Aaa Aaa _0 00:00:00 0000";
+    shown.len() == SHAPE.len()
+        && shown.bytes().zip(SHAPE).all(|(byte, shape)| match shape {
+            b'A' => byte.is_ascii_uppercase(),
+            b'a' => byte.is_ascii_lowercase(),
+            b'0' => byte.is_ascii_digit(),
+            b'_' => byte == b' ' || byte.is_ascii_digit(),
+            _ => byte == *shape,
+        })
 }
 
 /// Whether words are a date with a time, in whatever language: a year and `hours:minutes`.

@@ -17,7 +17,7 @@ use super::failure;
 use super::field::{Field, Key, Row};
 use super::note::{Note, Part};
 use super::token::{self, phrases, plain_words};
-use super::values::{Count, Form, Gpu, Mebibytes, MigDevice, Percent, Process, ProcessList, Reading, Smi, Unit, Watts, words};
+use super::values::{Count, Form, Gpu, Mebibytes, MigDevice, Percent, Process, ProcessList, Reading, Smi, Unit, Watts, Words, words};
 
 /// A table being read.
 pub(super) struct Table<'t> {
@@ -365,70 +365,33 @@ impl<'t> Table<'t> {
             return;
         }
         let text = self.text;
-        let row = Row::Gpu(self.smi.gpus.len());
+        let Smi { gpus, fields, .. } = &mut self.smi;
+        let mut values = Values { text, row: Row::Gpu(gpus.len()), fields };
         let mut gpu = Gpu::default();
         if let Some(name) = name.filter(|name| is_named(&text[name.at.clone()]) || has_mode(&text[name.at.clone()])) {
-            self.name_cell(&mut gpu, row, &name);
+            values.name_cell(&mut gpu, &name, self.on_windows, self.lost_first_column);
         }
         let mut parts = plain_words(&text[address.at.clone()], address.at.start);
-        if let Some(bus_id) = parts.next() {
-            gpu.bus_id = Some(words(&text[bus_id.clone()]));
-            self.field(row, Key::BusId, bus_id);
-        }
-        if let Some(display) = parts.next() {
-            gpu.display_active = Some(words(&text[display.clone()]));
-            self.field(row, Key::DisplayActive, display);
-        }
-        self.smi.gpus.push(gpu);
-    }
-
-    /// `0  NVIDIA GeForce RTX 3050 ...  WDDM`.
-    fn name_cell(&mut self, gpu: &mut Gpu, row: Row, cell: &Cell) {
-        let text = self.text;
-        let shown = &text[cell.at.clone()];
-        let mut name = cell.at.clone();
-        let index = plain_words(shown, name.start).next().filter(|first| is_digits(&text[first.clone()]));
-        if let Some(index) = &index {
-            name = token::trim(text, index.end..name.end);
-            if !self.lost_first_column {
-                gpu.index = text[index.clone()].parse().ok();
-                self.field(row, Key::Index, index.clone());
-            }
-        }
-        if let Some(mode) = plain_words(&text[name.clone()], name.start).last().filter(|mode| is_mode(&text[mode.clone()])) {
-            name = token::trim(text, name.start..mode.start);
-            let shown = words(&text[mode.clone()]);
-            if self.on_windows || matches!(&*shown, "WDDM" | "TCC" | "MCDM") {
-                gpu.driver_model = Some(shown);
-                self.field(row, Key::DriverModel, mode);
-            } else {
-                gpu.persistence = Some(shown);
-                self.field(row, Key::Persistence, mode);
-            }
-        }
-        // Without an index before it, a name at the very edge may have lost its beginning.
-        if !name.is_empty() && (index.is_some() || !cell.at_edge) {
-            let shown = &text[name.clone()];
-            gpu.name_truncated = shown.ends_with("...");
-            gpu.name = Some(words(shown));
-            self.field(row, Key::Name, name);
-        }
+        gpu.bus_id = parts.next().map(|bus_id| values.words(Key::BusId, bus_id));
+        gpu.display_active = parts.next().map(|display| values.words(Key::DisplayActive, display));
+        gpus.push(gpu);
     }
 
     fn gpu_cell(&mut self, expect: Expect, cell: &Cell) {
         let text = self.text;
         let shown = &text[cell.at.clone()];
-        let row = Row::Gpu(self.smi.gpus.len().saturating_sub(1));
-        let Some(mut gpu) = self.smi.gpus.pop() else { return };
+        let Smi { gpus, fields, .. } = &mut self.smi;
+        let mut values = Values { text, row: Row::Gpu(gpus.len().saturating_sub(1)), fields };
+        let Some(gpu) = gpus.last_mut() else { return };
         self.open |= expect != Expect::Gpu;
+        let after_utilization = if self.has_mig_line == Some(false) { Expect::Gpu } else { Expect::MigMode };
         let next = match expect {
             Expect::Gpu => Expect::Gpu,
             // The ECC cell is gone, and this is the second line already.
             Expect::Ecc if is_power(shown) => Expect::Memory,
             Expect::Ecc => {
                 if cell.closed || !is_digits(shown) {
-                    gpu.ecc_uncorrected = Some(Reading::of(shown));
-                    self.field(row, Key::EccUncorrected, cell.at.clone());
+                    gpu.ecc_uncorrected = Some(values.reading(Key::EccUncorrected, cell.at.clone()));
                 }
                 Expect::Memory
             }
@@ -436,119 +399,30 @@ impl<'t> Table<'t> {
                 let power = self.previous.take().filter(|previous| is_power(&text[previous.at.clone()]));
                 if is_memory(shown) || (power.is_some() && !shown.contains('%')) {
                     if let Some(power) = power {
-                        self.power_cell(&mut gpu, row, &power);
+                        values.power_cell(gpu, &power, self.lost_first_column);
                     }
-                    let (used, total) = self.memory_cell(row, cell, Key::MemoryUsedMib, Key::MemoryTotalMib);
-                    (gpu.memory_used_mib, gpu.memory_total_mib) = (used, total);
+                    [gpu.memory_used_mib, gpu.memory_total_mib] = values.memory_cell(cell, Key::MemoryUsedMib, Key::MemoryTotalMib);
                     Expect::Utilization
                 } else if let Some(power) = power {
-                    self.power_cell(&mut gpu, row, &power);
-                    self.utilization_cell(&mut gpu, row, cell);
-                    Expect::MigMode
+                    // The memory is gone, and this is the cell after it.
+                    values.power_cell(gpu, &power, self.lost_first_column);
+                    values.utilization_cell(gpu, cell);
+                    after_utilization
                 } else {
                     Expect::Memory
                 }
             }
             Expect::Utilization => {
-                self.utilization_cell(&mut gpu, row, cell);
-                if self.has_mig_line == Some(false) { Expect::Gpu } else { Expect::MigMode }
+                values.utilization_cell(gpu, cell);
+                after_utilization
             }
             Expect::MigMode if is_mig_mode(shown) => {
-                gpu.mig_mode = Some(words(shown));
-                self.field(row, Key::MigMode, cell.at.clone());
+                gpu.mig_mode = Some(values.words(Key::MigMode, cell.at.clone()));
                 Expect::Gpu
             }
             Expect::MigMode => Expect::MigMode,
         };
-        self.smi.gpus.push(gpu);
         self.section = Section::Gpus(next);
-    }
-
-    /// `67%   25C    P8             20W /  300W`.
-    fn power_cell(&mut self, gpu: &mut Gpu, row: Row, cell: &Cell) {
-        let text = self.text;
-        let shown = &text[cell.at.clone()];
-        // The slash of `N/A` has no blank at its side; that between draw and cap has, or follows a `W`.
-        let Some(slash) = power_slash(shown).map(|at| cell.at.start + at) else { return };
-        let draw_and_before: Vec<Range<usize>> = phrases(&text[cell.at.start..slash], cell.at.start).take(8).collect();
-        let cap = token::trim(text, slash + 1..cell.at.end);
-        if !cap.is_empty() && (cell.closed || Watts::parse(&text[cap.clone()]).is_some() || token::is_no_value(&text[cap.clone()])) {
-            gpu.power_limit_w = Some(Reading::of(&text[cap.clone()]));
-            self.field(row, Key::PowerLimitW, cap);
-        }
-        let Some((draw, before)) = draw_and_before.split_last() else { return };
-        gpu.power_draw_w = Some(Reading::of(&text[draw.clone()]));
-        self.field(row, Key::PowerDrawW, draw.clone());
-        let all = before.len() == 3;
-        for (place, at) in before.iter().enumerate() {
-            let shown = &text[at.clone()];
-            let key = match (all, place, shown.as_bytes().last()) {
-                (true, 0, _) => Key::FanPercent,
-                (true, 1, _) => Key::TemperatureC,
-                (true, 2, _) => Key::PerformanceState,
-                // Some are lost: those that are left are told by their unit, or not at all.
-                (_, _, Some(b'%')) => Key::FanPercent,
-                (_, _, Some(b'C')) if shown != "C" => Key::TemperatureC,
-                _ if shown.starts_with('P') && is_digits(&shown[1..]) => Key::PerformanceState,
-                _ => continue,
-            };
-            match key {
-                Key::FanPercent if self.lost_first_column => continue,
-                Key::FanPercent => gpu.fan_percent = Some(Reading::of(shown)),
-                Key::TemperatureC => gpu.temperature_c = Some(Reading::of(shown)),
-                _ => gpu.performance_state = Some(words(shown)),
-            }
-            self.field(row, key, at.clone());
-        }
-    }
-
-    /// `1MiB /  49140MiB`, or words for both.
-    fn memory_cell(&mut self, row: Row, cell: &Cell, used: Key, total: Key) -> (Option<Reading<Mebibytes>>, Option<Reading<Mebibytes>>) {
-        let text = self.text;
-        let shown = &text[cell.at.clone()];
-        let split = shown.find("MiB").and_then(|unit| shown[unit..].find('/').map(|slash| unit + slash)).or_else(|| shown.find(" /").map(|at| at + 1));
-        let Some(slash) = split else {
-            let both = Some(Reading::Words(words(shown)));
-            if !cell.closed && !token::is_no_value(shown) {
-                return (Mebibytes::parse(shown).map(Reading::Value), None);
-            }
-            self.field(row, used, cell.at.clone());
-            self.field(row, total, cell.at.clone());
-            return (both.clone(), both);
-        };
-        let slash = cell.at.start + slash;
-        let mut side = |key, at: Range<usize>, closed: bool| {
-            let shown = &text[at.clone()];
-            let complete = closed || shown.ends_with("MiB") || token::is_no_value(shown);
-            if shown.is_empty() || !complete {
-                return None;
-            }
-            self.smi.fields.push(Field { row, key, span: at });
-            Some(Reading::of(shown))
-        };
-        let first = side(used, token::trim(text, cell.at.start..slash), true);
-        (first, side(total, token::trim(text, slash + 1..cell.at.end), cell.closed))
-    }
-
-    /// `0%      Default`, `N/A   E. Process`.
-    fn utilization_cell(&mut self, gpu: &mut Gpu, row: Row, cell: &Cell) {
-        let text = self.text;
-        let Some(first) = phrases(&text[cell.at.clone()], cell.at.start).next() else { return };
-        let shown = &text[first.clone()];
-        let mode = token::trim(text, first.end..cell.at.end);
-        let known = |mode: &str| matches!(mode, "Default" | "E. Process" | "E. Thread" | "Prohibited" | "Exclusive_Process" | "N/A" | "ERR!");
-        // Alone, words may be either of the two; a percentage is the utilization, and a mode's name the mode.
-        if !mode.is_empty() || Percent::parse(shown).is_some() {
-            gpu.utilization_percent = Some(Reading::of(shown));
-            self.field(row, Key::UtilizationPercent, first);
-            if !mode.is_empty() && (cell.closed || known(&text[mode.clone()])) {
-                gpu.compute_mode = Some(words(&text[mode.clone()]));
-                self.field(row, Key::ComputeMode, mode);
-            }
-        } else if known(shown) && !token::is_no_value(shown) {
-            gpu.compute_mode = Some(words(shown));
-            self.field(row, Key::ComputeMode, first);
-        }
     }
 
     fn mig_cell(&mut self, expect: ExpectMig, cell: &Cell) {
@@ -562,63 +436,39 @@ impl<'t> Table<'t> {
                 return;
             }
             self.open = true;
-            let row = Row::MigDevice(self.smi.mig_devices.len());
-            let mut ids = [None; 4];
-            for ((id, key), at) in ids.iter_mut().zip([Key::Gpu, Key::Gi, Key::Ci, Key::Device]).zip(parts) {
-                *id = text[at.clone()].parse().ok();
-                self.field(row, key, at);
-            }
-            let [gpu, gi, ci, device] = ids;
-            self.smi.mig_devices.push(MigDevice { gpu, gi, ci, device, ..MigDevice::default() });
+            let Smi { mig_devices, fields, .. } = &mut self.smi;
+            let mut values = Values { text, row: Row::MigDevice(mig_devices.len()), fields };
+            let mut parts = parts.into_iter();
+            let [gpu, gi, ci, device] =
+                [Key::Gpu, Key::Gi, Key::Ci, Key::Device].map(|key| values.number(key, parts.next()?));
+            mig_devices.push(MigDevice { gpu, gi, ci, device, ..MigDevice::default() });
             self.section = Section::MigDevices(ExpectMig::Memory);
             return;
         }
-        let row = Row::MigDevice(self.smi.mig_devices.len().saturating_sub(1));
-        let Some(mut device) = self.smi.mig_devices.pop() else { return };
+        let Smi { mig_devices, fields, .. } = &mut self.smi;
+        let mut values = Values { text, row: Row::MigDevice(mig_devices.len().saturating_sub(1)), fields };
+        let Some(device) = mig_devices.last_mut() else { return };
         self.open |= expect != ExpectMig::Device;
-        let mut counts = |keys: &[Key], closed: bool| -> Vec<Option<Reading<Count>>> {
-            let all = parts.len() >= keys.len();
-            (0..keys.len())
-                .map(|place| {
-                    let at = parts.get(place).filter(|_| all)?.clone();
-                    if !closed && at.end == cell.at.end {
-                        return None;
-                    }
-                    self.smi.fields.push(Field { row, key: keys[place], span: at.clone() });
-                    Some(Reading::of(&text[at]))
-                })
-                .collect()
-        };
         let next = match expect {
-            ExpectMig::Device => ExpectMig::Device,
             ExpectMig::Memory if is_memory(shown) => {
-                let (used, total) = self.memory_cell(row, cell, Key::MemoryUsedMib, Key::MemoryTotalMib);
-                (device.memory_used_mib, device.memory_total_mib) = (used, total);
+                [device.memory_used_mib, device.memory_total_mib] = values.memory_cell(cell, Key::MemoryUsedMib, Key::MemoryTotalMib);
                 ExpectMig::Multiprocessors
             }
             ExpectMig::Multiprocessors => {
-                let mut found = counts(&[Key::Sm, Key::EccUncorrected], cell.closed).into_iter();
-                device.sm = found.next().flatten();
-                device.ecc_uncorrected = found.next().flatten();
+                [device.sm, device.ecc_uncorrected] = values.counts([Key::Sm, Key::EccUncorrected], &parts, cell);
                 ExpectMig::Shared
             }
             ExpectMig::Shared if !is_memory(shown) => {
-                let mut found = counts(&[Key::Ce, Key::Enc, Key::Dec, Key::Ofa, Key::Jpg], cell.closed).into_iter();
-                device.ce = found.next().flatten();
-                device.enc = found.next().flatten();
-                device.dec = found.next().flatten();
-                device.ofa = found.next().flatten();
-                device.jpg = found.next().flatten();
+                let keys = [Key::Ce, Key::Enc, Key::Dec, Key::Ofa, Key::Jpg];
+                [device.ce, device.enc, device.dec, device.ofa, device.jpg] = values.counts(keys, &parts, cell);
                 ExpectMig::Bar1
             }
             ExpectMig::Bar1 | ExpectMig::Shared if is_memory(shown) => {
-                let (used, total) = self.memory_cell(row, cell, Key::Bar1UsedMib, Key::Bar1TotalMib);
-                (device.bar1_used_mib, device.bar1_total_mib) = (used, total);
+                [device.bar1_used_mib, device.bar1_total_mib] = values.memory_cell(cell, Key::Bar1UsedMib, Key::Bar1TotalMib);
                 ExpectMig::Device
             }
             waiting => waiting,
         };
-        self.smi.mig_devices.push(device);
         self.section = Section::MigDevices(next);
     }
 
@@ -662,32 +512,16 @@ impl<'t> Table<'t> {
             return;
         }
         self.open = true;
-        let row = Row::Process(self.smi.processes.len());
-        let mut process = Process {
-            gpu: text[start.gpu.clone()].parse().ok(),
-            pid: Some(Reading::of(&text[start.pid.clone()])),
-            kind: Some(words(&text[start.kind.clone()])),
-            ..Process::default()
-        };
-        self.field(row, Key::Gpu, start.gpu);
-        if let Some((gi, ci)) = start.instances {
-            process.gi = Some(Reading::of(&text[gi.clone()]));
-            process.ci = Some(Reading::of(&text[ci.clone()]));
-            self.field(row, Key::Gi, gi);
-            self.field(row, Key::Ci, ci);
-        }
-        self.field(row, Key::Pid, start.pid);
-        self.field(row, Key::Type, start.kind);
+        let Smi { processes, fields, .. } = &mut self.smi;
+        let mut values = Values { text, row: Row::Process(processes.len()), fields };
+        let gpu = values.number(Key::Gpu, start.gpu);
+        let (gi, ci) = start.instances.map(|(gi, ci)| (values.reading(Key::Gi, gi), values.reading(Key::Ci, ci))).unzip();
+        let pid = Some(values.reading(Key::Pid, start.pid));
+        let kind = Some(values.words(Key::Type, start.kind));
         let name = token::trim(text, rest.start..memory.as_ref().map_or(rest.end, |memory| memory.start));
-        if !name.is_empty() && (memory.is_some() || cell.closed) {
-            process.name = Some(words(&text[name.clone()]));
-            self.field(row, Key::Name, name);
-        }
-        if let Some(memory) = memory {
-            process.memory_mib = Some(Reading::of(&text[memory.clone()]));
-            self.field(row, Key::MemoryMib, memory);
-        }
-        self.smi.processes.push(process);
+        let name = (!name.is_empty() && (memory.is_some() || cell.closed)).then(|| values.words(Key::Name, name));
+        let memory_mib = memory.map(|memory| values.reading(Key::MemoryMib, memory));
+        processes.push(Process { gpu, gi, ci, pid, kind, name, memory_mib });
     }
 
     /// `0                  Not Supported`, as drivers before 400 say it of a GPU.
@@ -699,6 +533,144 @@ impl<'t> Table<'t> {
         {
             self.open = true;
             self.smi.notes.push(Note::ProcessesNotSupported(gpu));
+        }
+    }
+}
+
+/// Takes values from the text and remembers where each stood.
+struct Values<'a, 't> {
+    text: &'t str,
+    row: Row,
+    fields: &'a mut Vec<Field>,
+}
+
+impl Values<'_, '_> {
+    fn reading<T: Unit>(&mut self, key: Key, span: Range<usize>) -> Reading<T> {
+        let reading = Reading::of(&self.text[span.clone()]);
+        self.fields.push(Field { row: self.row, key, span });
+        reading
+    }
+
+    fn words(&mut self, key: Key, span: Range<usize>) -> Words {
+        let shown = words(&self.text[span.clone()]);
+        self.fields.push(Field { row: self.row, key, span });
+        shown
+    }
+
+    fn number(&mut self, key: Key, span: Range<usize>) -> Option<u32> {
+        let number = self.text[span.clone()].parse().ok()?;
+        self.fields.push(Field { row: self.row, key, span });
+        Some(number)
+    }
+
+    /// The counts of a cell, if there are enough of them.
+    fn counts<const N: usize>(&mut self, keys: [Key; N], parts: &[Range<usize>], cell: &Cell) -> [Option<Reading<Count>>; N] {
+        let mut place = 0;
+        keys.map(|key| {
+            let at = parts.get(place).filter(|_| parts.len() >= N)?.clone();
+            place += 1;
+            (cell.closed || at.end < cell.at.end).then(|| self.reading(key, at))
+        })
+    }
+
+    /// `0  NVIDIA GeForce RTX 3050 ...  WDDM`.
+    fn name_cell(&mut self, gpu: &mut Gpu, cell: &Cell, on_windows: bool, lost_first_column: bool) {
+        let text = self.text;
+        let shown = &text[cell.at.clone()];
+        let mut name = cell.at.clone();
+        let index = plain_words(shown, name.start).next().filter(|first| is_digits(&text[first.clone()]));
+        if let Some(index) = &index {
+            name = token::trim(text, index.end..name.end);
+            if !lost_first_column {
+                gpu.index = self.number(Key::Index, index.clone());
+            }
+        }
+        if let Some(mode) = plain_words(&text[name.clone()], name.start).last().filter(|mode| is_mode(&text[mode.clone()])) {
+            name = token::trim(text, name.start..mode.start);
+            if on_windows || matches!(&text[mode.clone()], "WDDM" | "TCC" | "MCDM") {
+                gpu.driver_model = Some(self.words(Key::DriverModel, mode));
+            } else {
+                gpu.persistence = Some(self.words(Key::Persistence, mode));
+            }
+        }
+        // Without an index before it, a name at the very edge may have lost its beginning.
+        if !name.is_empty() && (index.is_some() || !cell.at_edge) {
+            gpu.name_truncated = text[name.clone()].ends_with("...");
+            gpu.name = Some(self.words(Key::Name, name));
+        }
+    }
+
+    /// `67%   25C    P8             20W /  300W`.
+    fn power_cell(&mut self, gpu: &mut Gpu, cell: &Cell, lost_first_column: bool) {
+        let text = self.text;
+        let shown = &text[cell.at.clone()];
+        // The slash of `N/A` has no blank at its side; that between draw and cap has, or follows a `W`.
+        let Some(slash) = power_slash(shown).map(|at| cell.at.start + at) else { return };
+        let draw_and_before: Vec<Range<usize>> = phrases(&text[cell.at.start..slash], cell.at.start).take(8).collect();
+        let cap = token::trim(text, slash + 1..cell.at.end);
+        if !cap.is_empty() && (cell.closed || Watts::parse(&text[cap.clone()]).is_some() || token::is_no_value(&text[cap.clone()])) {
+            gpu.power_limit_w = Some(self.reading(Key::PowerLimitW, cap));
+        }
+        let Some((draw, before)) = draw_and_before.split_last() else { return };
+        gpu.power_draw_w = Some(self.reading(Key::PowerDrawW, draw.clone()));
+        let all = before.len() == 3;
+        for (place, at) in before.iter().enumerate() {
+            let shown = &text[at.clone()];
+            let key = match (all, place, shown.as_bytes().last()) {
+                (true, 0, _) => Key::FanPercent,
+                (true, 1, _) => Key::TemperatureC,
+                (true, 2, _) => Key::PerformanceState,
+                // Some are lost: those that are left are told by their unit, or not at all.
+                (_, _, Some(b'%')) => Key::FanPercent,
+                (_, _, Some(b'C')) if shown != "C" => Key::TemperatureC,
+                _ if shown.starts_with('P') && is_digits(&shown[1..]) => Key::PerformanceState,
+                _ => continue,
+            };
+            match key {
+                Key::FanPercent if lost_first_column => {}
+                Key::FanPercent => gpu.fan_percent = Some(self.reading(key, at.clone())),
+                Key::TemperatureC => gpu.temperature_c = Some(self.reading(key, at.clone())),
+                _ => gpu.performance_state = Some(self.words(key, at.clone())),
+            }
+        }
+    }
+
+    /// `1MiB /  49140MiB`, or words for both.
+    fn memory_cell(&mut self, cell: &Cell, used: Key, total: Key) -> [Option<Reading<Mebibytes>>; 2] {
+        let text = self.text;
+        let shown = &text[cell.at.clone()];
+        let split = shown.find("MiB").and_then(|unit| shown[unit..].find('/').map(|slash| unit + slash)).or_else(|| shown.find(" /").map(|at| at + 1));
+        let Some(slash) = split else {
+            if !cell.closed && !token::is_no_value(shown) {
+                return [None, None];
+            }
+            return [used, total].map(|key| Some(self.reading(key, cell.at.clone())));
+        };
+        let slash = cell.at.start + slash;
+        let sides = [(used, cell.at.start..slash, true), (total, slash + 1..cell.at.end, cell.closed)];
+        sides.map(|(key, at, closed)| {
+            let at = token::trim(text, at);
+            let shown = &text[at.clone()];
+            let complete = closed || shown.ends_with("MiB") || token::is_no_value(shown);
+            (!shown.is_empty() && complete).then(|| self.reading(key, at))
+        })
+    }
+
+    /// `0%      Default`, `N/A   E. Process`.
+    fn utilization_cell(&mut self, gpu: &mut Gpu, cell: &Cell) {
+        let text = self.text;
+        let Some(first) = phrases(&text[cell.at.clone()], cell.at.start).next() else { return };
+        let shown = &text[first.clone()];
+        let mode = token::trim(text, first.end..cell.at.end);
+        let known = |mode: &str| matches!(mode, "Default" | "E. Process" | "E. Thread" | "Prohibited" | "Exclusive_Process" | "N/A" | "ERR!");
+        // Alone, words may be either of the two; a percentage is the utilization, and a mode's name the mode.
+        if !mode.is_empty() || Percent::parse(shown).is_some() {
+            gpu.utilization_percent = Some(self.reading(Key::UtilizationPercent, first));
+            if !mode.is_empty() && (cell.closed || known(&text[mode.clone()])) {
+                gpu.compute_mode = Some(self.words(Key::ComputeMode, mode));
+            }
+        } else if known(shown) && !token::is_no_value(shown) {
+            gpu.compute_mode = Some(self.words(Key::ComputeMode, first));
         }
     }
 }
@@ -758,11 +730,11 @@ fn power_slash(shown: &str) -> Option<usize> {
 }
 
 fn is_power(shown: &str) -> bool {
-    !shown.contains("MiB") && power_slash(shown).is_some()
+    !shown.ends_with("MiB") && power_slash(shown).is_some() && !shown.contains("MiB")
 }
 
 fn is_memory(shown: &str) -> bool {
-    shown.contains("MiB") || matches!(shown, "Not Supported" | "Unknown Error" | "GPU is lost" | "Insufficient Permissions") || shown.starts_with('[')
+    shown.ends_with("MiB") || matches!(shown, "Not Supported" | "Unknown Error" | "GPU is lost" | "Insufficient Permissions") || shown.starts_with('[') || shown.contains("MiB")
 }
 
 fn is_mig_mode(shown: &str) -> bool {

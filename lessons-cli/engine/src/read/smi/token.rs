@@ -60,10 +60,20 @@ pub(super) fn plain_words(text: &str, base: usize) -> impl Iterator<Item = Range
 
 /// `range` without the ASCII white space at its ends.
 pub(super) fn trim(text: &str, range: Range<usize>) -> Range<usize> {
-    let bytes = &text.as_bytes()[range.clone()];
-    let start = bytes.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(bytes.len());
-    let end = bytes.iter().rposition(|b| !b.is_ascii_whitespace()).map_or(start, |last| last + 1);
-    range.start + start..range.start + end
+    // Half of a table is blanks: they are passed over in eights.
+    const BLANKS: &[u8; 8] = b"        ";
+    let mut bytes = &text.as_bytes()[range.clone()];
+    let mut start = range.start;
+    while let Some(rest) = bytes.strip_prefix(BLANKS) {
+        bytes = rest;
+        start += BLANKS.len();
+    }
+    while let Some(rest) = bytes.strip_suffix(BLANKS) {
+        bytes = rest;
+    }
+    let before = bytes.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(|b| !b.is_ascii_whitespace()).map_or(before, |last| last + 1);
+    start + before..start + end
 }
 
 /// A PCI address with its domain: `00000000:81:00.0`, `0000:81:00.0`, `00002C74:00:00.0`.
@@ -83,9 +93,12 @@ pub(super) fn is_bus_id(word: &str) -> bool {
 
 /// Nothing but what a table's lines are drawn with.
 pub(super) fn is_border(text: &str) -> bool {
-    text.len() >= 3 && text.bytes().all(|b| matches!(b, b'+' | b'-' | b'=' | b'|' | b' ' | b'\t' | b'\r')) && {
-        text.bytes().filter(|b| matches!(b, b'-' | b'=')).count() >= 3
-    }
+    let bytes = text.as_bytes();
+    let drawn = |b: &u8| matches!(b, b'+' | b'-' | b'=' | b'|' | b' ' | b'\t' | b'\r');
+    // The first bytes decide nearly always; the rest is looked at without a branch for each byte.
+    bytes.len() >= 3
+        && bytes[..3].iter().filter(|b| matches!(b, b'-' | b'=')).count() >= 2
+        && bytes.chunks(32).all(|chunk| chunk.iter().fold(true, |all, b| all & drawn(b)))
 }
 
 /// Words that say "no value", in the table and in the other outputs.
