@@ -9,3 +9,4 @@ pub mod nvcc;
 pub mod text;
 pub mod topo;
 pub mod wheel;
+pub mod smi;
