@@ -339,7 +339,7 @@ impl PythonVersion {
         )
     }
 
-    /// From a CPython tag: the first digit is the major, so `cp39` is 3.9 and `cp313t` is 3.13t.
+    /// From a `CPython` tag: the first digit is the major, so `cp39` is 3.9 and `cp313t` is 3.13t.
     pub fn from_tag(tag: &str) -> Result<Self, VersionError> {
         let refuse = |why| VersionError::new("a CPython tag such as cp311", tag, why);
         let rest = tag
@@ -444,7 +444,7 @@ pub enum BuildTag {
     Cpu,
     /// `cu126`: NVIDIA's CUDA, major and minor.
     Cuda(CudaVersion),
-    /// `rocm6.4`: AMD's ROCm, with its version as written.
+    /// `rocm6.4`: AMD's `ROCm`, with its version as written.
     Rocm(String),
     /// `xpu`: Intel GPUs.
     Xpu,
