@@ -6,5 +6,6 @@
 //!
 //! The engine is pure: no process, no network, no clock, no file system (see its `clippy.toml`).
 
+pub mod draw;
 pub mod read;
 pub mod tables;

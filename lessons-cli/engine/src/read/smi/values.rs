@@ -2,6 +2,7 @@
 //! shows words.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
@@ -224,6 +225,15 @@ impl<T: Copy> Reading<T> {
     }
 }
 
+impl<T: fmt::Display> fmt::Display for Reading<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value(value) => value.fmt(f),
+            Self::Words(words) => words.fmt(f),
+        }
+    }
+}
+
 /// A quantity that nvidia-smi prints, with its unit.
 pub trait Unit: Copy {
     /// What follows the number: `MiB`, `%`, nothing.
@@ -251,6 +261,12 @@ macro_rules! unit {
             fn of_number(digits: &str) -> Option<Self> {
                 // `parse` would take a leading plus, which nvidia-smi never prints.
                 if digits.starts_with('+') { None } else { digits.parse().ok().map(Self) }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}{}", self.0, Self::SUFFIX)
             }
         }
     };
@@ -285,6 +301,12 @@ impl Unit for Watts {
         let plain = digits.bytes().all(|b| b.is_ascii_digit() || b == b'.');
         let bounded = !digits.is_empty() && digits.len() <= 12;
         if plain && bounded { digits.parse().ok().map(Self) } else { None }
+    }
+}
+
+impl fmt::Display for Watts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.0, Self::SUFFIX)
     }
 }
 

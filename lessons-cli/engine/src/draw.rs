@@ -1,0 +1,3 @@
+//! Draws what the field's own tools print, from typed values.
+
+pub mod smi;
