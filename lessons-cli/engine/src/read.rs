@@ -6,7 +6,7 @@
 pub mod drivers;
 pub mod error;
 pub mod nvcc;
+pub mod smi;
 pub mod text;
 pub mod topo;
 pub mod wheel;
-pub mod smi;
