@@ -575,7 +575,7 @@ mod tests {
         let staged =
             staged("sleep 1000 & echo $! > \"${0%/*}/child\"; echo $$ > \"${0%/*}/pid\"; wait");
         let files = Files::below(PathBuf::from("/"));
-        let hour = Duration::from_secs(3600);
+        let hour = Duration::from_hours(1);
         staged.programs.start(&["nvcc", "--version"], hour, &files);
         let (pid, child) = (staged.written("pid"), staged.written("child"));
         assert!(runs(pid) && runs(child));

@@ -6,18 +6,18 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// A folder with a `libnvidia-ml.so.1` that answers from a recording.
-pub struct Double {
+pub(crate) struct Double {
     folder: TempDir,
 }
 
 impl Double {
     /// The double, answering from a recording (`lessons-machine/1`).
-    pub fn answering(recording: &str) -> Self {
+    pub(crate) fn answering(recording: &str) -> Self {
         Self::without(recording, &[])
     }
 
     /// As [`Self::answering`], from a library that is so old that it lacks some functions.
-    pub fn without(recording: &str, missing: &[&str]) -> Self {
+    pub(crate) fn without(recording: &str, missing: &[&str]) -> Self {
         let mut library = std::fs::read(built_library()).unwrap();
         for function in missing {
             take_out(&mut library, function);
@@ -29,12 +29,12 @@ impl Double {
     }
 
     /// The library file.
-    pub fn library(&self) -> PathBuf {
+    pub(crate) fn library(&self) -> PathBuf {
         self.folder.path().join("libnvidia-ml.so.1")
     }
 
     /// A command whose process finds this library, and no other.
-    pub fn command(&self, program: impl AsRef<Path>) -> Command {
+    pub(crate) fn command(&self, program: impl AsRef<Path>) -> Command {
         let mut command = Command::new(program.as_ref());
         command.env("LD_LIBRARY_PATH", self.folder.path()).env(
             "NVML_DOUBLE_RECORDING",
