@@ -4,6 +4,7 @@
 //! panics, and what it cannot tell is left unsaid rather than guessed.
 
 pub mod drivers;
+pub mod env;
 pub mod error;
 pub mod nvcc;
 pub mod text;
