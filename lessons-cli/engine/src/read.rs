@@ -6,7 +6,9 @@
 pub mod drivers;
 pub mod env;
 pub mod error;
+pub mod index;
 pub mod nvcc;
+pub mod recognise;
 pub mod text;
 pub mod topo;
 pub mod wheel;

@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use lessons_engine::read::drivers::{Origin, Wants};
-use lessons_engine::read::{drivers, env, nvcc, topo, wheel};
+use lessons_engine::read::recognise::{Kind, recognise};
+use lessons_engine::read::{drivers, env, index, nvcc, topo, wheel};
 
 /// The files of one kind, by name; none where there is no corpus.
 fn corpus(kind: &str) -> Vec<(String, String)> {
@@ -296,13 +297,66 @@ fn every_environment_is_read() {
         }
         let listed = text
             .lines()
-            .filter(|line| line.starts_with('[') && !line.contains("Could not collect"))
+            .filter(|line| {
+                line.starts_with('[')
+                    && !line.contains("Could not collect")
+                    && !line.contains("No relevant packages")
+            })
             .count();
         // 072 ends in the middle of a conda line, whose version is left out.
         assert_eq!(
             env.packages.0.len(),
             listed - usize::from(name == "collect-env/072.txt"),
             "{name}"
+        );
+    }
+}
+
+#[test]
+fn every_output_is_recognised() {
+    let mut wrong = Vec::new();
+    for (folder, kind) in [
+        ("topo", Kind::Topo),
+        ("ubuntu-drivers", Kind::Drivers),
+        ("nvcc", Kind::Nvcc),
+        ("wheels", Kind::Index),
+        ("collect-env", Kind::Env),
+        ("smi", Kind::Smi),
+        ("smi-failure", Kind::Smi),
+    ] {
+        for (name, text) in corpus(folder) {
+            let recognised = recognise(&text);
+            if recognised != Some(kind) {
+                wrong.push(format!("{name}: {recognised:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_list_of_wheels_is_an_index() {
+    for (name, text) in corpus("wheels") {
+        let index = index::read(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let lines = text.lines().filter(|line| !line.is_empty()).count();
+        assert_eq!(index.files.len(), lines, "{name}");
+        let listed: usize = index
+            .releases
+            .iter()
+            .flat_map(|release| &release.builds)
+            .map(|build| build.platforms.len())
+            .sum();
+        // Two builds of one version for one platform are one cell of the table.
+        assert!(
+            listed <= lines && listed > lines / 2,
+            "{name}: {listed} of {lines}"
+        );
+        assert!(
+            index
+                .releases
+                .iter()
+                .any(|release| release.project == "torch")
+                || name == "wheels/001.txt"
         );
     }
 }

@@ -76,6 +76,8 @@ pub struct Env {
     pub driver: Option<Seen<String>>,
     /// The GPUs' names; empty where the line says `No CUDA` or `Could not collect`.
     pub gpus: Option<Vec<Seen<String>>>,
+    /// The MIG devices that are listed below their GPU, such as `MIG 3g.40gb     Device  0`.
+    pub mig_devices: Vec<Seen<String>>,
     /// The words in place of GPUs, if there are no GPUs.
     pub gpus_not_listed: Option<Seen<String>>,
     /// Python's version and build.
@@ -99,6 +101,7 @@ impl Default for Env {
             cuda_runtime: None,
             driver: None,
             gpus: None,
+            mig_devices: Vec::new(),
             gpus_not_listed: None,
             python: None,
             os: None,
@@ -321,10 +324,16 @@ fn gpu_line(pasted: &Pasted, line: Line<'_>, env: &mut Env) -> bool {
         return false;
     }
     let start = line.start + line.text.len() - line.text.trim_start().len();
-    add_gpus(
-        env,
-        &pasted.seen(name.to_owned(), start..start + name.len()),
-    );
+    if name.starts_with("MIG ") {
+        let device = name.trim_end_matches(':');
+        env.mig_devices
+            .push(pasted.seen(device.to_owned(), start..start + device.len()));
+    } else {
+        add_gpus(
+            env,
+            &pasted.seen(name.to_owned(), start..start + name.len()),
+        );
+    }
     true
 }
 
@@ -392,7 +401,8 @@ fn packages(pasted: &Pasted, line: Line<'_>, packages: &mut Packages) {
         };
         // `numpy (1.15.0)` of old pips, `numpy  1.26.4  py311…` of conda; `Could not collect` is neither.
         let number = version.text.trim_start_matches('(').trim_end_matches(')');
-        let cut = version.range().end == pasted.text().len() && manager == Manager::Conda;
+        // conda prints a build after the version; without one the text was cut, perhaps in the middle of the version.
+        let cut = manager == Manager::Conda && words.get(index + 3).is_none();
         if number.starts_with(|c: char| c.is_ascii_digit()) && !cut {
             let at =
                 version.start + (version.text.len() - version.text.trim_start_matches('(').len());
@@ -427,7 +437,7 @@ mod tests {
             serde_json::json!({
                 "schema": "lessons-read-env/1", "torch": "2.9.1+cu128", "cuda_built": "12.8", "rocm_built": "N/A",
                 "cuda_available": "True", "cuda_runtime": "Could not collect", "driver": "580.95.05",
-                "gpus": ["NVIDIA GeForce RTX 4090", "NVIDIA GeForce RTX 3090"], "gpus_not_listed": null,
+                "gpus": ["NVIDIA GeForce RTX 4090", "NVIDIA GeForce RTX 3090"], "mig_devices": [], "gpus_not_listed": null,
                 "python": "3.12.3 (main, Aug 14 2025, 17:47:21) [GCC 13.3.0] (64-bit runtime)",
                 "os": "Ubuntu 24.04.3 LTS (x86_64)", "gcc": "(Ubuntu 13.3.0-6ubuntu2~24.04) 13.3.0",
                 "packages": {"numpy": "2.3.4", "torch": "2.9.1+cu128", "mkl": "2023.1.0"}
@@ -473,6 +483,11 @@ mod tests {
             "AMD Radeon RX 7900 XTX (gfx1100)"
         );
         assert_eq!((amd.driver, amd.cuda_built), (None, None));
+        let mig = read("PyTorch version: 2.4.0\nIs CUDA available: True\nGPU models and configuration:\nGPU 0: NVIDIA A30\n  MIG 2g.12gb     Device  0:\n").unwrap();
+        assert_eq!(
+            (mig.gpus.unwrap().len(), mig.mig_devices[0].as_str()),
+            (1, "MIG 2g.12gb     Device  0")
+        );
     }
 
     #[test]
