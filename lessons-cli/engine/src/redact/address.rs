@@ -241,7 +241,7 @@ mod tests {
     use super::*;
 
     /// What is found in a text, at the first word where something is.
-    fn found<'a>(text: &'a str, find: impl Fn(&[u8], usize) -> Option<usize>) -> Option<&'a str> {
+    fn found(text: &str, find: impl Fn(&[u8], usize) -> Option<usize>) -> Option<&str> {
         let bytes = text.as_bytes();
         (0..bytes.len())
             .filter(|at| before(bytes, *at).is_none_or(|b| !is_word(b)))

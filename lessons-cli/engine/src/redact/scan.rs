@@ -90,12 +90,12 @@ fn has_versions(place: Place<'_>) -> bool {
 fn whole(text: &str, place: Place<'_>) -> Option<(Range<usize>, Kind)> {
     let kind = match place {
         Place::Serial => Kind::SerialNumber,
-        Place::File("/etc/hostname" | "/proc/sys/kernel/hostname") => Kind::HostName,
+        Place::File("/etc/hostname" | "/proc/sys/kernel/hostname")
+        | Place::Variable("HOSTNAME" | "HOST" | "COMPUTERNAME" | "USERDOMAIN") => Kind::HostName,
         Place::File("/etc/machine-id" | "/var/lib/dbus/machine-id") => Kind::MachineId,
         Place::File(path) if path.starts_with("/sys/") && path.ends_with("serial") => {
             Kind::SerialNumber
         }
-        Place::Variable("HOSTNAME" | "HOST" | "COMPUTERNAME" | "USERDOMAIN") => Kind::HostName,
         Place::Variable("USER" | "LOGNAME" | "USERNAME" | "SUDO_USER") => Kind::UserName,
         Place::Variable(name) if is_secret_name(name) => Kind::Secret,
         Place::NameIn(folder) if holds_homes(folder) => Kind::HomeFolder,
@@ -130,11 +130,18 @@ impl Found {
     }
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four things that the place and the text say of themselves"
+)]
 struct Scanner<'a> {
     text: &'a str,
     bytes: &'a [u8],
+    /// A dotted number is a version unless something says otherwise.
     versions: bool,
+    /// The text is a path, blanks and all.
     in_path: bool,
+    /// There is an `@` at all.
     has_at_sign: bool,
     /// GUIDs here are EFI's.
     efi: bool,
@@ -387,7 +394,7 @@ fn at_sign(text: &str, at: usize) -> Option<Found> {
         .iter()
         .any(|sign| text[end..].starts_with(sign));
     let is_host = domain.starts_with(|c: char| c.is_ascii_alphabetic());
-    (is_host && (by_ssh || prompt)).then(|| Found {
+    (is_host && (by_ssh || prompt)).then_some(Found {
         hits: [
             Some((at..sign, Kind::UserName)),
             Some((start..end, Kind::HostName)),
@@ -398,7 +405,7 @@ fn at_sign(text: &str, at: usize) -> Option<Found> {
 
 /// Tokens that say by their form that they are one.
 fn token(bytes: &[u8], at: usize) -> Option<Range<usize>> {
-    /// Hugging Face, GitHub, GitLab, OpenAI and others, Slack, AWS, PyPI, NGC, npm, Google, JSON web tokens.
+    // Hugging Face, GitHub, GitLab, OpenAI and others, Slack, AWS, PyPI, NGC, npm, Google, JSON web tokens.
     const FORMS: &[&str] = &[
         "hf_",
         "ghp_",

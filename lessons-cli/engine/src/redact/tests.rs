@@ -161,9 +161,8 @@ fn what_checks_read_stays_and_still_fits_together() {
         ["nvidia_cublas_cu12-12.4.5.8.dist-info", "torch"]
     );
     let before = alices();
-    for dir in ["/sys/firmware/efi/efivars"] {
-        assert_eq!(after.dir(dir), before.dir(dir));
-    }
+    let efi = "/sys/firmware/efi/efivars";
+    assert_eq!(after.dir(efi), before.dir(efi));
     for command in [programs::NVIDIA_SMI_TOPO, programs::GCC] {
         assert_eq!(
             after.command(command).unwrap().stdout,
@@ -354,9 +353,7 @@ fn hostile_text_takes_linear_time() {
 
 #[test]
 fn real_outputs_keep_their_versions() {
-    let folder = std::env::var("LESSONS_CORPUS")
-        .unwrap_or_else(|_| format!("{}/../../../shared/corpus", env!("CARGO_MANIFEST_DIR")));
-    let texts = corpus(&folder);
+    let texts = corpus();
     if texts.is_empty() {
         println!("skipped: no corpus folder");
         return;
@@ -388,7 +385,9 @@ fn real_outputs_keep_their_versions() {
     clippy::disallowed_methods,
     reason = "a test may read the corpus of real outputs, which is no part of the engine"
 )]
-fn corpus(folder: &str) -> Vec<(String, String)> {
+fn corpus() -> Vec<(String, String)> {
+    let folder = std::env::var("LESSONS_CORPUS")
+        .unwrap_or_else(|_| format!("{}/../../../shared/corpus", env!("CARGO_MANIFEST_DIR")));
     let mut texts = Vec::new();
     for kind in [
         "collect-env",
