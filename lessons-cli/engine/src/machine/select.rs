@@ -2,6 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use memchr::{memmem, memrchr};
+
+use super::{MAX_TEXT, Unread};
+
 /// Picks the part of a file that a fact needs.
 ///
 /// Picking twice gives the same as picking once, so a recording holds what was picked and is read like the file.
@@ -19,41 +23,120 @@ pub enum Select {
 impl Select {
     /// Picks from the bytes of a file. Bytes that are not UTF-8 come as U+FFFD.
     pub fn pick(self, bytes: &[u8]) -> String {
-        match self {
-            Self::Paragraphs(words) => {
-                let mut picked = String::new();
+        let mut picked = Picked::default();
+        picked.add(self, bytes);
+        picked.into_text()
+    }
+}
+
+/// Picks from a file that is handed over piece by piece, in bounded memory. However the file is cut, the result is
+/// that of [`Select::pick`] on the whole.
+#[derive(Debug)]
+pub struct Picker {
+    select: Select,
+    /// What has come after the last place where the file may be cut.
+    rest: Vec<u8>,
+    picked: Picked,
+}
+
+impl Picker {
+    /// A picker that has seen nothing yet.
+    pub fn new(select: Select) -> Self {
+        Self {
+            select,
+            rest: Vec::new(),
+            picked: Picked::default(),
+        }
+    }
+
+    /// Takes the next piece. [`Unread::TooLarge`] where a line, a paragraph or all that is picked exceeds
+    /// [`MAX_TEXT`].
+    pub fn feed(&mut self, piece: &[u8]) -> Result<(), Unread> {
+        self.rest.extend_from_slice(piece);
+        let cut = self.select.last_cut(&self.rest);
+        self.picked.add(self.select, &self.rest[..cut]);
+        self.rest.drain(..cut);
+        if self.rest.len() > MAX_TEXT || self.picked.text.len() > MAX_TEXT {
+            return Err(Unread::TooLarge);
+        }
+        Ok(())
+    }
+
+    /// The end of the file: what was picked.
+    pub fn finish(mut self) -> String {
+        self.picked.add(self.select, &self.rest);
+        self.picked.into_text()
+    }
+}
+
+/// What was picked so far.
+#[derive(Debug, Default)]
+struct Picked {
+    text: String,
+    architectures: Vec<String>,
+}
+
+impl Picked {
+    /// Picks from a part of a file that begins and ends where [`Select::last_cut`] allows.
+    fn add(&mut self, select: Select, bytes: &[u8]) {
+        match select {
+            Select::Paragraphs(words) => {
                 for paragraph in paragraphs(bytes) {
                     let first = paragraph.split(|&b| b == b'\n').next().unwrap_or(paragraph);
                     if holds_any(first, words) {
-                        if !picked.is_empty() {
-                            picked.push('\n');
+                        if !self.text.is_empty() {
+                            self.text.push('\n');
                         }
-                        picked.push_str(&String::from_utf8_lossy(paragraph));
-                        picked.push('\n');
+                        self.text.push_str(&String::from_utf8_lossy(paragraph));
+                        self.text.push('\n');
                     }
                 }
-                picked
             }
-            Self::Lines(words) => {
-                let mut picked = String::new();
+            Select::Lines(words) => {
                 for line in bytes.split(|&b| b == b'\n') {
                     if holds_any(line, words) {
-                        picked.push_str(&String::from_utf8_lossy(line));
-                        picked.push('\n');
+                        self.text.push_str(&String::from_utf8_lossy(line));
+                        self.text.push('\n');
                     }
                 }
-                picked
             }
-            Self::Architectures => architectures(bytes),
+            Select::Architectures => {
+                let found = architectures(bytes);
+                if found.len() > self.architectures.len() {
+                    self.architectures = found.into_iter().map(str::to_owned).collect();
+                }
+            }
+        }
+    }
+
+    fn into_text(self) -> String {
+        if self.architectures.is_empty() {
+            self.text
+        } else {
+            self.architectures.join(" ")
+        }
+    }
+}
+
+impl Select {
+    /// The last place at which bytes may be cut in two, so that picking from both parts picks the same; 0 where
+    /// there is none.
+    fn last_cut(self, bytes: &[u8]) -> usize {
+        match self {
+            Self::Paragraphs(_) => memmem::rfind(bytes, b"\n\n").map_or(0, |at| at + 2),
+            Self::Lines(_) => memrchr(b'\n', bytes).map_or(0, |at| at + 1),
+            Self::Architectures => bytes
+                .iter()
+                .rposition(|&b| !belongs_to_list(b))
+                .map_or(0, |at| at + 1),
         }
     }
 }
 
 fn holds_any(line: &[u8], words: &[&str]) -> bool {
-    words.iter().any(|word| {
-        line.windows(word.len())
-            .any(|window| window == word.as_bytes())
-    })
+    words
+        .iter()
+        .any(|word| memmem::find(line, word.as_bytes()).is_some())
 }
 
 /// Splits at empty lines; neither these nor the line end of the last line belong to a paragraph.
@@ -66,10 +149,7 @@ fn paragraphs(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
         if rest.is_empty() {
             return None;
         }
-        let end = rest
-            .windows(2)
-            .position(|pair| pair == b"\n\n")
-            .unwrap_or(rest.len());
+        let end = memmem::find(rest, b"\n\n").unwrap_or(rest.len());
         let (paragraph, tail) = rest.split_at(end);
         rest = tail;
         Some(paragraph.strip_suffix(b"\n").unwrap_or(paragraph))
@@ -78,14 +158,19 @@ fn paragraphs(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// Torch keeps the list as one string, `sm_75 sm_80 … compute_120`; other strings that begin with `sm_`
 /// (kernel names, messages) are around it, so only whole words of that form count.
-fn architectures(bytes: &[u8]) -> String {
+fn architectures(bytes: &[u8]) -> Vec<&str> {
     let mut best: Vec<&str> = Vec::new();
+    let finder = memmem::Finder::new(b"sm_");
     let mut at = 0;
-    while let Some(found) = find_sm(&bytes[at..]) {
+    while let Some(found) = finder.find(&bytes[at..]) {
         let start = at + found;
+        if !bytes.get(start + 3).is_some_and(u8::is_ascii_digit) {
+            at = start + 3;
+            continue;
+        }
         let end = bytes[start..]
             .iter()
-            .position(|&b| !(b.is_ascii_alphanumeric() || b == b'_' || b == b' '))
+            .position(|&b| !belongs_to_list(b))
             .map_or(bytes.len(), |length| start + length);
         // All of it is ASCII letters, digits, `_` and blanks.
         let run = std::str::from_utf8(&bytes[start..end]).unwrap_or_default();
@@ -99,20 +184,11 @@ fn architectures(bytes: &[u8]) -> String {
         }
         at = end;
     }
-    best.join(" ")
+    best
 }
 
-/// The next `sm_` or, where a list begins with it, `compute_`.
-fn find_sm(bytes: &[u8]) -> Option<usize> {
-    let mut from = 0;
-    while let Some(underscore) = bytes[from..].iter().position(|&b| b == b'_') {
-        let at = from + underscore;
-        if bytes[..at].ends_with(b"sm") && bytes.get(at + 1).is_some_and(u8::is_ascii_digit) {
-            return Some(at - 2);
-        }
-        from = at + 1;
-    }
-    None
+fn belongs_to_list(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b' '
 }
 
 fn is_architecture(word: &str) -> bool {
@@ -127,6 +203,8 @@ fn is_architecture(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const STATUS: &[u8] = b"Package: bash\nStatus: install ok installed\n\nPackage: nvidia-driver-580\nStatus: install ok installed\nVersion: 580.95.05-0ubuntu0.24.04.2\n\nPackage: zsh\n";
@@ -152,5 +230,36 @@ mod tests {
         assert_eq!(picked, "sm_75 sm_80 sm_86 sm_90a compute_90");
         assert_eq!(Select::Architectures.pick(picked.as_bytes()), picked);
         assert_eq!(Select::Architectures.pick(b"no list here"), "");
+    }
+
+    #[test]
+    fn a_piece_without_an_end_is_too_large() {
+        let mut picker = Picker::new(Select::Lines(&["x"]));
+        let piece = vec![b'a'; MAX_TEXT];
+        assert_eq!(picker.feed(&piece), Ok(()));
+        assert_eq!(picker.feed(&piece), Err(Unread::TooLarge));
+    }
+
+    proptest! {
+        #[test]
+        fn cutting_a_file_in_pieces_changes_nothing(
+            words in prop::collection::vec("\n|\n\n|Package: nvidia|Version: 1|sm_80|sm_90a|compute_90| | |\u{0}|é|sm_", 0..60),
+            size in 1..20_usize,
+        ) {
+            let file = words.concat();
+            for select in [
+                Select::Paragraphs(&["nvidia"]),
+                Select::Lines(&["nvidia", "sm_"]),
+                Select::Architectures,
+            ] {
+                let whole = select.pick(file.as_bytes());
+                let mut picker = Picker::new(select);
+                for piece in file.as_bytes().chunks(size) {
+                    picker.feed(piece).unwrap();
+                }
+                prop_assert_eq!(picker.finish(), &*whole);
+                prop_assert_eq!(select.pick(whole.as_bytes()), whole);
+            }
+        }
     }
 }

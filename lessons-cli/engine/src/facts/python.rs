@@ -1,0 +1,4 @@
+//! Facts of this area.
+
+#[derive(Default)]
+pub(super) struct Cells {}

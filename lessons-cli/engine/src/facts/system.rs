@@ -1,0 +1,226 @@
+//! The system around the GPU: what kind of place this is, its distribution, its kernel's modules and settings.
+
+use std::cell::OnceCell;
+
+use super::{Facts, Known, Unknown};
+use crate::machine::Unread;
+
+#[derive(Default)]
+pub(super) struct Cells {
+    place: OnceCell<Place>,
+    modules: OnceCell<Known<Vec<String>>>,
+    modprobe: OnceCell<Known<Vec<ModprobeLine>>>,
+}
+
+/// What kind of place the machine is. In all but the first, a missing path below `/proc` or `/sys` proves nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// An operating system that has the hardware to itself (also in a virtual machine).
+    Host,
+    /// Windows Subsystem for Linux.
+    Wsl,
+    /// A container, whose host owns the driver.
+    Container,
+    /// A sandbox with a kernel of its own making (gVisor and its like).
+    Sandbox,
+}
+
+/// A distribution, as `/etc/os-release` names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Distribution {
+    /// `ubuntu`, `debian` …
+    pub id: String,
+    /// `24.04`; empty where the distribution has no versions.
+    pub version: String,
+    /// `Ubuntu 24.04.3 LTS`
+    pub name: String,
+    /// Distributions that it derives from.
+    pub like: Vec<String>,
+}
+
+/// A line of modprobe's configuration, or a word of the kernel's command line that means the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModprobeLine {
+    /// `/etc/modprobe.d/blacklist.conf`, or `/proc/cmdline`.
+    pub source: String,
+    /// The line, trimmed, without its comment.
+    pub line: String,
+}
+
+/// The folders of modprobe's configuration, the first winning over the others for a file of one name.
+const MODPROBE_FOLDERS: [&str; 5] = [
+    "/etc/modprobe.d",
+    "/run/modprobe.d",
+    "/usr/local/lib/modprobe.d",
+    "/usr/lib/modprobe.d",
+    "/lib/modprobe.d",
+];
+
+impl Facts<'_> {
+    /// What kind of place the machine is.
+    pub fn place(&self) -> Place {
+        *self.system.place.get_or_init(|| self.read_place())
+    }
+
+    /// From `/proc/version` and the kernel's release (WSL and gVisor name themselves), then the marks that
+    /// container engines leave: `/.dockerenv`, `/run/.containerenv`, `$container`, Kubernetes' variables, cgroups.
+    fn read_place(&self) -> Place {
+        let version = self
+            .text("/proc/version")
+            .unwrap_or_default()
+            .to_lowercase();
+        let kernel = self.platform().kernel.unwrap_or_default().to_lowercase();
+        let in_container = || {
+            self.exists("/.dockerenv") == Ok(true)
+                || self.exists("/run/.containerenv") == Ok(true)
+                || matches!(self.env("container"), Ok(Some(_)))
+                || matches!(self.env("KUBERNETES_SERVICE_HOST"), Ok(Some(_)))
+                || self.text("/proc/1/cgroup").is_ok_and(|cgroup| {
+                    ["docker", "kubepods", "containerd", "libpod", "/lxc/"]
+                        .iter()
+                        .any(|mark| cgroup.contains(mark))
+                })
+        };
+        if version.contains("gvisor") || kernel == "4.4.0" {
+            Place::Sandbox
+        } else if in_container() {
+            Place::Container
+        } else if version.contains("microsoft") || kernel.contains("microsoft") {
+            Place::Wsl
+        } else {
+            Place::Host
+        }
+    }
+
+    /// Whether this is Linux, of any kind.
+    pub fn is_linux(&self) -> bool {
+        self.platform().os == "linux"
+    }
+
+    /// Whether a missing path below `/proc` or `/sys` means that the thing is missing.
+    pub fn sees_hardware(&self) -> bool {
+        self.is_linux() && self.place() == Place::Host
+    }
+
+    /// The distribution, from `/etc/os-release`.
+    pub fn distribution(&self) -> Known<Distribution> {
+        let path = "/etc/os-release";
+        let text = self.text(path).map_err(|why| Unknown::unread(path, why))?;
+        let field = |name: &str| {
+            text.lines()
+                .find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
+                .map(|value| value.trim().trim_matches(['"', '\'']).to_owned())
+                .unwrap_or_default()
+        };
+        Ok(Distribution {
+            id: field("ID"),
+            version: field("VERSION_ID"),
+            name: field("PRETTY_NAME"),
+            like: field("ID_LIKE")
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect(),
+        })
+    }
+
+    /// Whether packages are Debian's (`apt`, `dpkg`); `None` where the distribution is not known.
+    pub fn uses_apt(&self) -> Option<bool> {
+        let distribution = self.distribution().ok()?;
+        let is = |id: &str| id == "debian" || id == "ubuntu";
+        Some(is(&distribution.id) || distribution.like.iter().any(|id| is(id)))
+    }
+
+    /// The names of loaded kernel modules, from `/proc/modules`.
+    pub fn modules(&self) -> &Known<Vec<String>> {
+        self.system.modules.get_or_init(|| {
+            let path = "/proc/modules";
+            let text = self.text(path).map_err(|why| Unknown::unread(path, why))?;
+            Ok(text
+                .lines()
+                .filter_map(|line| line.split_whitespace().next())
+                .map(str::to_owned)
+                .collect())
+        })
+    }
+
+    /// Whether a kernel module is loaded: by `/proc/modules`, else by its folder below `/sys/module`.
+    pub fn module_loaded(&self, name: &str) -> Known<bool> {
+        match self.modules() {
+            Ok(modules) if !modules.is_empty() => Ok(modules.iter().any(|module| module == name)),
+            // Hidden or empty: the kernel may not show its modules here.
+            _ => match self.stat(&format!("/sys/module/{name}")) {
+                Ok(_) => Ok(true),
+                Err(Unread::NotFound) if self.sees_hardware() && self.modules().is_ok() => {
+                    Ok(false)
+                }
+                Err(Unread::NotFound) => Err(self.modules().clone().err().unwrap_or_else(|| {
+                    Unknown::unread(format!("/sys/module/{name}"), Unread::NotFound)
+                })),
+                Err(why) => Err(Unknown::unread(format!("/sys/module/{name}"), why)),
+            },
+        }
+    }
+
+    /// The kernel's command line.
+    pub fn kernel_command_line(&self) -> Known<String> {
+        let path = "/proc/cmdline";
+        self.text(path)
+            .map(|text| text.trim().to_owned())
+            .map_err(|why| Unknown::unread(path, why))
+    }
+
+    /// All lines of modprobe's configuration that count: of two files of one name, only the first folder's does.
+    /// Unknown where no folder could be listed, or a file that counts could not be read.
+    pub fn modprobe_lines(&self) -> &Known<Vec<ModprobeLine>> {
+        self.system.modprobe.get_or_init(|| {
+            let mut seen = Vec::new();
+            let mut lines = Vec::new();
+            let mut listed = false;
+            let mut unread = None;
+            for folder in MODPROBE_FOLDERS {
+                let names = match self.dir(folder) {
+                    Ok(names) => names,
+                    Err(Unread::NotFound) => continue,
+                    Err(why) => {
+                        unread.get_or_insert(Unknown::unread(folder, why));
+                        continue;
+                    }
+                };
+                listed = true;
+                for name in names {
+                    if !name.ends_with(".conf") || seen.contains(&name) {
+                        continue;
+                    }
+                    let path = format!("{folder}/{name}");
+                    match self.text(&path) {
+                        Ok(text) => lines.extend(modprobe_lines(&path, &text)),
+                        Err(Unread::NotFound) => {}
+                        Err(why) => {
+                            unread.get_or_insert(Unknown::unread(&path, why));
+                        }
+                    }
+                    seen.push(name);
+                }
+            }
+            match unread {
+                // What was read may already tell; what was not read may only add to it.
+                Some(unread) if lines.is_empty() || !listed => Err(unread),
+                _ if !listed => Err(Unknown::unread(MODPROBE_FOLDERS[0], Unread::NotFound)),
+                _ => Ok(lines),
+            }
+        })
+    }
+}
+
+/// The lines of a file of modprobe's configuration: comments and empty lines left out, continued lines joined.
+fn modprobe_lines(source: &str, text: &str) -> Vec<ModprobeLine> {
+    text.replace("\\\n", " ")
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(|line| ModprobeLine {
+            source: source.to_owned(),
+            line: line.split_whitespace().collect::<Vec<_>>().join(" "),
+        })
+        .collect()
+}

@@ -1,0 +1,206 @@
+//! Everything that a person reads, as Fluent messages: one file a lesson in `texts/<language>/`, each step one
+//! message whose attributes are its title, why, hints, the summaries of its outcomes and the notes of its fixes.
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentError, FluentResource};
+use unic_langid::LanguageIdentifier;
+
+use crate::finding::{Arg, Message, TextId};
+use crate::steps::{Lesson, Step};
+
+/// The texts of one language.
+pub struct Texts {
+    bundle: FluentBundle<FluentResource>,
+}
+
+/// The files of English, the language that has every text.
+const ENGLISH: &[(&str, &str)] = &[
+    ("shared", include_str!("../texts/en/shared.ftl")),
+    ("driver", include_str!("../texts/en/driver.ftl")),
+    ("smi", include_str!("../texts/en/smi.ftl")),
+    ("persistence", include_str!("../texts/en/persistence.ftl")),
+    ("topology", include_str!("../texts/en/topology.ftl")),
+    ("cuda", include_str!("../texts/en/cuda.ftl")),
+    ("torch", include_str!("../texts/en/torch.ftl")),
+];
+
+/// Why a set of texts cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("texts of {file}: {why}")]
+pub struct TextError {
+    file: String,
+    why: String,
+}
+
+impl Texts {
+    /// English.
+    pub fn english() -> Self {
+        let language = "en".parse().unwrap_or_default();
+        Self::from_files(language, ENGLISH.iter().copied())
+            .unwrap_or_else(|error| unreachable!("a test reads every bundled text: {error}"))
+    }
+
+    /// A language from its Fluent files, each with a name for errors.
+    pub fn from_files<'f>(
+        language: LanguageIdentifier,
+        files: impl IntoIterator<Item = (&'f str, &'f str)>,
+    ) -> Result<Self, TextError> {
+        let mut bundle = FluentBundle::new_concurrent(vec![language]);
+        // The marks that isolate a value from the direction of the text around it would end up in pasted commands.
+        bundle.set_use_isolating(false);
+        for (name, source) in files {
+            let error = |why: String| TextError {
+                file: name.to_owned(),
+                why,
+            };
+            let resource = FluentResource::try_new(source.to_owned())
+                .map_err(|(_, errors)| error(format!("{errors:?}")))?;
+            bundle
+                .add_resource(resource)
+                .map_err(|errors| error(format!("{errors:?}")))?;
+        }
+        Ok(Self { bundle })
+    }
+
+    /// A step's title.
+    pub fn title(&self, step: &Step) -> String {
+        self.of_step(step, "title")
+    }
+
+    /// Why a step matters.
+    pub fn why(&self, step: &Step) -> String {
+        self.of_step(step, "why")
+    }
+
+    /// How to take back what a step asks for; `None` where there is nothing to take back.
+    pub fn undo(&self, step: &Step) -> Option<String> {
+        self.attribute(step, "undo", &[])
+    }
+
+    /// The step's hints, from a nudge to the answer.
+    pub fn hints(&self, step: &Step) -> Vec<String> {
+        (1..)
+            .map_while(|level| self.attribute(step, &format!("hint-{level}"), &[]))
+            .collect()
+    }
+
+    /// A lesson's title.
+    pub fn lesson(&self, lesson: Lesson) -> String {
+        self.shared(&format!("lesson-{lesson}"), &[])
+    }
+
+    /// A message of a step's finding.
+    pub fn message(&self, step: &Step, message: &Message) -> String {
+        match message.text {
+            TextId::OfStep(attribute) => self
+                .attribute(step, attribute, &message.args)
+                .unwrap_or_else(|| missing(&format!("{}.{attribute}", step.id))),
+            TextId::Shared(id) => self.shared(id, &message.args),
+        }
+    }
+
+    /// A message that belongs to no step.
+    pub fn shared(&self, id: &str, args: &[(&'static str, Arg)]) -> String {
+        self.bundle
+            .get_message(id)
+            .and_then(|message| message.value())
+            .map_or_else(|| missing(id), |pattern| self.format(id, pattern, args))
+    }
+
+    /// Whether the step's message has an attribute.
+    pub fn has(&self, step: &Step, attribute: &str) -> bool {
+        self.bundle
+            .get_message(&message_id(step))
+            .is_some_and(|message| message.get_attribute(attribute).is_some())
+    }
+
+    /// The names of all attributes of the step's message.
+    pub fn attributes(&self, step: &Step) -> Vec<String> {
+        self.bundle
+            .get_message(&message_id(step))
+            .map(|message| {
+                message
+                    .attributes()
+                    .map(|attribute| attribute.id().to_owned())
+                    .collect()
+            })
+            .unwrap_or_default()
+    }
+
+    fn of_step(&self, step: &Step, attribute: &str) -> String {
+        self.attribute(step, attribute, &[])
+            .unwrap_or_else(|| missing(&format!("{}.{attribute}", step.id)))
+    }
+
+    fn attribute(
+        &self,
+        step: &Step,
+        attribute: &str,
+        args: &[(&'static str, Arg)],
+    ) -> Option<String> {
+        let message = self.bundle.get_message(&message_id(step))?;
+        let pattern = message.get_attribute(attribute)?.value();
+        Some(self.format(&format!("{}.{attribute}", step.id), pattern, args))
+    }
+
+    fn format(
+        &self,
+        id: &str,
+        pattern: &fluent_syntax::ast::Pattern<&str>,
+        args: &[(&'static str, Arg)],
+    ) -> String {
+        let mut values = FluentArgs::with_capacity(args.len());
+        for (name, arg) in args {
+            match arg {
+                Arg::Text(text) => values.set(*name, text.as_str()),
+                Arg::Count(count) => values.set(*name, *count),
+            }
+        }
+        let mut errors: Vec<FluentError> = Vec::new();
+        let text = self
+            .bundle
+            .format_pattern(pattern, Some(&values), &mut errors);
+        // A value that the text asks for and the code does not give is a mistake of ours, which tests look for.
+        if errors.is_empty() {
+            text.into_owned()
+        } else {
+            missing(id)
+        }
+    }
+}
+
+/// The mark of a text that is not there; no report may hold it.
+pub const MISSING: &str = "⟦no text";
+
+fn missing(id: &str) -> String {
+    format!("{MISSING}: {id}⟧")
+}
+
+/// Fluent's names have no dots.
+fn message_id(step: &Step) -> String {
+    step.id.replace('.', "-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::steps;
+
+    #[test]
+    fn every_step_has_its_texts() {
+        let texts = Texts::english();
+        for lesson in Lesson::ALL {
+            assert!(!texts.lesson(lesson).contains(MISSING));
+        }
+        for step in steps::all() {
+            for attribute in ["title", "why"] {
+                assert!(texts.has(step, attribute), "{} has no {attribute}", step.id);
+            }
+            assert!(
+                texts.hints(step).len() >= 2,
+                "{} has less than two hints",
+                step.id
+            );
+        }
+    }
+}

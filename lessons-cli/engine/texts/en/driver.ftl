@@ -1,0 +1,186 @@
+# Texts of the lesson `driver`, keyed by step. Attributes: title, why, hint-1 …, undo, a summary for each outcome
+# (pass…, fail…, na…, unknown…) and a note for each command (fix-…).
+
+driver-gpu-visible = The GPU is visible
+    .title = The GPU is visible
+    .why =
+        Everything later rests on one fact: the computer sees an NVIDIA GPU at all. A card that is not seated, not
+        powered, switched off in the firmware, or not handed to a virtual machine stays invisible, and no driver can help
+    .hint-1 = Ask the PCI bus, not the driver: the card shows up there even when nothing is installed
+    .hint-2 = Data-centre cards call themselves "3D controller", so a search for "VGA" misses them; search for NVIDIA's own number, 10de
+    .hint-3 = Type: lspci -d 10de:  -- no line at all means that the computer does not see the card
+    .pass = { $count ->
+        [one] The driver sees 1 GPU: { $names }
+       *[other] The driver sees { $count } GPUs: { $names }
+    }
+    .pass-pci = { $count ->
+        [one] 1 NVIDIA GPU is on the PCI bus
+       *[other] { $count } NVIDIA GPUs are on the PCI bus
+    }
+    .fail = No NVIDIA GPU is on the PCI bus of this machine
+    .unknown-wsl = WSL does not show the PCI bus, and the Windows driver does not answer here
+    .unknown-container = This container shows neither the PCI bus nor a driver: it may have been started without GPUs
+    .fix-lspci = Lists what NVIDIA made on the PCI bus; nothing printed means that no card is visible
+    .fix-elsewhere = Check that the card sits firmly and has its power cables; in a virtual machine, that it is handed through. Without a GPU, follow the book on a recorded machine: lessons check --machine ubuntu-4x4090
+    .fix-wsl = Install NVIDIA's driver in Windows, never inside WSL, then run wsl --update and wsl --shutdown in Windows
+    .fix-container = Start the container with GPUs: docker run --gpus all …
+    .fix-nvidia-smi = Lists the GPUs that the driver sees
+
+driver-nouveau-blacklisted = nouveau is kept out
+    .title = nouveau is kept out
+    .why =
+        nouveau is the free driver that Linux brings along for NVIDIA cards. It cannot run CUDA, and while it holds the
+        card NVIDIA's driver cannot. A line in modprobe's configuration keeps it out; Ubuntu's driver packages bring that
+        line themselves, and only a .run file needs it written by hand
+    .hint-1 = Look for a line that says "blacklist nouveau"
+    .hint-2 = It may stand in /etc/modprobe.d, /usr/lib/modprobe.d, or on the kernel's command line; grep -r nouveau finds it in the first two
+    .hint-3 = Installing the driver from Ubuntu's packages brings it. By hand: write "blacklist nouveau" to /etc/modprobe.d/blacklist-nouveau.conf, then sudo update-initramfs -u && sudo reboot
+    .undo = Delete /etc/modprobe.d/blacklist-nouveau.conf, then run sudo update-initramfs -u and restart
+    .pass = nouveau is kept out by { $where }
+    .pass-nvidia-bound = NVIDIA's driver already serves the GPU, so nouveau cannot take it
+    .pass-no-nouveau = This kernel has no nouveau that could be loaded
+    .fail = Nothing keeps nouveau from taking the GPU at the next start
+    .na-wsl = In WSL the driver is Windows' business; there is no nouveau
+    .na-container = In a container the kernel's modules are the host's business
+    .na-not-linux = nouveau exists only on Linux; this is { $os }
+    .fix-package = The easy way: Ubuntu's driver package brings the line itself; restart afterwards
+    .fix-by-hand = By hand, as a .run file needs it: keeps nouveau out from the next start on
+    .fix-initramfs = Puts the line into the image that the kernel starts from
+    .fix-dracut = Puts the line into the image that the kernel starts from
+    .fix-reboot = Restarts the machine: save your work first
+
+driver-nouveau-unloaded = nouveau is not loaded
+    .title = nouveau is not loaded
+    .why =
+        A line in a file changes nothing while the machine runs: nouveau was loaded at the start and still holds the
+        card. It leaves when the image that the kernel starts from is built again and the machine is restarted
+    .hint-1 = Look at what is loaded now, not at what is configured
+    .hint-2 = lsmod | grep nouveau prints nothing when it is gone
+    .hint-3 = Type: sudo update-initramfs -u && sudo reboot
+    .pass = nouveau is not loaded
+    .pass-idle = nouveau is loaded but does not hold the GPU: NVIDIA's driver does
+    .fail = nouveau still holds the GPU at { $address }: it is configured to stay out, but the machine has not been restarted with that
+    .fail-nova = Nova, the kernel's new driver for NVIDIA cards, holds the GPU at { $address }
+    .fail-loaded = nouveau is still loaded, so NVIDIA's driver cannot take the GPU
+    .na-wsl = In WSL the driver is Windows' business; there is no nouveau
+    .na-container = In a container the kernel's modules are the host's business
+    .na-not-linux = nouveau exists only on Linux; this is { $os }
+    .fix-initramfs = Puts modprobe's configuration into the image that the kernel starts from
+    .fix-dracut = Puts modprobe's configuration into the image that the kernel starts from
+    .fix-reboot = Restarts the machine: save your work first
+
+driver-recommended-known = The recommended driver is known
+    .title = The recommended driver is known
+    .why =
+        Several driver packages fit one card. Ubuntu knows which of them it recommends for yours: a long-supported branch
+        rather than the newest, and the open or the closed kernel module as the card needs it
+    .hint-1 = Ubuntu has a program that looks at your card and lists the packages that fit
+    .hint-2 = In its list, look for the word "recommended" at the end of a line
+    .hint-3 = Type: ubuntu-drivers devices
+    .pass = Ubuntu recommends { $package } for this card
+    .fail-no-tool = The program that knows, ubuntu-drivers, is not installed
+    .unknown-empty = ubuntu-drivers names no recommended driver
+    .unknown-hung = ubuntu-drivers did not answer within the time limit
+    .na-installed = A driver is already running here, so there is nothing to choose
+    .na-not-ubuntu = { $distribution } has no ubuntu-drivers; its own documentation names the package
+    .na-wsl = In WSL the driver is installed in Windows
+    .na-container = In a container the driver is the host's business
+    .na-not-linux = ubuntu-drivers exists only on Ubuntu; this is { $os }
+    .fix-list = Lists the driver packages that fit; wait for it to finish
+    .fix-apt-update = Fetches the list of packages, which ubuntu-drivers reads
+    .fix-tool = Installs the program that knows which driver fits
+    .fix-not-ubuntu = Follow your distribution's own page about the NVIDIA driver; prefer its packages to a .run file
+
+driver-installed = The driver is installed
+    .title = The driver is installed
+    .why =
+        The driver is the only piece that must be on the host: a kernel module that talks to the card, and libraries that
+        programs talk to. Take it from your distribution's packages: they fit the kernel, come signed, and are updated
+    .hint-1 = One command installs what Ubuntu recommends
+    .hint-2 = ubuntu-drivers can list and install; it chooses modules that are signed, so that Secure Boot accepts them
+    .hint-3 = Type: sudo ubuntu-drivers install && sudo reboot
+    .undo = sudo apt purge '~nnvidia.*' removes every NVIDIA package (read the list before you agree); restart afterwards, and nouveau serves the screen again
+    .pass = The NVIDIA driver { $version } is installed
+    .pass-package = The package { $package } { $version } is installed
+    .pass-files = An NVIDIA driver is installed, and not from a package of this distribution
+    .pass-wsl = The driver of Windows is visible in WSL
+    .fail = No NVIDIA driver is installed
+    .fail-half = Half of a driver is installed: { $there } is there, the rest is not
+    .fail-wsl = Windows hands no NVIDIA driver into WSL
+    .na-container = In a container the driver is the host's; nothing is installed here
+    .unknown-not-linux = The driver on { $os } could not be asked
+    .fix-install = Installs the recommended driver with signed modules
+    .fix-install-debian = Installs Debian's driver; it needs contrib, non-free and non-free-firmware in the package sources
+    .fix-install-other = Install the NVIDIA driver from your distribution's packages; its documentation names them
+    .fix-reboot = Restarts the machine, so that the new driver takes the card
+    .fix-wsl = Install NVIDIA's driver in Windows, never inside WSL, then run wsl --shutdown in Windows and open WSL again
+    .fix-nvidia-smi = Shows whether the driver answers
+
+driver-secure-boot = Secure Boot accepts the module
+    .title = Secure Boot accepts the module
+    .why =
+        With Secure Boot on, the kernel loads only modules that are signed with a key it knows. Ubuntu's ready-made
+        modules are signed by Canonical. A module that was built on this machine is signed with this machine's own key,
+        which the firmware accepts only after you enrolled it once
+    .hint-1 = "Key was rejected by service" is about a signature, not about the driver
+    .hint-2 = Find out whether Secure Boot is on (mokutil --sb-state) and whether the module was built here by DKMS
+    .hint-3 = Enrol the key: sudo mokutil --import /var/lib/shim-signed/mok/MOK.der, restart, choose "Enroll MOK" on the blue screen and type the password that you just chose
+    .undo = sudo mokutil --delete /var/lib/shim-signed/mok/MOK.der asks the firmware to forget the key at the next start
+    .pass-off = Secure Boot is off: any module may be loaded
+    .pass-signed = Secure Boot is on and has accepted the module
+    .pass-prebuilt = Secure Boot is on, and the module is one that the distribution built and signed
+    .pass-nothing-to-check = Secure Boot is on; there is no module yet that it could refuse
+    .pass-loaded = The module is loaded, so nothing refused it
+    .fail-not-enrolled = Secure Boot refuses { $module }: it was built on this machine, and its key is not enrolled
+    .na-no-efi = This machine was not started by UEFI: there is no Secure Boot
+    .na-wsl = In WSL there is no Secure Boot of its own
+    .na-container = In a container Secure Boot is the host's business
+    .na-not-linux = This check is about Linux' kernel modules; this is { $os }
+    .fix-list-new = Shows keys that wait for their enrolment; an empty list means that none was asked for
+    .fix-import = Asks the firmware to accept this machine's key; choose a password, you need it once at the next start
+    .fix-enroll = Restarts: on the blue screen choose "Enroll MOK", then "Continue", and type that password
+
+driver-module-loaded = The kernel module is loaded
+    .title = The kernel module is loaded
+    .why =
+        Installed is not loaded. The module must have been built for the very kernel that runs now, and the kernel must
+        have loaded it. After an update of the kernel it is the first thing that breaks
+    .hint-1 = Compare the kernel that runs (uname -r) with the kernels that the module was built for
+    .hint-2 = dkms status lists what was built; /lib/modules/<kernel>/build must exist for it to build anything
+    .hint-3 = If the module is there: sudo modprobe nvidia. If it is not: install the kernel's headers, then sudo dkms autoinstall
+    .pass = The NVIDIA kernel module { $version } is loaded
+    .pass-unknown-version = The NVIDIA kernel module is loaded
+    .pass-container = The host's driver answers in this container
+    .fail-not-loaded = The module for this kernel is there, but it is not loaded
+    .fail-no-headers = There is no module for kernel { $kernel }, and its headers, which building one needs, are missing
+    .fail-not-built = There is no module for kernel { $kernel }, though its headers are here: it was not built, or the build failed
+    .fail-wsl = The driver of Windows does not answer in WSL
+    .fail-container = The container was started without GPUs: no NVIDIA device and no driver library in it
+    .na-not-linux = This check is about Linux' kernel modules; this is { $os }
+    .fix-modprobe = Loads the module now; an error here says why it was not loaded at the start
+    .fix-reboot = Restarts the machine: save your work first
+    .fix-headers = Installs what DKMS needs to build a module for this kernel
+    .fix-dkms = Builds the module for this kernel; its last lines name a log if it fails
+    .fix-modules = Installs ready-made modules for this kernel where Ubuntu has them
+    .fix-wsl = In Windows: restarts WSL, so that it takes up the driver again
+    .fix-container = Start the container again with GPUs: docker run --gpus all …; on the host, lessons check cuda.container-runtime says whether it can
+
+driver-versions-agree = Module and libraries agree
+    .title = Module and libraries agree
+    .why =
+        The driver has a half in the kernel and a half in libraries, and both must be of one version. An automatic
+        upgrade replaces the libraries at once, but the old module stays loaded until the machine restarts. Nothing is
+        broken then, and nothing needs to be installed again
+    .hint-1 = The module that is loaded is not the module that is installed
+    .hint-2 = Compare /sys/module/nvidia/version with the name that libnvidia-ml.so.1 points to
+    .hint-3 = Type: sudo reboot
+    .pass = The kernel module and the libraries are both { $version }
+    .fail = The loaded module is { $module }, the libraries are { $library }: the driver was upgraded and the machine not restarted
+    .fail-nvml = The loaded module and the libraries are of different versions: the driver was upgraded and the machine not restarted
+    .fail-no-library = The kernel module is loaded, but its libraries are not installed
+    .na-wsl = In WSL both halves come with Windows' driver
+    .na-not-linux = This check is about Linux' kernel modules; this is { $os }
+    .fix-reboot = Loads the module of the installed version: save your work first. Do not reinstall the driver
+    .fix-install = Installs the driver with its libraries
+    .fix-install-debian = Installs Debian's driver with its libraries
+    .fix-install-other = Install the NVIDIA driver's libraries from your distribution's packages, of the module's version

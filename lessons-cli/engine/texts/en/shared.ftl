@@ -1,0 +1,32 @@
+# Texts that belong to no single step.
+
+lesson-driver = Install the driver
+lesson-smi = Read nvidia-smi
+lesson-persistence = Keep the driver loaded
+lesson-topology = See how the GPUs are wired
+lesson-cuda = Install CUDA
+lesson-torch = Install PyTorch
+
+finding-unknown = Could not tell: { $tried }: { $why }
+finding-blocked = Waits for { $need }
+finding-blocked-by-cause = Waits for { $need }, which waits for { $cause }
+
+check-totals = { $machine }: { $pass } pass, { $fail } fail, { $blocked } blocked, { $na } not applicable, { $unknown } unknown
+check-recommended = (recommended)
+step-required = required
+step-recommended = recommended
+guide-regressed = worked once; fails since { $since }
+guide-marked-done = you marked it as done
+guide-skipped = you skipped it
+guide-next = Next: { $title }
+guide-page = Read: { $page } · More help: lessons hint { $step }
+guide-all-done = Nothing is left to do here. To see torch use the GPU: lessons check --deep
+show-needs = Needs: { $needs }
+show-undo = To take it back
+card-after = after
+card-do = Do
+card-check = Check
+card-done = Done
+card-not-done = Not done
+card-on = on
+card-undo = Undo

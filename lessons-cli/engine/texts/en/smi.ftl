@@ -1,0 +1,82 @@
+# Texts of the lesson `smi`.
+
+smi-runs = nvidia-smi answers
+    .title = nvidia-smi answers
+    .why =
+        nvidia-smi is the driver's own window: when it answers, the kernel module, the libraries and the card work
+        together. When it does not, its one line of text says which of them is missing, and each line has another remedy
+    .hint-1 = Read the line that it prints, to the end: "couldn't communicate", "version mismatch" and "not found" are three different things
+    .hint-2 = Did the machine restart since the driver was installed or upgraded?
+    .hint-3 = Type: nvidia-smi  -- and look the text up in the book's troubleshooting page
+    .pass = nvidia-smi answers with driver { $driver } ({ $path })
+    .fail-hung = nvidia-smi did not end within the time limit: a GPU may have fallen off the bus
+    .fail-nvml-hung = The driver's library did not answer within the time limit: a GPU may have fallen off the bus
+    .fail-no-devices = The driver is loaded, but it could bring up none of the GPUs
+    .fail-not-on-path = The driver { $driver } works, but the program nvidia-smi is not on PATH
+    .fail-no-library = The driver's library libnvidia-ml.so.1 cannot be loaded
+    .fail-mismatch = The driver's module and libraries are of different versions: the machine has not been restarted since an upgrade
+    .fail-driver-not-loaded = The driver's library is here, but no driver answers it in the kernel
+    .fail-permission = This user may not open the driver's devices
+    .fail-container-devices = The container has lost its access to the GPU devices
+    .fail-lost = A GPU is lost: it no longer answers on the bus
+    .fail-hardware = The driver reports a fault of the hardware ({ $code })
+    .fail-code = The driver answered with an error: { $code }
+    .unknown-suspended = Every GPU is asleep, and asking the driver would wake it
+    .fix-dmesg = Shows what the kernel said of the GPU; "Xid 79" means that it fell off the bus
+    .fix-reboot = Restarts the machine: save your work first
+    .fix-open-module = Cards of the Blackwell generation (RTX 50) work only with the open kernel module: install a driver package whose name ends in -open
+    .fix-wake = Asks anyway, which wakes the GPU
+    .fix-ls-dev = Shows who may open the devices; they are usually open to everyone
+    .fix-modprobe = Loads the module now; an error here says why it was not loaded
+    .fix-utils = Installs the package that holds nvidia-smi, of your driver's branch
+    .fix-utils-other = Install your distribution's package that holds nvidia-smi, of your driver's version
+    .fix-restart-container = Restart the container; it lost its devices when the host reloaded systemd
+    .fix-hardware = Check the card's power cables and seat with the machine switched off
+    .fix-run = Prints the driver's own words
+
+smi-cuda-ceiling = Three CUDA versions told apart
+    .title = Three CUDA versions told apart
+    .why =
+        "CUDA Version" in nvidia-smi is not what is installed. It is the newest CUDA that this driver can serve.
+        nvcc shows the toolkit on PATH, if there is one, and torch brings a runtime of its own. All three may differ
+    .hint-1 = Ask three times: the driver, the compiler, and torch
+    .hint-2 = nvidia-smi's first line, nvcc --version, and python -c 'import torch; print(torch.version.cuda)'
+    .pass = Driver's ceiling: CUDA { $ceiling }; toolkit on PATH: { $toolkit }; torch's own: { $torch }
+
+smi-gpus-healthy = The GPUs are healthy
+    .title = The GPUs are healthy
+    .why =
+        A GPU that has fallen off the bus, collects memory errors or runs too hot fails in ways that look like bugs in
+        your program. Look at the hardware before you look at the code
+    .hint-1 = Count: are as many GPUs in the table as in the machine?
+    .hint-2 = Look for ERR!, for a number above 0 in the ECC column, and for temperatures near the limit
+    .hint-3 = Type: nvidia-smi -q -d ECC,TEMPERATURE,PERFORMANCE
+    .pass = { $count ->
+        [one] The GPU answers, without memory errors, at a good temperature
+       *[other] All { $count } GPUs answer, without memory errors, at good temperatures
+    }
+    .fail-lost = GPU { $gpu } does not answer ({ $code }): it may have fallen off the bus
+    .fail-permission = GPU { $gpu } may not be opened by this user ({ $code })
+    .fail-missing = Only { $answering } of { $present } GPUs with NVIDIA's driver answer
+    .fail-ecc = GPU { $index } has counted { $errors } uncorrected memory errors since the driver was loaded
+    .fail-remap = GPU { $index } has a faulty memory row that is replaced at the next restart
+    .fail-hot = GPU { $index } is at { $celsius } °C
+    .fix-dmesg = Shows what the kernel said of the GPU; look for Xid and its number
+    .fix-ls-dev = Shows who may open the devices
+    .fix-ecc = Shows the errors in detail; a count that grows is a reason to exchange the card
+    .fix-reboot = Restarts the machine, which replaces the row: save your work first
+    .fix-hot = Shows the limits of this card and why it slows down; check its fans and the air around it
+
+smi-memory-free = GPU memory is free
+    .title = GPU memory is free
+    .why =
+        "Out of memory" is often someone else's memory: a forgotten notebook, another user, a program that has ended only
+        on the screen. The table's last box says who holds what
+    .hint-1 = Look at Memory-Usage before you start, not after it failed
+    .hint-2 = The box "Processes" names who holds it; in a container that box is empty although there are processes
+    .hint-3 = Type: nvidia-smi --query-compute-apps=pid,process_name,used_memory --format=csv
+    .pass = At most { $used } of { $total } MiB are in use (GPU { $index })
+    .fail = { $used } of { $total } MiB of GPU { $index } are already in use
+    .na-shared = These GPUs have no memory of their own to count
+    .fix-processes = Names the processes that hold memory
+    .fix-yours = End the ones that are yours, by their PID; ask before you touch someone else's
