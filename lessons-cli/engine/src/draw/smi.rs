@@ -29,7 +29,8 @@ pub fn draw(smi: &Smi) -> String {
         layout.mig_devices(&mut out, &smi.mig_devices);
     }
     if smi.process_list != ProcessList::Absent {
-        let blanks = if layout.blank_line { layout.width() } else { 0 };
+        // The line of blanks has kept the width of 535, although the table has since grown.
+        let blanks = if layout.blank_line { layout.width().min(89) } else { 0 };
         line(&mut out, &" ".repeat(blanks));
         layout.processes(&mut out, smi);
     }
