@@ -105,11 +105,19 @@ impl<'t> Table<'t> {
         self.has_header
     }
 
-    pub(super) fn border(&mut self) {
-        self.borders += 1;
-        self.open = false;
+    /// A drawn line. Those with corners stand after rows; those with bars, under titles.
+    pub(super) fn border(&mut self, shown: &str) {
+        if shown.starts_with('+') {
+            self.borders += 1;
+            self.open = false;
+        }
         self.previous = None;
         self.end_split_process();
+    }
+
+    /// A line that begins with a bar is a row, or the beginning of one.
+    pub(super) fn row_begins(&mut self) {
+        self.open = true;
     }
 
     pub(super) fn line_ends(&mut self) {
@@ -224,6 +232,7 @@ impl<'t> Table<'t> {
     /// The finished table, or nothing where there was none; and the rows that may still be added.
     pub(super) fn finish(mut self) -> (Option<Smi>, usize) {
         self.end_split_process();
+        let text = self.text;
         let smi = &mut self.smi;
         let found = self.has_header || !smi.gpus.is_empty() || !smi.mig_devices.is_empty() || !smi.processes.is_empty();
         if !found {
@@ -233,8 +242,10 @@ impl<'t> Table<'t> {
             smi.notes.push(Note::HeaderMissing);
         }
         let last_gpu = smi.gpus.len().checked_sub(1);
+        let begins_gpu = self.previous.is_some_and(|cell| !cell.closed && text[cell.at].starts_with(|c: char| c.is_ascii_digit()));
         let cut = match self.section {
             Section::Gpus(Expect::Gpu) if last_gpu.is_none() => Some(Part::Header),
+            Section::Gpus(Expect::Gpu) if begins_gpu => Some(Part::Gpu(smi.gpus.len())),
             Section::Gpus(Expect::Gpu) => None,
             Section::Gpus(Expect::MigMode) if self.has_mig_line != Some(true) => None,
             Section::Gpus(_) => Some(Part::Gpu(last_gpu.unwrap_or(0))),
@@ -373,7 +384,8 @@ impl<'t> Table<'t> {
         }
         let mut parts = plain_words(&text[address.at.clone()], address.at.start);
         gpu.bus_id = parts.next().map(|bus_id| values.words(Key::BusId, bus_id));
-        gpu.display_active = parts.next().map(|display| values.words(Key::DisplayActive, display));
+        let display = parts.next().filter(|display| address.closed || is_mode(&text[display.clone()]));
+        gpu.display_active = display.map(|display| values.words(Key::DisplayActive, display));
         gpus.push(gpu);
     }
 
@@ -414,7 +426,7 @@ impl<'t> Table<'t> {
             }
             Expect::Utilization => {
                 values.utilization_cell(gpu, cell);
-                after_utilization
+                if cell.closed || gpu.compute_mode.is_some() { after_utilization } else { Expect::Utilization }
             }
             Expect::MigMode if is_mig_mode(shown) => {
                 gpu.mig_mode = Some(values.words(Key::MigMode, cell.at.clone()));
@@ -517,7 +529,8 @@ impl<'t> Table<'t> {
         let gpu = values.number(Key::Gpu, start.gpu);
         let (gi, ci) = start.instances.map(|(gi, ci)| (values.reading(Key::Gi, gi), values.reading(Key::Ci, ci))).unzip();
         let pid = Some(values.reading(Key::Pid, start.pid));
-        let kind = Some(values.words(Key::Type, start.kind));
+        // At the very end `C` may be the beginning of `C+G`.
+        let kind = (cell.closed || !rest.is_empty()).then(|| values.words(Key::Type, start.kind));
         let name = token::trim(text, rest.start..memory.as_ref().map_or(rest.end, |memory| memory.start));
         let name = (!name.is_empty() && (memory.is_some() || cell.closed)).then(|| values.words(Key::Name, name));
         let memory_mib = memory.map(|memory| values.reading(Key::MemoryMib, memory));
@@ -734,7 +747,7 @@ fn is_power(shown: &str) -> bool {
 }
 
 fn is_memory(shown: &str) -> bool {
-    shown.ends_with("MiB") || matches!(shown, "Not Supported" | "Unknown Error" | "GPU is lost" | "Insufficient Permissions") || shown.starts_with('[') || shown.contains("MiB")
+    shown.ends_with("MiB") || token::is_phrase(shown) || shown.contains("MiB")
 }
 
 fn is_mig_mode(shown: &str) -> bool {
