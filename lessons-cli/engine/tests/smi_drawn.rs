@@ -5,7 +5,8 @@ use std::borrow::Cow;
 
 use lessons_engine::draw::smi::draw;
 use lessons_engine::read::smi::{
-    Count, Gpu, MigDevice, Note, Part, Process, ProcessList, Reading, Smi, Unit, Words, read, read_all, words,
+    Count, Gpu, MigDevice, Note, Part, Process, ProcessList, Reading, Smi, Unit, Words, read,
+    read_all, words,
 };
 use proptest::prelude::*;
 
@@ -32,7 +33,10 @@ fn one_of(all: &'static [&'static str]) -> impl Strategy<Value = Words> {
     prop::sample::select(all).prop_map(Cow::Borrowed)
 }
 
-fn reading<T: Unit + std::fmt::Debug>(most: u32, other: &'static [&'static str]) -> impl Strategy<Value = Reading<T>> {
+fn reading<T: Unit + std::fmt::Debug>(
+    most: u32,
+    other: &'static [&'static str],
+) -> impl Strategy<Value = Reading<T>> {
     prop_oneof![
         5 => (0..=most).prop_map(|n| Reading::Value(T::of_number(&n.to_string()).unwrap())),
         1 => one_of(other).prop_map(Reading::Words),
@@ -45,9 +49,20 @@ fn gpu(major: u32, windows: bool) -> impl Strategy<Value = Gpu> {
         4 => prop::string::string_regex(&format!("(NVIDIA|Quadro|GRID|Tesla) [A-Z][A-Za-z0-9-]{{1,{}}}", room - 9)).unwrap().prop_map(Cow::Owned),
         2 => prop::sample::select(vec!["NVIDIA RTX A...", "NVIDIA GeForce ...", "A100-PCIE-40GB", "ERR!"]).prop_map(Cow::Borrowed),
     ];
-    let bus = (0..0x1_0000_u32, 0..256_u32, 0..32_u32, 0..8_u32)
-        .prop_map(|(domain, bus, device, function)| Cow::Owned(format!("{domain:08X}:{bus:02X}:{device:02X}.{function}")));
-    let first = (name, if windows { one_of(&["WDDM", "TCC", "MCDM"]).boxed() } else { one_of(&["On", "Off", "N/A", "ERR!"]).boxed() }, bus);
+    let bus = (0..0x1_0000_u32, 0..256_u32, 0..32_u32, 0..8_u32).prop_map(
+        |(domain, bus, device, function)| {
+            Cow::Owned(format!("{domain:08X}:{bus:02X}:{device:02X}.{function}"))
+        },
+    );
+    let first = (
+        name,
+        if windows {
+            one_of(&["WDDM", "TCC", "MCDM"]).boxed()
+        } else {
+            one_of(&["On", "Off", "N/A", "ERR!"]).boxed()
+        },
+        bus,
+    );
     let second = (
         one_of(&["On", "Off", "N/A"]),
         reading(9999, &["N/A", "Off", "On", "ERR!"]),
@@ -69,60 +84,90 @@ fn gpu(major: u32, windows: bool) -> impl Strategy<Value = Gpu> {
         one_of(&["Default", "E. Process", "Prohibited", "N/A"]),
         one_of(&["N/A", "Enabled", "Disabled", "ERR!"]),
     );
-    (first, second, third).prop_map(move |((name, mode, bus), (display, ecc, fan, temperature, state), (draw, cap, memory, util, compute, mig))| Gpu {
-        index: None,
-        name_truncated: name.ends_with("..."),
-        name: Some(name),
-        persistence: (!windows).then(|| mode.clone()),
-        driver_model: windows.then_some(mode),
-        bus_id: Some(bus),
-        display_active: Some(display),
-        ecc_uncorrected: Some(ecc),
-        fan_percent: Some(fan),
-        temperature_c: Some(temperature),
-        performance_state: Some(state),
-        power_draw_w: Some(draw),
-        power_limit_w: Some(cap),
-        memory_used_mib: Some(memory.0),
-        memory_total_mib: Some(memory.1),
-        utilization_percent: Some(util),
-        compute_mode: Some(compute),
-        mig_mode: (major >= 450).then_some(mig),
-        uuid: None,
-    })
+    (first, second, third).prop_map(
+        move |(
+            (name, mode, bus),
+            (display, ecc, fan, temperature, state),
+            (draw, cap, memory, util, compute, mig),
+        )| Gpu {
+            index: None,
+            name_truncated: name.ends_with("..."),
+            name: Some(name),
+            persistence: (!windows).then(|| mode.clone()),
+            driver_model: windows.then_some(mode),
+            bus_id: Some(bus),
+            display_active: Some(display),
+            ecc_uncorrected: Some(ecc),
+            fan_percent: Some(fan),
+            temperature_c: Some(temperature),
+            performance_state: Some(state),
+            power_draw_w: Some(draw),
+            power_limit_w: Some(cap),
+            memory_used_mib: Some(memory.0),
+            memory_total_mib: Some(memory.1),
+            utilization_percent: Some(util),
+            compute_mode: Some(compute),
+            mig_mode: (major >= 450).then_some(mig),
+            uuid: None,
+        },
+    )
 }
 
 fn mig_device() -> impl Strategy<Value = MigDevice> {
     let count = |most: u32| (0..=most).prop_map(|n| Some(Reading::Value(Count(n.into()))));
-    let mib = || (0..99_999_u32).prop_map(|n| Some(Reading::Value(Unit::of_number(&n.to_string()).unwrap())));
+    let mib = || {
+        (0..99_999_u32).prop_map(|n| Some(Reading::Value(Unit::of_number(&n.to_string()).unwrap())))
+    };
     let ids = (0..20_u32, 0..20_u32, 0..8_u32, 0..8_u32);
-    let counts = (count(98), count(9), count(7), count(7), count(7), count(1), count(1));
-    (ids, counts, (mib(), mib(), mib(), mib())).prop_map(|(ids, (sm, ecc, ce, enc, dec, ofa, jpg), memory)| MigDevice {
-        gpu: Some(ids.0),
-        gi: Some(ids.1),
-        ci: Some(ids.2),
-        device: Some(ids.3),
-        memory_used_mib: memory.0,
-        memory_total_mib: memory.1,
-        bar1_used_mib: memory.2,
-        bar1_total_mib: memory.3,
-        sm,
-        ecc_uncorrected: ecc,
-        ce,
-        enc,
-        dec,
-        ofa,
-        jpg,
-        profile: None,
-        uuid: None,
-    })
+    let counts = (
+        count(98),
+        count(9),
+        count(7),
+        count(7),
+        count(7),
+        count(1),
+        count(1),
+    );
+    (ids, counts, (mib(), mib(), mib(), mib())).prop_map(
+        |(ids, (sm, ecc, ce, enc, dec, ofa, jpg), memory)| MigDevice {
+            gpu: Some(ids.0),
+            gi: Some(ids.1),
+            ci: Some(ids.2),
+            device: Some(ids.3),
+            memory_used_mib: memory.0,
+            memory_total_mib: memory.1,
+            bar1_used_mib: memory.2,
+            bar1_total_mib: memory.3,
+            sm,
+            ecc_uncorrected: ecc,
+            ce,
+            enc,
+            dec,
+            ofa,
+            jpg,
+            profile: None,
+            uuid: None,
+        },
+    )
 }
 
 fn process(major: u32, bars: bool) -> impl Strategy<Value = Process> {
     let id = || reading::<Count>(12, &["N/A"]);
-    let name = if bars { "[.a-z/][A-Za-z0-9_./-]{0,12}( [|] [a-z-]{1,6})?" } else { "[.a-z/][A-Za-z0-9_./-]{0,24}" };
-    (0..16_u32, id(), id(), 1..99_999_999_u32, one_of(&["C", "G", "C+G", "M", "M+C"]), name, reading(99_999, &["N/A"])).prop_map(
-        move |(gpu, gi, ci, pid, kind, name, memory)| Process {
+    let name = if bars {
+        "[.a-z/][A-Za-z0-9_./-]{0,12}( [|] [a-z-]{1,6})?"
+    } else {
+        "[.a-z/][A-Za-z0-9_./-]{0,24}"
+    };
+    (
+        0..16_u32,
+        id(),
+        id(),
+        1..99_999_999_u32,
+        one_of(&["C", "G", "C+G", "M", "M+C"]),
+        name,
+        reading(99_999, &["N/A"]),
+    )
+        .prop_map(move |(gpu, gi, ci, pid, kind, name, memory)| Process {
             gpu: Some(gpu),
             gi: (major >= 450).then_some(gi),
             ci: (major >= 450).then_some(ci),
@@ -130,41 +175,50 @@ fn process(major: u32, bars: bool) -> impl Strategy<Value = Process> {
             kind: Some(kind),
             name: Some(words(&name)),
             memory_mib: Some(memory),
-        },
-    )
+        })
 }
 
 /// What an nvidia-smi of any version may say. `bars` allows `|` in the names of processes.
 fn machine(bars: bool) -> impl Strategy<Value = Smi> {
-    (prop::sample::select(&VERSIONS[..]), any::<bool>()).prop_flat_map(move |((version, cuda), windows)| {
-        let major: u32 = version.split('.').next().unwrap().parse().unwrap();
-        let gpus = prop::collection::vec(gpu(major, windows), 1..6);
-        let devices = prop::collection::vec(mig_device(), 0..if major >= 450 { 4 } else { 1 });
-        let processes = prop_oneof![
-            Just((ProcessList::Absent, Vec::new())),
-            Just((ProcessList::NoneFound, Vec::new())),
-            prop::collection::vec(process(major, bars), 0..5).prop_map(|all| (ProcessList::Shown, all)),
-        ];
-        let timestamp = prop::option::of(Just("Wed Jan 14 02:22:46 2026".to_owned()));
-        (gpus, devices, processes, timestamp, prop_oneof![4 => Just(0), 1 => 0..120_u32]).prop_map(
-            move |(mut gpus, mig_devices, (process_list, processes), timestamp, first)| {
-                for (index, gpu) in (first..).zip(&mut gpus) {
-                    gpu.index = Some(index);
-                }
-                Smi {
-                    timestamp,
-                    smi_version: Some(version.to_owned()),
-                    driver_version: Some(version.to_owned()),
-                    cuda_version: cuda.map(str::to_owned),
-                    gpus,
-                    mig_devices,
-                    processes,
-                    process_list,
-                    ..Smi::default()
-                }
-            },
-        )
-    })
+    (prop::sample::select(&VERSIONS[..]), any::<bool>()).prop_flat_map(
+        move |((version, cuda), windows)| {
+            let major: u32 = version.split('.').next().unwrap().parse().unwrap();
+            let gpus = prop::collection::vec(gpu(major, windows), 1..6);
+            let devices = prop::collection::vec(mig_device(), 0..if major >= 450 { 4 } else { 1 });
+            let processes = prop_oneof![
+                Just((ProcessList::Absent, Vec::new())),
+                Just((ProcessList::NoneFound, Vec::new())),
+                prop::collection::vec(process(major, bars), 0..5)
+                    .prop_map(|all| (ProcessList::Shown, all)),
+            ];
+            let timestamp = prop::option::of(Just("Wed Jan 14 02:22:46 2026".to_owned()));
+            (
+                gpus,
+                devices,
+                processes,
+                timestamp,
+                prop_oneof![4 => Just(0), 1 => 0..120_u32],
+            )
+                .prop_map(
+                    move |(mut gpus, mig_devices, (process_list, processes), timestamp, first)| {
+                        for (index, gpu) in (first..).zip(&mut gpus) {
+                            gpu.index = Some(index);
+                        }
+                        Smi {
+                            timestamp,
+                            smi_version: Some(version.to_owned()),
+                            driver_version: Some(version.to_owned()),
+                            cuda_version: cuda.map(str::to_owned),
+                            gpus,
+                            mig_devices,
+                            processes,
+                            process_list,
+                            ..Smi::default()
+                        }
+                    },
+                )
+        },
+    )
 }
 
 /// The values alone.
@@ -180,7 +234,12 @@ fn collapse(line: &str) -> String {
 
 /// What editors, terminals, logs and forums do to a table, without loss.
 fn pasted(table: &str, how: usize) -> String {
-    let each = |change: &dyn Fn(&str) -> String| table.lines().map(|line| change(line) + "\n").collect::<String>();
+    let each = |change: &dyn Fn(&str) -> String| {
+        table
+            .lines()
+            .map(|line| change(line) + "\n")
+            .collect::<String>()
+    };
     match how {
         0 => table.replace('\n', "\r\n"),
         1 => format!("$ nvidia-smi\n{table}user@host:~$ exit\n"),
@@ -190,13 +249,37 @@ fn pasted(table: &str, how: usize) -> String {
         5 => each(&|line| format!("2026-01-14T02:22:46.123Z gpu-7 | {line}")),
         6 => each(&|line| line.strip_prefix('|').unwrap_or(line).to_owned()),
         7 => each(&|line| line.replace("   ", "\t")),
-        8 => each(&|line| format!("\u{1b}[32m{}\u{1b}[0m", line.replace(" |", "\u{1b}[1m |\u{1b}[0m"))),
+        8 => each(&|line| {
+            format!(
+                "\u{1b}[32m{}\u{1b}[0m",
+                line.replace(" |", "\u{1b}[1m |\u{1b}[0m")
+            )
+        }),
         9 => each(&|line| line.replace(' ', "\u{a0}")),
-        10 => each(&|line| line.replace('|', "│").replace('+', "┼").replace('-', "─").replace('=', "═")).replace("C┼G", "C+G").replace("M┼C", "M+C").replace('─', "-"),
+        10 => each(&|line| {
+            line.replace('|', "│")
+                .replace('+', "┼")
+                .replace('-', "─")
+                .replace('=', "═")
+        })
+        .replace("C┼G", "C+G")
+        .replace("M┼C", "M+C")
+        .replace('─', "-"),
         11 => each(&collapse),
-        12 => table.lines().filter(|line| !line.starts_with(['+', '|']) || line.contains(' ')).map(|line| line.to_owned() + "\n").collect(),
+        12 => table
+            .lines()
+            .filter(|line| !line.starts_with(['+', '|']) || line.contains(' '))
+            .map(|line| line.to_owned() + "\n")
+            .collect(),
         13 => table.lines().map(collapse).collect::<Vec<_>>().join(" "),
-        14 => table.lines().map(collapse).filter(|line| !line.starts_with('+')).collect::<Vec<_>>().chunks(4).map(|few| few.join(" ") + "\n").collect(),
+        14 => table
+            .lines()
+            .map(collapse)
+            .filter(|line| !line.starts_with('+'))
+            .collect::<Vec<_>>()
+            .chunks(4)
+            .map(|few| few.join(" ") + "\n")
+            .collect(),
         15 => each(&|line| line.trim_start().trim_end().to_owned()),
         16 => each(&|line| format!("    {line}  ")),
         17 => table.replace('\n', "\r"),

@@ -6,7 +6,9 @@
 
 use std::fmt::{Display, Write as _};
 
-use crate::read::smi::{Gpu, Mebibytes, MigDevice, Process, ProcessList, Reading, Smi, Unit, Watts};
+use crate::read::smi::{
+    Gpu, Mebibytes, MigDevice, Process, ProcessList, Reading, Smi, Unit, Watts,
+};
 
 /// The table that nvidia-smi prints for these values, each line ended by a newline. A value that is not known is
 /// left blank.
@@ -14,7 +16,9 @@ use crate::read::smi::{Gpu, Mebibytes, MigDevice, Process, ProcessList, Reading,
 /// The version of the tool decides on the layout, else that of the driver; without either, it is that of 580.
 pub fn draw(smi: &Smi) -> String {
     let layout = Layout::of(smi);
-    let mut out = String::with_capacity(1024 + 512 * (smi.gpus.len() + smi.mig_devices.len()) + 96 * smi.processes.len());
+    let mut out = String::with_capacity(
+        1024 + 512 * (smi.gpus.len() + smi.mig_devices.len()) + 96 * smi.processes.len(),
+    );
     if let Some(timestamp) = &smi.timestamp {
         line(&mut out, &format!("{timestamp}       "));
     }
@@ -30,7 +34,11 @@ pub fn draw(smi: &Smi) -> String {
     }
     if smi.process_list != ProcessList::Absent {
         // The line of blanks has kept the width of 535, although the table has since grown.
-        let blanks = if layout.blank_line { layout.width().min(89) } else { 0 };
+        let blanks = if layout.blank_line {
+            layout.width().min(89)
+        } else {
+            0
+        };
         line(&mut out, &" ".repeat(blanks));
         layout.processes(&mut out, smi);
     }
@@ -40,7 +48,10 @@ pub fn draw(smi: &Smi) -> String {
 /// With a GPU in MIG mode the table of MIG devices is printed, whether there are any or not; but many a pasted
 /// output ends before it, and then the values tell of none.
 fn has_mig_table(smi: &Smi) -> bool {
-    let enabled = smi.gpus.iter().any(|gpu| gpu.mig_mode.as_deref() == Some("Enabled"));
+    let enabled = smi
+        .gpus
+        .iter()
+        .any(|gpu| gpu.mig_mode.as_deref() == Some("Enabled"));
     !smi.mig_devices.is_empty() || (enabled && smi.process_list != ProcessList::Absent)
 }
 
@@ -82,7 +93,9 @@ enum Style {
 impl Layout {
     fn of(smi: &Smi) -> Self {
         let version = smi.smi_version.as_deref().or(smi.driver_version.as_deref());
-        let major = version.and_then(|version| version.split('.').next()?.parse().ok()).unwrap_or(580_u32);
+        let major = version
+            .and_then(|version| version.split('.').next()?.parse().ok())
+            .unwrap_or(580_u32);
         let style = match major {
             0..530 => Style::Narrow,
             530..535 => Style::Crammed,
@@ -98,7 +111,11 @@ impl Layout {
         Self {
             columns,
             style,
-            windows: on_windows.then_some(if major < 560 { "TCC/WDDM" } else { "Driver-Model" }),
+            windows: on_windows.then_some(if major < 560 {
+                "TCC/WDDM"
+            } else {
+                "Driver-Model"
+            }),
             mig_line: major >= 450,
             instances: major >= 450,
             wide_pids: major >= 570,
@@ -117,7 +134,13 @@ impl Layout {
     }
 
     fn gpu(&self, out: &mut String, gpu: &Gpu) {
-        let mode = match (self.windows, gpu.driver_model.as_deref().or(gpu.persistence.as_deref()).unwrap_or_default()) {
+        let mode = match (
+            self.windows,
+            gpu.driver_model
+                .as_deref()
+                .or(gpu.persistence.as_deref())
+                .unwrap_or_default(),
+        ) {
             (Some(_), mode) if self.style == Style::Narrow => format!("{mode:>5}  "),
             (Some(_), mode) => format!("  {mode:<4}  "),
             (None, mode) => match self.style {
@@ -146,20 +169,33 @@ impl Layout {
             let [first, second, _] = self.columns;
             cells(
                 out,
-                &[" ".repeat(first), " ".repeat(second), format!("{:>21} ", gpu.mig_mode.as_deref().unwrap_or_default())],
+                &[
+                    " ".repeat(first),
+                    " ".repeat(second),
+                    format!("{:>21} ", gpu.mig_mode.as_deref().unwrap_or_default()),
+                ],
             );
         }
     }
 
     /// ` 67%   25C    P8             20W /  300W `.
     fn power(&self, gpu: &Gpu) -> String {
-        let mut out = format!("{:>4}{:>6}", shown(gpu.fan_percent.as_ref()), shown(gpu.temperature_c.as_ref()));
+        let mut out = format!(
+            "{:>4}{:>6}",
+            shown(gpu.fan_percent.as_ref()),
+            shown(gpu.temperature_c.as_ref())
+        );
         let state = gpu.performance_state.as_deref().unwrap_or_default();
         // A state stands two columns further right than the words in its place.
-        let _ = if state.starts_with('P') { write!(out, "    {state:<3}") } else { write!(out, "{state:>5}  ") };
+        let _ = if state.starts_with('P') {
+            write!(out, "    {state:<3}")
+        } else {
+            write!(out, "{state:>5}  ")
+        };
         let draw = watts(gpu.power_draw_w.as_ref());
         let cap = watts(gpu.power_limit_w.as_ref());
-        let is_words = |reading: Option<&Reading<Watts>>| matches!(reading, Some(Reading::Words(_)));
+        let is_words =
+            |reading: Option<&Reading<Watts>>| matches!(reading, Some(Reading::Words(_)));
         let rest = self.columns[0] - 17;
         match self.style {
             Style::Narrow | Style::Medium => {
@@ -173,8 +209,16 @@ impl Layout {
             Style::Wide => {
                 // From 580 on, words in place of the draw stand one column further left; those in place of the
                 // cap have done so from the start.
-                let draw = if is_words(gpu.power_draw_w.as_ref()) && !self.blank_line { format!("{draw} ") } else { draw };
-                let cap = if is_words(gpu.power_limit_w.as_ref()) { format!("{cap:>4} ") } else { cap };
+                let draw = if is_words(gpu.power_draw_w.as_ref()) && !self.blank_line {
+                    format!("{draw} ")
+                } else {
+                    draw
+                };
+                let cap = if is_words(gpu.power_limit_w.as_ref()) {
+                    format!("{cap:>4} ")
+                } else {
+                    cap
+                };
                 let width = rest - 9;
                 let _ = write!(out, "{draw:>width$} / {cap:>5} ");
             }
@@ -207,9 +251,33 @@ impl Layout {
         };
         let width = columns[1] - 1;
         let [shared, engines] = titles;
-        cells(out, &[" GPU  GI  CI  MIG ", &format!("{:>width$} ", "Memory-Usage"), "        Vol", &format!(" {shared}")]);
-        cells(out, &["      ID  ID  Dev ", &format!("{:>width$} ", "BAR1-Usage"), " SM     Unc", &format!(" {engines}")]);
-        cells(out, &[" ".repeat(18), " ".repeat(columns[1]), "        ECC".to_owned(), " ".repeat(23)]);
+        cells(
+            out,
+            &[
+                " GPU  GI  CI  MIG ",
+                &format!("{:>width$} ", "Memory-Usage"),
+                "        Vol",
+                &format!(" {shared}"),
+            ],
+        );
+        cells(
+            out,
+            &[
+                "      ID  ID  Dev ",
+                &format!("{:>width$} ", "BAR1-Usage"),
+                " SM     Unc",
+                &format!(" {engines}"),
+            ],
+        );
+        cells(
+            out,
+            &[
+                " ".repeat(18),
+                " ".repeat(columns[1]),
+                "        ECC".to_owned(),
+                " ".repeat(23),
+            ],
+        );
         rule(out, &columns, BARS, '=', '+');
         if devices.is_empty() {
             bars(out, &format!("  {:<1$}", "No MIG devices found", inner - 2));
@@ -223,9 +291,19 @@ impl Layout {
 
     fn mig_device(&self, out: &mut String, device: &MigDevice, columns: &[usize; 4]) {
         let id = |id: Option<u32>| id.map_or(String::new(), |id| id.to_string());
-        let ids = format!("{:>3}{:>5}{:>4}{:>4}  ", id(device.gpu), id(device.gi), id(device.ci), id(device.device));
+        let ids = format!(
+            "{:>3}{:>5}{:>4}{:>4}  ",
+            id(device.gpu),
+            id(device.gi),
+            id(device.ci),
+            id(device.device)
+        );
         let memory = |used: usize, [a, b]: [Option<&Reading<Mebibytes>>; 2]| {
-            format!("{:<1$}", format!("{:>used$} / {:>8}", shown(a), shown(b)), columns[1])
+            format!(
+                "{:<1$}",
+                format!("{:>used$} / {:>8}", shown(a), shown(b)),
+                columns[1]
+            )
         };
         // The second amount stands two columns further right in the widest layout.
         let (first, second) = match self.style {
@@ -233,14 +311,47 @@ impl Layout {
             Style::Crammed | Style::Medium => (19, 19),
             Style::Wide => (19, 21),
         };
-        let multiprocessors =
-            format!(" {:<2}{:>7} ", shown(device.sm.as_ref()), shown(device.ecc_uncorrected.as_ref()));
-        let engines = [&device.ce, &device.enc, &device.dec, &device.ofa, &device.jpg].map(|count| shown(count.as_ref()));
+        let multiprocessors = format!(
+            " {:<2}{:>7} ",
+            shown(device.sm.as_ref()),
+            shown(device.ecc_uncorrected.as_ref())
+        );
+        let engines = [
+            &device.ce,
+            &device.enc,
+            &device.dec,
+            &device.ofa,
+            &device.jpg,
+        ]
+        .map(|count| shown(count.as_ref()));
         let [ce, enc, dec, ofa, jpg] = engines;
-        let memory_usage = memory(first, [device.memory_used_mib.as_ref(), device.memory_total_mib.as_ref()]);
-        let bar1_usage = memory(second, [device.bar1_used_mib.as_ref(), device.bar1_total_mib.as_ref()]);
-        cells(out, &[ids, memory_usage, multiprocessors, format!("{ce:>3}{enc:>4}{dec:>5}{ofa:>5}{jpg:>5} ")]);
-        cells(out, &[" ".repeat(18), bar1_usage, " ".repeat(11), " ".repeat(23)]);
+        let memory_usage = memory(
+            first,
+            [
+                device.memory_used_mib.as_ref(),
+                device.memory_total_mib.as_ref(),
+            ],
+        );
+        let bar1_usage = memory(
+            second,
+            [
+                device.bar1_used_mib.as_ref(),
+                device.bar1_total_mib.as_ref(),
+            ],
+        );
+        cells(
+            out,
+            &[
+                ids,
+                memory_usage,
+                multiprocessors,
+                format!("{ce:>3}{enc:>4}{dec:>5}{ofa:>5}{jpg:>5} "),
+            ],
+        );
+        cells(
+            out,
+            &[" ".repeat(18), bar1_usage, " ".repeat(11), " ".repeat(23)],
+        );
     }
 
     fn processes(&self, out: &mut String, smi: &Smi) {
@@ -250,15 +361,40 @@ impl Layout {
         rule(out, &[inner], CORNERS, '-', '+');
         if self.instances {
             bars(out, &format!(" {:<1$}", "Processes:", inner - 1));
-            bars(out, &format!("  GPU   GI   CI {:>pid$}   Type   {:<2$} GPU Memory ", "PID", "Process name", name - 2));
-            bars(out, &format!("        ID   ID {:>1$}Usage      ", "", pid + name + 9));
+            bars(
+                out,
+                &format!(
+                    "  GPU   GI   CI {:>pid$}   Type   {:<2$} GPU Memory ",
+                    "PID",
+                    "Process name",
+                    name - 2
+                ),
+            );
+            bars(
+                out,
+                &format!("        ID   ID {:>1$}Usage      ", "", pid + name + 9),
+            );
         } else {
-            bars(out, &format!(" {:<1$} GPU Memory ", "Processes:", inner - 13));
-            bars(out, &format!("  GPU{:>pid$}   Type   {:<2$} Usage      ", "PID", "Process name", name - 2));
+            bars(
+                out,
+                &format!(" {:<1$} GPU Memory ", "Processes:", inner - 13),
+            );
+            bars(
+                out,
+                &format!(
+                    "  GPU{:>pid$}   Type   {:<2$} Usage      ",
+                    "PID",
+                    "Process name",
+                    name - 2
+                ),
+            );
         }
         rule(out, &[inner], BARS, '=', '=');
         if smi.process_list == ProcessList::NoneFound {
-            bars(out, &format!("  {:<1$}", "No running processes found", inner - 2));
+            bars(
+                out,
+                &format!("  {:<1$}", "No running processes found", inner - 2),
+            );
         }
         for process in &smi.processes {
             self.process(out, process, pid, name);
@@ -267,17 +403,28 @@ impl Layout {
     }
 
     fn process(&self, out: &mut String, process: &Process, pid: usize, width: usize) {
-        let mut row = format!("{:>5}", process.gpu.map_or(String::new(), |gpu| gpu.to_string()));
+        let mut row = format!(
+            "{:>5}",
+            process.gpu.map_or(String::new(), |gpu| gpu.to_string())
+        );
         if self.instances {
             // Numbers stand one column further left than the words in their place.
             for (id, width) in [(&process.gi, 6), (&process.ci, 5)] {
-                let blank = if matches!(id, Some(Reading::Value(_))) { " " } else { "" };
+                let blank = if matches!(id, Some(Reading::Value(_))) {
+                    " "
+                } else {
+                    ""
+                };
                 let _ = write!(row, "{:>width$}", format!("{}{blank}", shown(id.as_ref())));
             }
         }
         let name = process.name.as_deref().unwrap_or_default();
         let kind = process.kind.as_deref().unwrap_or_default();
-        let _ = write!(row, "{:>pid$}{kind:>7}   {name:<width$}", shown(process.pid.as_ref()));
+        let _ = write!(
+            row,
+            "{:>pid$}{kind:>7}   {name:<width$}",
+            shown(process.pid.as_ref())
+        );
         let memory = shown(process.memory_mib.as_ref());
         let _ = match process.memory_mib {
             Some(Reading::Words(_)) => write!(row, " {memory:<8} "),
@@ -294,9 +441,14 @@ fn header(out: &mut String, layout: &Layout, smi: &Smi) {
     rule(out, &[inner], CORNERS, '-', '+');
     // What stands to the left of each version, and the widths left for them.
     let row = match &smi.cuda_version {
-        None => format!(" NVIDIA-SMI {tool:<21}  Driver Version: {driver:<0$}", inner - 51),
+        None => format!(
+            " NVIDIA-SMI {tool:<21}  Driver Version: {driver:<0$}",
+            inner - 51
+        ),
         Some(cuda) if layout.split_driver => {
-            format!(" NVIDIA-SMI {tool:<21}  KMD Version: {driver:<12}  CUDA UMD Version: {cuda:<9}")
+            format!(
+                " NVIDIA-SMI {tool:<21}  KMD Version: {driver:<12}  CUDA UMD Version: {cuda:<9}"
+            )
         }
         Some(cuda) => {
             let (first, second) = match layout.style {
@@ -304,11 +456,19 @@ fn header(out: &mut String, layout: &Layout, smi: &Smi) {
                 Style::Crammed | Style::Medium => (22, 12),
                 Style::Wide => (22, 14),
             };
-            format!(" NVIDIA-SMI {tool:<first$} Driver Version: {driver:<second$} CUDA Version: {cuda:<9}")
+            format!(
+                " NVIDIA-SMI {tool:<first$} Driver Version: {driver:<second$} CUDA Version: {cuda:<9}"
+            )
         }
     };
     bars(out, &row);
-    rule(out, &layout.columns, [if layout.blank_line { '|' } else { '+' }, '+'], '-', '+');
+    rule(
+        out,
+        &layout.columns,
+        [if layout.blank_line { '|' } else { '+' }, '+'],
+        '-',
+        '+',
+    );
     let first = layout.columns[0] - 5;
     let address = layout.columns[1] - 1;
     let title = match (layout.windows, layout.style) {
@@ -342,7 +502,14 @@ fn header(out: &mut String, layout: &Layout, smi: &Smi) {
     );
     if layout.mig_line {
         let [first, second, _] = layout.columns;
-        cells(out, &[" ".repeat(first), " ".repeat(second), format!("{:>21} ", "MIG M.")]);
+        cells(
+            out,
+            &[
+                " ".repeat(first),
+                " ".repeat(second),
+                format!("{:>21} ", "MIG M."),
+            ],
+        );
     }
     rule(out, &layout.columns, BARS, '=', '+');
 }
