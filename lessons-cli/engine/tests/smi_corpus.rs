@@ -3,6 +3,8 @@
 //! The outputs are not part of the project. Their folder is `LESSONS_CORPUS`, or `../shared/corpus` next to the
 //! repository; without it these tests are skipped.
 
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,10 @@ use lessons_engine::read::smi::{Cause, Form, read, read_all};
 use serde_json::Value;
 
 /// Texts of one folder by file name; `None` where there is no corpus.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the engine is pure, but its tests read their samples"
+)]
 fn corpus(folder: &str) -> Option<BTreeMap<String, String>> {
     let root = std::env::var_os("LESSONS_CORPUS").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus"),

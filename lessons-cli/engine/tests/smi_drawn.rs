@@ -33,12 +33,16 @@ fn one_of(all: &'static [&'static str]) -> impl Strategy<Value = Words> {
     prop::sample::select(all).prop_map(Cow::Borrowed)
 }
 
+fn number<T: Unit>(number: u32) -> Reading<T> {
+    Reading::Value(T::of_number(&number.to_string()).expect("digits are a number"))
+}
+
 fn reading<T: Unit + std::fmt::Debug>(
     most: u32,
     other: &'static [&'static str],
 ) -> impl Strategy<Value = Reading<T>> {
     prop_oneof![
-        5 => (0..=most).prop_map(|n| Reading::Value(T::of_number(&n.to_string()).unwrap())),
+        5 => (0..=most).prop_map(|n| number(n)),
         1 => one_of(other).prop_map(Reading::Words),
     ]
 }
@@ -46,7 +50,7 @@ fn reading<T: Unit + std::fmt::Debug>(
 fn gpu(major: u32, windows: bool) -> impl Strategy<Value = Gpu> {
     let room = if major < 530 { 15 } else { 24 };
     let name = prop_oneof![
-        4 => prop::string::string_regex(&format!("(NVIDIA|Quadro|GRID|Tesla) [A-Z][A-Za-z0-9-]{{1,{}}}", room - 9)).unwrap().prop_map(Cow::Owned),
+        4 => prop::string::string_regex(&format!("(NVIDIA|Quadro|GRID|Tesla) [A-Z][A-Za-z0-9-]{{1,{}}}", room - 9)).expect("a pattern").prop_map(Cow::Owned),
         2 => prop::sample::select(vec!["NVIDIA RTX A...", "NVIDIA GeForce ...", "A100-PCIE-40GB", "ERR!"]).prop_map(Cow::Borrowed),
     ];
     let bus = (0..0x1_0000_u32, 0..256_u32, 0..32_u32, 0..8_u32).prop_map(
@@ -75,8 +79,7 @@ fn gpu(major: u32, windows: bool) -> impl Strategy<Value = Gpu> {
         reading(1400, &["N/A", "ERR!"]),
         prop_oneof![
             5 => (0..200_000_u32, 0..300_000_u32).prop_map(|(used, total)| {
-                let mib = |n: u32| Reading::Value(Unit::of_number(&n.to_string()).unwrap());
-                (mib(used), mib(total))
+                (number(used), number(total))
             }),
             1 => Just((Reading::Words("Not Supported".into()), Reading::Words("Not Supported".into()))),
         ],
@@ -115,9 +118,7 @@ fn gpu(major: u32, windows: bool) -> impl Strategy<Value = Gpu> {
 
 fn mig_device() -> impl Strategy<Value = MigDevice> {
     let count = |most: u32| (0..=most).prop_map(|n| Some(Reading::Value(Count(n.into()))));
-    let mib = || {
-        (0..99_999_u32).prop_map(|n| Some(Reading::Value(Unit::of_number(&n.to_string()).unwrap())))
-    };
+    let mib = || (0..99_999_u32).prop_map(|n| Some(number(n)));
     let ids = (0..20_u32, 0..20_u32, 0..8_u32, 0..8_u32);
     let counts = (
         count(98),
@@ -182,7 +183,11 @@ fn process(major: u32, bars: bool) -> impl Strategy<Value = Process> {
 fn machine(bars: bool) -> impl Strategy<Value = Smi> {
     (prop::sample::select(&VERSIONS[..]), any::<bool>()).prop_flat_map(
         move |((version, cuda), windows)| {
-            let major: u32 = version.split('.').next().unwrap().parse().unwrap();
+            let major: u32 = version
+                .split('.')
+                .next()
+                .and_then(|major| major.parse().ok())
+                .expect("a version");
             let gpus = prop::collection::vec(gpu(major, windows), 1..6);
             let devices = prop::collection::vec(mig_device(), 0..if major >= 450 { 4 } else { 1 });
             let processes = prop_oneof![

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 /// The JSON of the only output in a text.
 fn json_of(text: &str) -> Value {
-    serde_json::to_value(read(text).unwrap()).unwrap()
+    let smi = read(text).expect("an output");
+    serde_json::to_value(smi).expect("values have a JSON")
 }
 
 /// A table of one GPU with the name and address cell, the values cell and so on given.
@@ -234,13 +235,14 @@ fn a_table_whose_bars_are_gone_is_read_by_its_words() {
 #[test]
 fn what_a_cut_left_margin_took_is_unknown() {
     // Four columns are gone from every line: `67%` is `7%` now, and index 10 would be 0.
-    let text: String = table(
+    let text = table(
         "|  10  NVIDIA L4                      On  |   00000000:00:03.0 Off |                    0 |",
         "| 67%   41C    P8             17W /   72W |       1MiB /  23034MiB |      0%      Default |",
     )
     .lines()
-    .map(|line| format!("{}\n", &line[4..]))
-    .collect();
+    .map(|line| &line[4..])
+    .collect::<Vec<_>>()
+    .join("\n");
     let gpu = &json_of(&text)["gpus"][0];
     assert_eq!(
         (&gpu["index"], &gpu["fan_percent"]),
@@ -283,11 +285,7 @@ fn what_is_lost_in_a_row_is_unknown() {
 #[test]
 fn a_table_without_header_says_so() {
     let whole = table(FIRST, SECOND);
-    let rows: String = whole
-        .lines()
-        .skip(7)
-        .map(|line| format!("{line}\n"))
-        .collect();
+    let rows = whole.lines().skip(7).collect::<Vec<_>>().join("\n");
     let smi = read(&rows).unwrap();
     assert_eq!(smi.notes, [Note::HeaderMissing]);
     assert_eq!(smi.gpus, read(&whole).unwrap().gpus);
@@ -682,7 +680,7 @@ fn rows_without_end_are_bounded() {
 
 #[test]
 fn utf_16_read_as_bytes_is_read() {
-    let text: String = table(FIRST, SECOND)
+    let text = table(FIRST, SECOND)
         .chars()
         .flat_map(|char| [char, '\0'])
         .collect();

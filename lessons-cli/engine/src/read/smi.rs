@@ -358,9 +358,9 @@ impl<'t> Reader<'t> {
                     table.row_begins();
                 }
                 if token::is_border(shown) {
-                    table.border(shown)
+                    table.border(shown);
                 } else {
-                    table.cell(cell)
+                    table.cell(cell);
                 }
             }
         }
@@ -530,9 +530,9 @@ fn add_failure(smi: &mut Smi, failure: Failure, span: Range<usize>) {
         span,
     });
     if smi.failure.is_none() {
-        smi.failure = Some(failure)
+        smi.failure = Some(failure);
     } else {
-        smi.notes.push(Note::AlsoFailed(failure))
+        smi.notes.push(Note::AlsoFailed(failure));
     }
 }
 

@@ -29,18 +29,24 @@ pub(super) struct Table<'t> {
     /// Rows that may still be added, shared by all outputs of one text.
     rows_left: usize,
     has_header: bool,
-    /// The header of the column is `Driver-Model`, not `Persistence-M`.
-    on_windows: bool,
-    /// Whether the layout has a third line, `None` while unknown.
-    has_mig_line: Option<bool>,
-    /// The header shows that the left edge is gone, and the first column with it.
-    lost_first_column: bool,
+    titles: Titles,
     section: Section,
     previous: Option<Cell>,
     /// The beginning of a process row whose name holds a bar.
     split_process: Option<Cell>,
     borders: usize,
     open: bool,
+}
+
+/// What the titles of the columns tell of the layout.
+#[derive(Debug, Clone, Copy, Default)]
+struct Titles {
+    /// The column is `Driver-Model`, not `Persistence-M`.
+    on_windows: bool,
+    /// Whether the layout has a third line, `None` while unknown.
+    mig_line: Option<bool>,
+    /// The left edge of the text is gone, and the first column with it.
+    lost_first_column: bool,
 }
 
 /// A stretch of text between two bars, without the blanks around it.
@@ -90,9 +96,7 @@ impl<'t> Table<'t> {
             },
             rows_left,
             has_header: false,
-            on_windows: false,
-            has_mig_line: None,
-            lost_first_column: false,
+            titles: Titles::default(),
             section: Section::Gpus(Expect::Gpu),
             previous: None,
             split_process: None,
@@ -274,12 +278,12 @@ impl<'t> Table<'t> {
         let cut = match self.section {
             Section::Gpus(Expect::Gpu) if last_gpu.is_none() => Some(Part::Header),
             Section::Gpus(Expect::Gpu) if begins_gpu => Some(Part::Gpu(smi.gpus.len())),
-            Section::Gpus(Expect::Gpu) => None,
-            Section::Gpus(Expect::MigMode) if self.has_mig_line != Some(true) => None,
+            Section::Gpus(Expect::MigMode) if self.titles.mig_line != Some(true) => None,
+            Section::Gpus(Expect::Gpu)
+            | Section::MigDevices(ExpectMig::Device)
+            | Section::Processes => None,
             Section::Gpus(_) => Some(Part::Gpu(last_gpu.unwrap_or(0))),
-            Section::MigDevices(ExpectMig::Device) => None,
             Section::MigDevices(_) => Some(Part::MigDevices),
-            Section::Processes => None,
         };
         let unclosed = (self.open
             && self.borders > 0
@@ -333,7 +337,7 @@ impl<'t> Table<'t> {
                 true
             }
             b'M' if shown == "MIG M." => {
-                self.has_mig_line = Some(true);
+                self.titles.mig_line = Some(true);
                 true
             }
             b'M' => shown.starts_with("Memory-Usage"),
@@ -343,9 +347,9 @@ impl<'t> Table<'t> {
             }
             b'B' => shown.starts_with("Bus-Id") || shown.starts_with("BAR1-Usage"),
             b'V' => {
-                if shown.starts_with("Volatile") && self.has_mig_line.is_none() {
+                if shown.starts_with("Volatile") && self.titles.mig_line.is_none() {
                     // The title of the third line, if there is one, follows.
-                    self.has_mig_line = Some(false);
+                    self.titles.mig_line = Some(false);
                 }
                 shown.starts_with("Vol")
             }
@@ -368,7 +372,7 @@ impl<'t> Table<'t> {
                 || shown.ends_with("Driver-Model")
                 || shown.ends_with("TCC/WDDM") =>
             {
-                self.lost_first_column = true;
+                self.titles.lost_first_column = true;
                 self.column_titles(shown);
                 true
             }
@@ -386,7 +390,7 @@ impl<'t> Table<'t> {
             self.section = Section::MigDevices(ExpectMig::Device);
         } else if titles.any(|title| title == "Name") {
             self.section = Section::Gpus(Expect::Gpu);
-            self.on_windows = shown.ends_with("Driver-Model") || shown.ends_with("TCC/WDDM");
+            self.titles.on_windows = shown.ends_with("Driver-Model") || shown.ends_with("TCC/WDDM");
         }
     }
 
@@ -434,7 +438,12 @@ impl<'t> Table<'t> {
         if let Some(name) =
             name.filter(|name| is_named(&text[name.at.clone()]) || has_mode(&text[name.at.clone()]))
         {
-            values.name_cell(&mut gpu, &name, self.on_windows, self.lost_first_column);
+            values.name_cell(
+                &mut gpu,
+                &name,
+                self.titles.on_windows,
+                self.titles.lost_first_column,
+            );
         }
         let mut parts = plain_words(&text[address.at.clone()], address.at.start);
         gpu.bus_id = parts.next().map(|bus_id| values.words(Key::BusId, bus_id));
@@ -456,7 +465,7 @@ impl<'t> Table<'t> {
         };
         let Some(gpu) = gpus.last_mut() else { return };
         self.open |= expect != Expect::Gpu;
-        let after_utilization = if self.has_mig_line == Some(false) {
+        let after_utilization = if self.titles.mig_line == Some(false) {
             Expect::Gpu
         } else {
             Expect::MigMode
@@ -479,14 +488,14 @@ impl<'t> Table<'t> {
                     .filter(|previous| is_power(&text[previous.at.clone()]));
                 if is_memory(shown) || (power.is_some() && !shown.contains('%')) {
                     if let Some(power) = power {
-                        values.power_cell(gpu, &power, self.lost_first_column);
+                        values.power_cell(gpu, &power, self.titles.lost_first_column);
                     }
                     [gpu.memory_used_mib, gpu.memory_total_mib] =
                         values.memory_cell(cell, Key::MemoryUsedMib, Key::MemoryTotalMib);
                     Expect::Utilization
                 } else if let Some(power) = power {
                     // The memory is gone, and this is the cell after it.
-                    values.power_cell(gpu, &power, self.lost_first_column);
+                    values.power_cell(gpu, &power, self.titles.lost_first_column);
                     values.utilization_cell(gpu, cell);
                     after_utilization
                 } else {
@@ -623,9 +632,9 @@ impl<'t> Table<'t> {
                     || (token::is_no_value(shown) && shown != "Insufficient Permissions")
             });
         if memory.is_some() {
-            self.add_process(&cell, memory)
+            self.add_process(&cell, memory);
         } else {
-            self.split_process = Some(cell)
+            self.split_process = Some(cell);
         }
     }
 
@@ -802,13 +811,13 @@ impl Values<'_, '_> {
         let all = before.len() == 3;
         for (place, at) in before.iter().enumerate() {
             let shown = &text[at.clone()];
-            let key = match (all, place, shown.as_bytes().last()) {
-                (true, 0, _) => Key::FanPercent,
-                (true, 1, _) => Key::TemperatureC,
-                (true, 2, _) => Key::PerformanceState,
+            let key = match (place, shown.as_bytes().last()) {
+                (0, _) if all => Key::FanPercent,
+                (1, _) if all => Key::TemperatureC,
+                (2, _) if all => Key::PerformanceState,
                 // Some are lost: those that are left are told by their unit, or not at all.
-                (_, _, Some(b'%')) => Key::FanPercent,
-                (_, _, Some(b'C')) if shown != "C" => Key::TemperatureC,
+                (_, Some(b'%')) => Key::FanPercent,
+                (_, Some(b'C')) if shown != "C" => Key::TemperatureC,
                 _ if shown.starts_with('P') && is_digits(&shown[1..]) => Key::PerformanceState,
                 _ => continue,
             };
