@@ -76,8 +76,14 @@ impl<'t> Plain<'t> {
                 }
                 '\r' if chars.peek().is_some_and(|(_, next)| *next != '\n') => Some('\n'),
                 '\n' | '\t' | '\r' => Some(char),
+<<<<<<< HEAD
                 '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => None,
                 '\u{ad}'
+=======
+                '\0'..='\u{1f}'
+                | '\u{7f}'..='\u{9f}'
+                | '\u{ad}'
+>>>>>>> smi
                 | '\u{200b}'..='\u{200f}'
                 | '\u{202a}'..='\u{202e}'
                 | '\u{2060}'..='\u{206f}'
@@ -105,9 +111,15 @@ impl<'t> Plain<'t> {
                 seams.push((text.len() as u32, at as u32));
             }
             if char == '…' {
+<<<<<<< HEAD
                 text.push_str("...")
             } else {
                 text.push(kept)
+=======
+                text.push_str("...");
+            } else {
+                text.push(kept);
+>>>>>>> smi
             }
         }
         Self {
