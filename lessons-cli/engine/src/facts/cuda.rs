@@ -22,7 +22,7 @@ pub(super) struct Cells {
 
 impl Facts<'_> {
     /// The value of a variable; nothing where it is empty, as the programs that read these variables have it.
-    pub(super) fn env_filled(&self, name: &str) -> Known<Option<String>> {
+    pub(crate) fn env_filled(&self, name: &str) -> Known<Option<String>> {
         Ok(self.env(name)?.filter(|value| !value.is_empty()))
     }
 }

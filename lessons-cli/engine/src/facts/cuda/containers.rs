@@ -83,8 +83,14 @@ mod tests {
     #[test]
     fn dockers_settings_name_the_runtime_or_not() {
         for (text, named) in [
-            (r#"{"runtimes":{"nvidia":{"args":[],"path":"nvidia-container-runtime"}}}"#, Some(true)),
-            (r#"{"runtimes":{"crun":{"path":"crun"}},"data-root":"/data"}"#, Some(false)),
+            (
+                r#"{"runtimes":{"nvidia":{"args":[],"path":"nvidia-container-runtime"}}}"#,
+                Some(true),
+            ),
+            (
+                r#"{"runtimes":{"crun":{"path":"crun"}},"data-root":"/data"}"#,
+                Some(false),
+            ),
             ("{}", Some(false)),
             ("\n", Some(false)),
             ("{\"runtimes\":", None),

@@ -147,8 +147,14 @@ mod tests {
             };
             package.driver_version().map(|version| version.to_string())
         };
-        assert_eq!(driver("580.95.05-0ubuntu0.24.04.2").as_deref(), Some("580.95.05"));
-        assert_eq!(driver("1:535.183.01-1~deb12u1").as_deref(), Some("535.183.01"));
+        assert_eq!(
+            driver("580.95.05-0ubuntu0.24.04.2").as_deref(),
+            Some("580.95.05")
+        );
+        assert_eq!(
+            driver("1:535.183.01-1~deb12u1").as_deref(),
+            Some("535.183.01")
+        );
         assert_eq!(driver("595.58.03+1-1").as_deref(), Some("595.58.03"));
         assert_eq!(driver("20220217+3~deb12u1"), None);
         assert_eq!(driver(""), None);

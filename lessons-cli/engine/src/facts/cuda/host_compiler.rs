@@ -67,7 +67,11 @@ impl Facts<'_> {
 }
 
 fn chosen(variable: &str, name: &str) -> ChosenCompiler {
-    let file = name.trim_end_matches('/').rsplit('/').next().unwrap_or(name);
+    let file = name
+        .trim_end_matches('/')
+        .rsplit('/')
+        .next()
+        .unwrap_or(name);
     let (stem, major) = match file.rsplit_once('-') {
         Some((stem, digits)) if is_number(digits) => (stem, digits.parse().ok()),
         _ => (file, None),
@@ -122,8 +126,14 @@ mod tests {
         for (printed, version) in [
             ("13.3.0\n", Some("13.3.0")),
             ("13\n", Some("13")),
-            ("gcc (Ubuntu 13.3.0-6ubuntu2~24.04) 13.3.0\nCopyright", Some("13.3.0")),
-            ("gcc (GCC) 13.2.1 20240316 (Red Hat 13.2.1-7)\n", Some("13.2.1")),
+            (
+                "gcc (Ubuntu 13.3.0-6ubuntu2~24.04) 13.3.0\nCopyright",
+                Some("13.3.0"),
+            ),
+            (
+                "gcc (GCC) 13.2.1 20240316 (Red Hat 13.2.1-7)\n",
+                Some("13.2.1"),
+            ),
             ("gcc: error: unrecognized command line option\n", None),
             ("", None),
         ] {
@@ -137,7 +147,11 @@ mod tests {
         for (name, family, major) in [
             ("g++-12", Some(Family::Gcc), Some(12)),
             ("/usr/bin/gcc-13", Some(Family::Gcc), Some(13)),
-            ("/usr/bin/x86_64-linux-gnu-g++-12", Some(Family::Gcc), Some(12)),
+            (
+                "/usr/bin/x86_64-linux-gnu-g++-12",
+                Some(Family::Gcc),
+                Some(12),
+            ),
             ("g++", Some(Family::Gcc), None),
             ("clang++-18", Some(Family::Clang), Some(18)),
             ("clang", Some(Family::Clang), None),

@@ -192,6 +192,7 @@ impl Facts<'_> {
             }
         }
         let folder = match file.strip_suffix("/bin/nvcc") {
+            Some("/usr") => "/usr".to_owned(),
             Some(folder) => self.real_folder(folder)?,
             // A wrapper: what it calls in the end is not to be seen in its name.
             None => parent(nvcc).to_owned(),
@@ -471,7 +472,10 @@ mod tests {
     #[test]
     fn links_are_joined_to_the_folder_that_holds_them() {
         assert_eq!(joined("/usr/local", "cuda-12.6/"), "/usr/local/cuda-12.6");
-        assert_eq!(joined("/usr/local", "/etc/alternatives/cuda"), "/etc/alternatives/cuda");
+        assert_eq!(
+            joined("/usr/local", "/etc/alternatives/cuda"),
+            "/etc/alternatives/cuda"
+        );
         assert_eq!(joined("/usr/bin", "../lib/x"), "/usr/lib/x");
         assert_eq!(joined("/", "../../.."), "/");
     }
