@@ -22,8 +22,12 @@ fn main() -> io::Result<()> {
         let path = fs::canonicalize(folder.join(name))?;
         println!("cargo:rerun-if-changed={}", folder.join(name).display());
         let stem = name.trim_end_matches(".json");
-        writeln!(list, "    ({stem:?}, include_bytes!({:?})),", path.display().to_string())
-            .map_err(io::Error::other)?;
+        writeln!(
+            list,
+            "    ({stem:?}, include_bytes!({:?})),",
+            path.display().to_string()
+        )
+        .map_err(io::Error::other)?;
     }
     list.push_str("]\n");
     let out = env::var("OUT_DIR").map_err(io::Error::other)?;

@@ -12,6 +12,7 @@ use clap::Parser;
 use clap::error::ErrorKind;
 
 pub mod book;
+pub mod cards;
 pub mod cli;
 pub mod clock;
 pub mod commands;
@@ -111,6 +112,3 @@ fn report(error: &anyhow::Error) -> Exit {
         Exit::Input
     }
 }
-//! The parts of the `lessons` command.
-
-pub mod live;

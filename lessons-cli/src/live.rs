@@ -17,6 +17,7 @@ use lessons_engine::programs as known;
 
 mod files;
 mod group;
+#[cfg(target_os = "linux")]
 mod loader;
 mod nvml;
 mod power;

@@ -30,7 +30,9 @@ mod tests {
     #[test]
     fn every_bundled_recording_is_read_and_is_called_as_its_file() {
         for name in names() {
-            let recording = recording(name).unwrap().unwrap_or_else(|error| panic!("{name}: {error}"));
+            let recording = recording(name)
+                .unwrap()
+                .unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(recording.name, name);
             assert!(!recording.title.is_empty(), "{name} has no title");
             assert!(!recording.summary.is_empty(), "{name} has no summary");

@@ -8,16 +8,16 @@
 
 pub mod bundled;
 pub mod checks;
+pub mod draw;
 pub mod facts;
 pub mod finding;
 pub mod machine;
 pub mod programs;
-pub mod draw;
 pub mod read;
 pub mod recording;
+pub mod redact;
 pub mod report;
 pub mod steps;
-pub mod redact;
 pub mod tables;
 pub mod texts;
 pub mod version;

@@ -216,7 +216,8 @@ pub(super) fn unread(error: io::Error) -> Unread {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::symlink;
     use std::time::{Duration, Instant};

@@ -36,7 +36,8 @@ pub use field::{Field, Key, Row};
 pub use note::{Note, Part};
 pub use tool::Tool;
 pub use values::{
-    Celsius, Count, Form, Gpu, Mebibytes, MigDevice, Percent, Process, ProcessList, Reading, Smi, Unit, Watts, Words, words,
+    Celsius, Count, Form, Gpu, Mebibytes, MigDevice, Percent, Process, ProcessList, Reading, Smi,
+    Unit, Watts, Words, words,
 };
 
 use list::{Line, List};
@@ -96,7 +97,9 @@ pub fn read_all(text: &str) -> Result<Vec<Smi>, Unread> {
     reader.lines();
     let mut found = reader.finish();
     // Other tools draw tables too, and some of their rows look alike; but none has nvidia-smi's header.
-    let only_rows = found.iter().all(|smi| smi.notes.contains(&Note::HeaderMissing));
+    let only_rows = found
+        .iter()
+        .all(|smi| smi.notes.contains(&Note::HeaderMissing));
     if only_rows && let Some(tool) = Tool::of(plain.text()) {
         return Err(Unread::OtherTool(tool));
     }
@@ -118,7 +121,11 @@ pub fn read_all(text: &str) -> Result<Vec<Smi>, Unread> {
 
 /// Rows of a query without header are looked for where nothing else is, or where only a GPU's failure precedes.
 fn add_unnamed_rows(text: &str, found: &mut Vec<Smi>) {
-    let failed_on_one = |smi: &Smi| smi.failure.as_ref().is_some_and(|failure| failure.cause.is_about_one_gpu());
+    let failed_on_one = |smi: &Smi| {
+        smi.failure
+            .as_ref()
+            .is_some_and(|failure| failure.cause.is_about_one_gpu())
+    };
     match found.as_mut_slice() {
         [] => found.extend(query::unnamed(text, ROWS)),
         [only] if only.form == Form::Message && failed_on_one(only) => {
@@ -156,7 +163,15 @@ enum Output<'t> {
 
 impl<'t> Reader<'t> {
     fn new(text: &'t str) -> Self {
-        Self { text, found: Vec::new(), current: None, failures: Vec::new(), timestamp: None, asked: None, rows_left: ROWS }
+        Self {
+            text,
+            found: Vec::new(),
+            current: None,
+            failures: Vec::new(),
+            timestamp: None,
+            asked: None,
+            rows_left: ROWS,
+        }
     }
 
     fn lines(&mut self) {
@@ -173,8 +188,16 @@ impl<'t> Reader<'t> {
         self.end();
         if !self.failures.is_empty() {
             // They come after an output, or there is none.
-            let mut smi = self.found.pop_if(|last| last.form != Form::Message).unwrap_or_else(|| Smi { form: Form::Message, ..Smi::default() });
-            self.failures.drain(..).for_each(|(failure, at)| add_failure(&mut smi, failure, at));
+            let mut smi = self
+                .found
+                .pop_if(|last| last.form != Form::Message)
+                .unwrap_or_else(|| Smi {
+                    form: Form::Message,
+                    ..Smi::default()
+                });
+            self.failures
+                .drain(..)
+                .for_each(|(failure, at)| add_failure(&mut smi, failure, at));
             self.found.push(smi);
         }
         self.found
@@ -188,7 +211,7 @@ impl<'t> Reader<'t> {
             None => {}
             Some(b'|' | b'+') if token::is_border(shown) => {
                 if let Some(Output::Table(table)) = &mut self.current {
-                    table.border();
+                    table.border(shown);
                 }
             }
             Some(b'|' | b'+') => self.cells(&line, trimmed),
@@ -238,7 +261,9 @@ impl<'t> Reader<'t> {
         }
         if !shown.contains('|') {
             match &mut self.current {
-                Some(Output::Log(log)) if !(shown.contains(", ") && query::columns_of_header(shown).is_some()) => {
+                Some(Output::Log(log))
+                    if !(shown.contains(", ") && query::columns_of_header(shown).is_some()) =>
+                {
                     log.line(trimmed);
                     return;
                 }
@@ -259,17 +284,29 @@ impl<'t> Reader<'t> {
     fn line_of_table(&mut self, line: &Range<usize>, trimmed: Range<usize>, closed: bool) {
         let text = self.text;
         let shown = &text[trimmed.clone()];
-        let unquoted = shown.trim_start_matches(|c: char| matches!(c, '>' | '#' | '`' | '*' | '/') || c.is_ascii_whitespace());
+        let unquoted = shown.trim_start_matches(|c: char| {
+            matches!(c, '>' | '#' | '`' | '*' | '/') || c.is_ascii_whitespace()
+        });
         if token::is_border(unquoted) {
             if let Some(Output::Table(table)) = &mut self.current {
-                table.border();
+                table.border(unquoted);
             }
             return;
         }
         if shown.contains('|') {
             self.cells(line, trimmed.clone());
-        } else if let Some(at) = shown.find("NVIDIA-SMI ").filter(|at| table::is_header(&shown[*at..])) {
-            self.header(&Cell { at: trimmed.start + at..trimmed.end, closed, at_edge: false }, trimmed.start);
+        } else if let Some(at) = shown
+            .find("NVIDIA-SMI ")
+            .filter(|at| table::is_header(&shown[*at..]))
+        {
+            self.header(
+                &Cell {
+                    at: trimmed.start + at..trimmed.end,
+                    closed,
+                    at_edge: false,
+                },
+                trimmed.start,
+            );
             return;
         } else if let Some(Output::Table(table)) = &mut self.current
             && table.takes_lines_without_bars()
@@ -277,25 +314,38 @@ impl<'t> Reader<'t> {
             table.line_without_bars(trimmed.clone(), closed);
         }
         let last = shown.rsplit('|').next().unwrap_or_default();
-        let last = if shown.contains('|') { last } else { unquoted };
-        if is_timestamp(last.trim()) {
-            self.timestamp = Some((token::trim(text, trimmed.end - last.len()..trimmed.end), 0));
+        let last = if shown.contains('|') {
+            last.trim_start()
+        } else {
+            unquoted
+        };
+        if let Some(length) = timestamp_at_end(last) {
+            self.timestamp = Some((trimmed.end - length..trimmed.end, 0));
         }
     }
 
     /// Splits a line at its bars.
     fn cells(&mut self, line: &Range<usize>, trimmed: Range<usize>) {
         let text = self.text;
+        let barred = text[trimmed.start..].starts_with('|');
+        let mut empty = true;
         let mut start = trimmed.start;
         while start < trimmed.end {
-            let bar = text[start..trimmed.end].find('|').map(|length| start + length);
+            let bar = text[start..trimmed.end]
+                .find('|')
+                .map(|length| start + length);
             let at = token::trim(text, start..bar.unwrap_or(trimmed.end));
             start = bar.map_or(trimmed.end, |bar| bar + 1);
             if at.is_empty() {
                 continue;
             }
+            empty = false;
             let shown = &text[at.clone()];
-            let cell = Cell { closed: bar.is_some(), at_edge: at.start == line.start, at };
+            let cell = Cell {
+                closed: bar.is_some(),
+                at_edge: at.start == line.start,
+                at,
+            };
             if table::is_header(shown) {
                 self.header(&cell, trimmed.start);
                 continue;
@@ -304,10 +354,27 @@ impl<'t> Reader<'t> {
                 self.begin(|text, rows_left| Output::Table(Box::new(Table::new(text, rows_left))));
             }
             if let Some(Output::Table(table)) = &mut self.current {
-                if token::is_border(shown) { table.border() } else { table.cell(cell) }
+<<<<<<< HEAD
+                if token::is_border(shown) {
+                    table.border()
+                } else {
+                    table.cell(cell)
+=======
+                if barred {
+                    table.row_begins();
+                }
+                if token::is_border(shown) {
+                    table.border(shown);
+                } else {
+                    table.cell(cell);
+>>>>>>> smi
+                }
             }
         }
         if let Some(Output::Table(table)) = &mut self.current {
+            if barred && empty {
+                table.row_begins();
+            }
             table.line_ends();
         }
     }
@@ -317,13 +384,28 @@ impl<'t> Reader<'t> {
     fn header(&mut self, cell: &Cell, line_start: usize) {
         const LINES: usize = 3;
         let text = self.text;
-        let timestamp = self.timestamp.take().filter(|(_, lines_ago)| *lines_ago <= LINES).map(|(at, _)| at).or_else(|| {
-            let before = &text[line_start..cell.at.start];
-            let at = token::trim(text, line_start..line_start + before.find("+-")?);
-            let after_bar = text[at.clone()].rfind(['|', '>', '#', '$']).map_or(at.start, |bar| at.start + bar + 1);
-            let at = token::trim(text, after_bar..at.end);
-            is_timestamp(&text[at.clone()]).then_some(at)
-        });
+        let timestamp = self
+            .timestamp
+            .take()
+            .filter(|(_, lines_ago)| *lines_ago <= LINES)
+            .map(|(at, _)| at)
+            .or_else(|| {
+                let before = &text[line_start..cell.at.start];
+                let at = token::trim(text, line_start..line_start + before.find("+-")?);
+<<<<<<< HEAD
+                let after_bar = text[at.clone()]
+                    .rfind(['|', '>', '#', '$'])
+                    .map_or(at.start, |bar| at.start + bar + 1);
+                let at = token::trim(text, after_bar..at.end);
+                is_timestamp(&text[at.clone()]).then_some(at)
+=======
+                let last = text[at.clone()]
+                    .rsplit(['|', '>', '#', '$'])
+                    .next()?
+                    .trim_start();
+                timestamp_at_end(last).map(|length| at.end - length..at.end)
+>>>>>>> smi
+            });
         self.begin(|text, rows_left| Output::Table(Box::new(Table::new(text, rows_left))));
         if let Some(Output::Table(table)) = &mut self.current {
             if let Some(at) = timestamp {
@@ -342,10 +424,14 @@ impl<'t> Reader<'t> {
             self.begin(|text, rows_left| Output::Query(Query::new(text, columns, rows_left)));
             return true;
         }
-        if let Some(columns) = self.asked.take_if(|columns| columns.len() == shown.split(',').count() && !shown.contains("nvidia-smi")) {
+        if let Some(columns) = self.asked.take_if(|columns| {
+            columns.len() == shown.split(',').count() && !shown.contains("nvidia-smi")
+        }) {
             self.begin(|text, rows_left| Output::Query(Query::new(text, columns, rows_left)));
         }
-        let Some(Output::Query(query)) = &self.current else { return false };
+        let Some(Output::Query(query)) = &self.current else {
+            return false;
+        };
         if !query.fits(shown) {
             self.end();
             return false;
@@ -368,9 +454,18 @@ impl<'t> Reader<'t> {
             return;
         }
         self.end();
-        let repeated = |smi: &Smi| smi.form == Form::Message && smi.failure.as_ref().is_some_and(|last| last.cause == failure.cause);
+        let repeated = |smi: &Smi| {
+            smi.form == Form::Message
+                && smi
+                    .failure
+                    .as_ref()
+                    .is_some_and(|last| last.cause == failure.cause)
+        };
         if !self.found.last().is_some_and(repeated) && self.found.len() < ROWS {
-            let mut smi = Smi { form: Form::Message, ..Smi::default() };
+            let mut smi = Smi {
+                form: Form::Message,
+                ..Smi::default()
+            };
             add_failure(&mut smi, failure, at);
             self.found.push(smi);
         }
@@ -379,15 +474,23 @@ impl<'t> Reader<'t> {
     /// The lines that only add to what was printed before them.
     fn line_about_output(&mut self, shown: &str) -> bool {
         if let Some(version) = failure::library_version(shown) {
-            if let Some(Failure { cause: Cause::DriverLibraryMismatch { library_version }, .. }) =
-                self.found.last_mut().and_then(|smi| smi.failure.as_mut())
+            if let Some(Failure {
+                cause: Cause::DriverLibraryMismatch { library_version },
+                ..
+            }) = self.found.last_mut().and_then(|smi| smi.failure.as_mut())
             {
                 *library_version = Some(version.to_owned());
             }
             return true;
         }
-        let Some(note) = table::note_of_line(shown) else { return false };
-        if let Some(smi) = self.current.as_mut().map(Output::smi).or(self.found.last_mut())
+        let Some(note) = table::note_of_line(shown) else {
+            return false;
+        };
+        if let Some(smi) = self
+            .current
+            .as_mut()
+            .map(Output::smi)
+            .or(self.found.last_mut())
             && smi.notes.len() < ROWS
         {
             smi.notes.push(note);
@@ -401,7 +504,9 @@ impl<'t> Reader<'t> {
     }
 
     fn end(&mut self) {
-        let Some(output) = self.current.take() else { return };
+        let Some(output) = self.current.take() else {
+            return;
+        };
         let (smi, rows_left) = match output {
             Output::Table(table) => table.finish(),
             Output::List(list) => list.finish(),
@@ -413,7 +518,9 @@ impl<'t> Reader<'t> {
         if let Some(mut smi) = smi
             && self.found.len() < ROWS
         {
-            self.failures.drain(..).for_each(|(failure, at)| add_failure(&mut smi, failure, at));
+            self.failures
+                .drain(..)
+                .for_each(|(failure, at)| add_failure(&mut smi, failure, at));
             self.found.push(smi);
         }
     }
@@ -432,8 +539,22 @@ impl Output<'_> {
 }
 
 fn add_failure(smi: &mut Smi, failure: Failure, span: Range<usize>) {
-    smi.fields.push(Field { row: Row::Header, key: Key::Failure, span });
-    if smi.failure.is_none() { smi.failure = Some(failure) } else { smi.notes.push(Note::AlsoFailed(failure)) }
+    smi.fields.push(Field {
+        row: Row::Header,
+        key: Key::Failure,
+        span,
+    });
+    if smi.failure.is_none() {
+<<<<<<< HEAD
+        smi.failure = Some(failure)
+    } else {
+        smi.notes.push(Note::AlsoFailed(failure))
+=======
+        smi.failure = Some(failure);
+    } else {
+        smi.notes.push(Note::AlsoFailed(failure));
+>>>>>>> smi
+    }
 }
 
 /// Whether a line is a date as nvidia-smi prints it above its table: `Wed Jan 14 02:22:46 2026`.
@@ -449,11 +570,23 @@ fn is_own_timestamp(shown: &str) -> bool {
         })
 }
 
-/// Whether words are a date with a time, in whatever language: a year and `hours:minutes`.
-fn is_timestamp(shown: &str) -> bool {
-    let bytes = shown.as_bytes();
+/// Length of the date at the end of a line: nvidia-smi's own, or the whole line, where it holds a year and
+/// `hours:minutes` in whatever language.
+fn timestamp_at_end(line: &str) -> Option<usize> {
+    const OWN: usize = 24;
+    if line
+        .len()
+        .checked_sub(OWN)
+        .and_then(|at| line.get(at..))
+        .is_some_and(is_own_timestamp)
+    {
+        return Some(OWN);
+    }
+    let bytes = line.as_bytes();
     let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
-    let time = (1..bytes.len()).any(|at| bytes[at] == b':' && digit(at - 1) && digit(at + 1) && digit(at + 2));
+    let time = (1..bytes.len())
+        .any(|at| bytes[at] == b':' && digit(at - 1) && digit(at + 1) && digit(at + 2));
+<<<<<<< HEAD
     let year = || {
         (0..bytes.len()).any(|at| {
             (bytes[at..].starts_with(b"19") || bytes[at..].starts_with(b"20"))
@@ -463,5 +596,22 @@ fn is_timestamp(shown: &str) -> bool {
                 && !(at > 0 && digit(at - 1))
         })
     };
-    (8..=64).contains(&bytes.len()) && time && !shown.contains(['$', '#', '=', '+']) && !shown.contains("nvidia-smi") && year()
+    (8..=64).contains(&bytes.len())
+        && time
+        && !shown.contains(['$', '#', '=', '+'])
+        && !shown.contains("nvidia-smi")
+        && year()
+=======
+    let year = |at: usize| {
+        (bytes[at..].starts_with(b"19") || bytes[at..].starts_with(b"20"))
+            && digit(at + 2)
+            && digit(at + 3)
+            && !digit(at + 4)
+            && !(at > 0 && digit(at - 1))
+    };
+    let plain = (8..=64).contains(&bytes.len())
+        && !line.contains(['$', '#', '=', '+', '|'])
+        && !line.contains("nvidia-smi");
+    (plain && time && (0..bytes.len()).any(year)).then_some(line.len())
+>>>>>>> smi
 }

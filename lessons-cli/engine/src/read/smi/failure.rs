@@ -35,7 +35,7 @@ pub enum Cause {
     NotAvailable,
     /// `GPU access blocked by the operating system`, as WSL and sandboxes say it.
     AccessBlocked,
-    /// The user, a container or SELinux may not open the devices (exit code 4).
+    /// The user, a container or `SELinux` may not open the devices (exit code 4).
     InsufficientPermissions,
     /// `No devices were found` (exit code 6).
     NoDevices,
@@ -78,7 +78,10 @@ pub enum Cause {
 impl Cause {
     /// Whether this is about one GPU, so that nvidia-smi goes on with the others.
     pub(super) fn is_about_one_gpu(&self) -> bool {
-        matches!(self, Self::GpuIsLost { .. } | Self::UnableToDetermineHandle { .. })
+        matches!(
+            self,
+            Self::GpuIsLost { .. } | Self::UnableToDetermineHandle { .. }
+        )
     }
 }
 
@@ -99,7 +102,11 @@ fn cause(line: &str) -> Option<(Cause, usize)> {
     }
     if let Some(at) = line.find(NVML) {
         // "Failed" is nvidia-smi's, "failed" the container runtime's.
-        let start = if line[..at].ends_with(['F', 'f']) { at - 1 } else { at };
+        let start = if line[..at].ends_with(['F', 'f']) {
+            at - 1
+        } else {
+            at
+        };
         return Some((of_nvml(reason(&line[at + NVML.len()..])), start));
     }
     if let Some(at) = line.find(SMI) {
@@ -113,7 +120,9 @@ fn cause(line: &str) -> Option<(Cause, usize)> {
             } else if why.starts_with("you do not have") {
                 Cause::InsufficientPermissions
             } else {
-                Cause::Other { why: reason(why).to_owned() }
+                Cause::Other {
+                    why: reason(why).to_owned(),
+                }
             };
             return Some((cause, at));
         }
@@ -126,17 +135,34 @@ fn cause(line: &str) -> Option<(Cause, usize)> {
     }
     if let Some(end) = line.find("\" is not a valid field to query") {
         let start = line[..end].rfind("Field \"")?;
-        return Some((Cause::InvalidField { field: line[start + 7..end].to_owned() }, start));
+        return Some((
+            Cause::InvalidField {
+                field: line[start + 7..end].to_owned(),
+            },
+            start,
+        ));
     }
     if let Some(at) = line.find("GPU is lost.") {
-        return Some((Cause::GpuIsLost { gpu: None, bus_id: None }, at));
+        return Some((
+            Cause::GpuIsLost {
+                gpu: None,
+                bus_id: None,
+            },
+            at,
+        ));
     }
-    if is_not_found(line) { Some((Cause::CommandNotFound, line.len() - line.trim_start().len())) } else { None }
+    if is_not_found(line) {
+        Some((Cause::CommandNotFound, line.len() - line.trim_start().len()))
+    } else {
+        None
+    }
 }
 
 /// `GPU1: 0000:34:00.0: Unknown Error`, `GPU0000:25:00.0: …`, `GPU 0000:04:00.0: …`, `GPU1: Unknown Error`.
 fn of_handle(text: &str) -> Cause {
-    let mut rest = text.trim_start_matches(['G', 'P', 'U', 'g', 'p', 'u']).trim_start();
+    let mut rest = text
+        .trim_start_matches(['G', 'P', 'U', 'g', 'p', 'u'])
+        .trim_start();
     let mut gpu = None;
     if let Some((index, after)) = rest.split_once(':')
         && index.len() < 4
@@ -156,21 +182,32 @@ fn of_handle(text: &str) -> Cause {
     if why.starts_with("GPU is lost") {
         Cause::GpuIsLost { gpu, bus_id }
     } else {
-        Cause::UnableToDetermineHandle { gpu, bus_id, why: why.to_owned() }
+        Cause::UnableToDetermineHandle {
+            gpu,
+            bus_id,
+            why: why.to_owned(),
+        }
     }
 }
 
 fn of_nvml(why: &str) -> Cause {
     match why {
-        "Driver/library version mismatch" => Cause::DriverLibraryMismatch { library_version: None },
+        "Driver/library version mismatch" => Cause::DriverLibraryMismatch {
+            library_version: None,
+        },
         "Driver Not Loaded" => Cause::DriverNotLoaded,
         "Unknown Error" => Cause::UnknownError,
         "N/A" => Cause::NotAvailable,
         "GPU access blocked by the operating system" => Cause::AccessBlocked,
         "Insufficient Permissions" => Cause::InsufficientPermissions,
         "Function Not Found" => Cause::FunctionNotFound,
-        _ if why.starts_with("GPU is lost") => Cause::GpuIsLost { gpu: None, bus_id: None },
-        _ => Cause::Other { why: why.to_owned() },
+        _ if why.starts_with("GPU is lost") => Cause::GpuIsLost {
+            gpu: None,
+            bus_id: None,
+        },
+        _ => Cause::Other {
+            why: why.to_owned(),
+        },
     }
 }
 
@@ -182,11 +219,19 @@ fn reason(text: &str) -> &str {
 /// How shells say that there is no such program. bash is recognised by its form in any language.
 fn is_not_found(line: &str) -> bool {
     const PROGRAM: &str = "nvidia-smi";
-    const WORDS: [&str; 6] =
-        ["command not found", "not found", "is not recognized as", "executable file not found", "未找到命令", "找不到命令"];
+    const WORDS: [&str; 6] = [
+        "command not found",
+        "not found",
+        "is not recognized as",
+        "executable file not found",
+        "未找到命令",
+        "找不到命令",
+    ];
     line.match_indices(PROGRAM).take(4).any(|(at, _)| {
         let (before, after) = (&line[..at], &line[at + PROGRAM.len()..]);
-        let by_bash = before.contains("bash: ") && after.starts_with([':', '：']) && !after.contains("ermission denied");
+        let by_bash = before.contains("bash: ")
+            && after.starts_with([':', '：'])
+            && !after.contains("ermission denied");
         let after = after.strip_prefix(".exe").unwrap_or(after);
         let after = after.trim_start_matches(['\'', '"', '”', '»', ':', '：', ' ']);
         by_bash
@@ -220,7 +265,10 @@ mod tests {
 
     #[test]
     fn every_message_has_its_cause() {
-        let lost = |gpu, bus: Option<&str>| Cause::GpuIsLost { gpu, bus_id: bus.map(str::to_owned) };
+        let lost = |gpu, bus: Option<&str>| Cause::GpuIsLost {
+            gpu,
+            bus_id: bus.map(str::to_owned),
+        };
         let handle = |gpu, bus: Option<&str>, why: &str| Cause::UnableToDetermineHandle {
             gpu,
             bus_id: bus.map(str::to_owned),
@@ -231,18 +279,53 @@ mod tests {
                 "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. Make sure …",
                 Cause::CouldNotCommunicate,
             ),
-            ("NVIDIA-SMI has failed because you do not have suffient permissions. Please …", Cause::InsufficientPermissions),
-            ("NVIDIA-SMI has failed because of the weather.", Cause::Other { why: "of the weather".into() }),
-            ("NVIDIA-SMI couldn't find libnvidia-ml.so library in your system.", Cause::LibraryNotFound),
-            ("Failed to initialize NVML: Driver/library version mismatch", Cause::DriverLibraryMismatch { library_version: None }),
-            ("> `Failed to initialize NVML: Unknown Error`", Cause::UnknownError),
-            ("nvml: failed to initialize NVML: Driver Not Loaded", Cause::DriverNotLoaded),
+            (
+                "NVIDIA-SMI has failed because you do not have suffient permissions. Please …",
+                Cause::InsufficientPermissions,
+            ),
+            (
+                "NVIDIA-SMI has failed because of the weather.",
+                Cause::Other {
+                    why: "of the weather".into(),
+                },
+            ),
+            (
+                "NVIDIA-SMI couldn't find libnvidia-ml.so library in your system.",
+                Cause::LibraryNotFound,
+            ),
+            (
+                "Failed to initialize NVML: Driver/library version mismatch",
+                Cause::DriverLibraryMismatch {
+                    library_version: None,
+                },
+            ),
+            (
+                "> `Failed to initialize NVML: Unknown Error`",
+                Cause::UnknownError,
+            ),
+            (
+                "nvml: failed to initialize NVML: Driver Not Loaded",
+                Cause::DriverNotLoaded,
+            ),
             ("Failed to initialize NVML: N/A", Cause::NotAvailable),
-            ("Failed to initialize NVML: GPU access blocked by the operating system", Cause::AccessBlocked),
-            ("Failed to initialize NVML: Timeout", Cause::Other { why: "Timeout".into() }),
+            (
+                "Failed to initialize NVML: GPU access blocked by the operating system",
+                Cause::AccessBlocked,
+            ),
+            (
+                "Failed to initialize NVML: Timeout",
+                Cause::Other {
+                    why: "Timeout".into(),
+                },
+            ),
             ("No devices were found", Cause::NoDevices),
             ("No supported devices in vGPU mode", Cause::NoVgpuDevices),
-            ("Field \"cuda_version\" is not a valid field to query.", Cause::InvalidField { field: "cuda_version".into() }),
+            (
+                "Field \"cuda_version\" is not a valid field to query.",
+                Cause::InvalidField {
+                    field: "cuda_version".into(),
+                },
+            ),
             (
                 "Unable to determine the device handle for GPU1: 0000:34:00.0: Unknown Error",
                 handle(Some(1), Some("0000:34:00.0"), "Unknown Error"),
@@ -251,21 +334,42 @@ mod tests {
                 "Unable to determine the device handle for GPU0000:34:00.0: Not Found",
                 handle(None, Some("0000:34:00.0"), "Not Found"),
             ),
-            ("Unable to determine the device handle for GPU2: Unknown Error", handle(Some(2), None, "Unknown Error")),
+            (
+                "Unable to determine the device handle for GPU2: Unknown Error",
+                handle(Some(2), None, "Unknown Error"),
+            ),
             (
                 "Unable to determine the device handle for GPU 0000:0a:00.0: GPU is lost.  Reboot the system to recover this GPU",
                 lost(None, Some("0000:0a:00.0")),
             ),
-            ("bash: nvidia-smi: command not found", Cause::CommandNotFound),
+            (
+                "bash: nvidia-smi: command not found",
+                Cause::CommandNotFound,
+            ),
             ("-bash: nvidia-smi：找不到命令", Cause::CommandNotFound),
-            ("nvidia-smi : The term 'nvidia-smi' is not recognized as the name of a cmdlet,", Cause::CommandNotFound),
+            (
+                "nvidia-smi : The term 'nvidia-smi' is not recognized as the name of a cmdlet,",
+                Cause::CommandNotFound,
+            ),
             ("zsh: command not found: nvidia-smi", Cause::CommandNotFound),
             ("sh: 1: nvidia-smi: not found", Cause::CommandNotFound),
             ("fish: Unknown command: nvidia-smi", Cause::CommandNotFound),
-            ("'nvidia-smi' is not recognized as an internal or external command,", Cause::CommandNotFound),
-            ("exec: \"nvidia-smi\": executable file not found in $PATH", Cause::CommandNotFound),
-            ("Command 'nvidia-smi' not found, but can be installed with:", Cause::CommandNotFound),
-            ("-bash: /usr/bin/nvidia-smi: No such file or directory", Cause::CommandNotFound),
+            (
+                "'nvidia-smi' is not recognized as an internal or external command,",
+                Cause::CommandNotFound,
+            ),
+            (
+                "exec: \"nvidia-smi\": executable file not found in $PATH",
+                Cause::CommandNotFound,
+            ),
+            (
+                "Command 'nvidia-smi' not found, but can be installed with:",
+                Cause::CommandNotFound,
+            ),
+            (
+                "-bash: /usr/bin/nvidia-smi: No such file or directory",
+                Cause::CommandNotFound,
+            ),
         ] {
             assert_eq!(cause_of(line), Some(expected), "{line}");
         }
@@ -273,7 +377,12 @@ mod tests {
 
     #[test]
     fn other_lines_are_no_failure() {
-        for line in ["", "$ nvidia-smi", "see what happens if nvidia-smi is not found", "bash: nvidia-smi: Permission denied"] {
+        for line in [
+            "",
+            "$ nvidia-smi",
+            "see what happens if nvidia-smi is not found",
+            "bash: nvidia-smi: Permission denied",
+        ] {
             assert_eq!(cause_of(line), None, "{line}");
         }
     }
@@ -281,12 +390,21 @@ mod tests {
     #[test]
     fn the_message_starts_after_the_prefix() {
         let (failure, start) = of_line("2024-05-01 | Failed to initialize NVML: N/A  ").unwrap();
-        assert_eq!((failure.message.as_str(), start), ("Failed to initialize NVML: N/A", 13));
+        assert_eq!(
+            (failure.message.as_str(), start),
+            ("Failed to initialize NVML: N/A", 13)
+        );
     }
 
     #[test]
     fn the_lines_that_go_with_a_failure() {
-        assert_eq!(library_version("NVML library version: 580.126"), Some("580.126"));
-        assert_eq!(corrupted_inforom("WARNING: infoROM is corrupted at gpu 0000:0B:00.0 "), Some("0000:0B:00.0"));
+        assert_eq!(
+            library_version("NVML library version: 580.126"),
+            Some("580.126")
+        );
+        assert_eq!(
+            corrupted_inforom("WARNING: infoROM is corrupted at gpu 0000:0B:00.0 "),
+            Some("0000:0B:00.0")
+        );
     }
 }

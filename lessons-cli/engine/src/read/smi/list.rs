@@ -19,8 +19,16 @@ pub(super) struct List<'t> {
 
 /// A line of the list, in byte ranges of the text.
 pub(super) enum Line {
-    Gpu { index: Range<usize>, name: Range<usize>, uuid: Range<usize> },
-    MigDevice { profile: Range<usize>, device: Range<usize>, uuid: Range<usize> },
+    Gpu {
+        index: Range<usize>,
+        name: Range<usize>,
+        uuid: Range<usize>,
+    },
+    MigDevice {
+        profile: Range<usize>,
+        device: Range<usize>,
+        uuid: Range<usize>,
+    },
 }
 
 impl Line {
@@ -39,20 +47,30 @@ impl Line {
             && index.bytes().all(|b| b.is_ascii_digit())
         {
             let start = line.start + gpu;
-            return Some(Self::Gpu { index: start..start + index.len(), name: token::trim(text, end - name.len()..end), uuid });
+            return Some(Self::Gpu {
+                index: start..start + index.len(),
+                name: token::trim(text, end - name.len()..end),
+                uuid,
+            });
         }
         let mig = before.rfind("MIG ").map(|at| at + 4)?;
         let (profile, device) = before[mig..].strip_suffix(':')?.split_once("Device")?;
         let start = line.start + mig;
         let profile = token::trim(text, start..start + profile.len());
         let device = token::trim(text, end - 1 - device.len()..end - 1);
-        Some(Self::MigDevice { profile, device, uuid })
+        Some(Self::MigDevice {
+            profile,
+            device,
+            uuid,
+        })
     }
 }
 
 impl<'t> List<'t> {
     pub(super) fn new(text: &'t str, rows_left: usize) -> Self {
-        Self { listing: Listing::new(text, Form::List, rows_left) }
+        Self {
+            listing: Listing::new(text, Form::List, rows_left),
+        }
     }
 
     pub(super) fn line(&mut self, line: Line) {
@@ -64,7 +82,11 @@ impl<'t> List<'t> {
                     self.listing.gpu(Key::Uuid, uuid);
                 }
             }
-            Line::MigDevice { profile, device, uuid } => {
+            Line::MigDevice {
+                profile,
+                device,
+                uuid,
+            } => {
                 if !self.listing.may_add_row() {
                     return;
                 }
@@ -78,7 +100,11 @@ impl<'t> List<'t> {
                     uuid: Some(words(&text[uuid.clone()])),
                     ..MigDevice::default()
                 });
-                for (key, span) in [(Key::Profile, profile), (Key::Device, device), (Key::Uuid, uuid)] {
+                for (key, span) in [
+                    (Key::Profile, profile),
+                    (Key::Device, device),
+                    (Key::Uuid, uuid),
+                ] {
                     smi.fields.push(Field { row, key, span });
                 }
             }

@@ -20,7 +20,14 @@ pub(super) struct Listing<'t> {
 
 impl<'t> Listing<'t> {
     pub(super) fn new(text: &'t str, form: Form, rows_left: usize) -> Self {
-        Self { text, smi: Smi { form, ..Smi::default() }, rows_left }
+        Self {
+            text,
+            smi: Smi {
+                form,
+                ..Smi::default()
+            },
+            rows_left,
+        }
     }
 
     /// Sets a value of the header, unless it is set.
@@ -34,7 +41,11 @@ impl<'t> Listing<'t> {
         };
         if place.is_none() && !at.is_empty() {
             *place = Some(self.text[at.clone()].to_owned());
-            self.smi.fields.push(Field { row: Row::Header, key, span: at });
+            self.smi.fields.push(Field {
+                row: Row::Header,
+                key,
+                span: at,
+            });
         }
     }
 
@@ -73,7 +84,9 @@ impl<'t> Listing<'t> {
     pub(super) fn process(&mut self, key: Key, at: Range<usize>) {
         let shown = &self.text[at.clone()];
         let row = Row::Process(self.smi.processes.len().saturating_sub(1));
-        let Some(process) = self.smi.processes.last_mut().filter(|_| !shown.is_empty()) else { return };
+        let Some(process) = self.smi.processes.last_mut().filter(|_| !shown.is_empty()) else {
+            return;
+        };
         let set = match key {
             Key::Gi => fill(&mut process.gi, || reading(shown)),
             Key::Ci => fill(&mut process.ci, || reading(shown)),
@@ -102,11 +115,15 @@ impl<'t> Listing<'t> {
 
 fn set(gpu: &mut Gpu, key: Key, shown: &str) -> bool {
     match key {
-        Key::Index => shown.parse().is_ok_and(|index| fill(&mut gpu.index, || index)),
+        Key::Index => shown
+            .parse()
+            .is_ok_and(|index| fill(&mut gpu.index, || index)),
         Key::Name => fill(&mut gpu.name, || words(shown)),
         Key::Persistence => fill(&mut gpu.persistence, || on_or_off(shown)),
         // Where there are no driver models, there is no such field in the table either.
-        Key::DriverModel => !matches!(shown, "N/A" | "[N/A]") && fill(&mut gpu.driver_model, || words(shown)),
+        Key::DriverModel => {
+            !matches!(shown, "N/A" | "[N/A]") && fill(&mut gpu.driver_model, || words(shown))
+        }
         Key::BusId => fill(&mut gpu.bus_id, || words(shown)),
         Key::DisplayActive => fill(&mut gpu.display_active, || on_or_off(shown)),
         Key::EccUncorrected => fill(&mut gpu.ecc_uncorrected, || reading(shown)),

@@ -47,11 +47,16 @@ impl<'t> Log<'t> {
         {
             self.end_gpu();
             if self.listing.add_gpu() {
-                self.listing.gpu(Key::BusId, line.end - address.len()..line.end);
+                self.listing
+                    .gpu(Key::BusId, line.end - address.len()..line.end);
             }
             return;
         }
-        let Some(colon) = shown.find(" : ").map(|at| at + 1).or_else(|| shown.strip_suffix(" :").map(str::len)) else {
+        let Some(colon) = shown
+            .find(" : ")
+            .map(|at| at + 1)
+            .or_else(|| shown.strip_suffix(" :").map(str::len))
+        else {
             match shown {
                 "Volatile" => self.volatile = true,
                 "Aggregate" => self.volatile = false,
@@ -62,8 +67,14 @@ impl<'t> Log<'t> {
         };
         let name = shown[..colon].trim_ascii_end();
         // From 610 on: `610.57.04 [Deprecated; will be removed in CUDA 14.0. Use KMD Version instead]`.
-        let value = shown[colon + 1..].split(" [Deprecated").next().unwrap_or_default();
-        let value = token::trim(text, line.start + colon + 1..line.start + colon + 1 + value.len());
+        let value = shown[colon + 1..]
+            .split(" [Deprecated")
+            .next()
+            .unwrap_or_default();
+        let value = token::trim(
+            text,
+            line.start + colon + 1..line.start + colon + 1 + value.len(),
+        );
         self.value(name, value);
     }
 
@@ -94,17 +105,25 @@ impl<'t> Log<'t> {
             "GPU Current Temp" => listing.gpu(Key::TemperatureC, value),
             "Current" if heading == "MIG Mode" => listing.gpu(Key::MigMode, value),
             "Current" if heading == "Driver Model" => listing.gpu(Key::DriverModel, value),
-            "Current" if heading.eq_ignore_ascii_case("ECC Mode") => match &listing.text[value.clone()] {
-                "Disabled" => {
-                    listing.gpu(Key::EccUncorrected, value);
-                    if let Some(gpu) = listing.smi.gpus.last_mut() {
-                        gpu.ecc_uncorrected = Some(Reading::Words("Off".into()));
+            "Current" if heading.eq_ignore_ascii_case("ECC Mode") => {
+                match &listing.text[value.clone()] {
+                    "Disabled" => {
+                        listing.gpu(Key::EccUncorrected, value);
+                        if let Some(gpu) = listing.smi.gpus.last_mut() {
+                            gpu.ecc_uncorrected = Some(Reading::Words("Off".into()));
+                        }
                     }
+                    "Enabled" => {}
+                    _ => listing.gpu(Key::EccUncorrected, value),
                 }
-                "Enabled" => {}
-                _ => listing.gpu(Key::EccUncorrected, value),
-            },
-            "Total" if heading == "Double Bit" && self.volatile => listing.gpu(Key::EccUncorrected, value),
+            }
+            "Total" if heading == "Double Bit" && self.volatile => {
+<<<<<<< HEAD
+                listing.gpu(Key::EccUncorrected, value)
+=======
+                listing.gpu(Key::EccUncorrected, value);
+>>>>>>> smi
+            }
             _ if self.volatile && name.contains("Uncorrectable") => {
                 if let Ok(count) = listing.text[value].parse::<u64>() {
                     self.ecc_listed = Some(self.ecc_listed.unwrap_or(0).saturating_add(count));
@@ -112,25 +131,36 @@ impl<'t> Log<'t> {
             }
             "Total" if heading == "FB Memory Usage" => listing.gpu(Key::MemoryTotalMib, value),
             "Used" if heading == "FB Memory Usage" => listing.gpu(Key::MemoryUsedMib, value),
-            "Gpu" | "GPU" if heading == "Utilization" => listing.gpu(Key::UtilizationPercent, value),
+            "Gpu" | "GPU" if heading == "Utilization" => {
+<<<<<<< HEAD
+                listing.gpu(Key::UtilizationPercent, value)
+            }
             "Power Draw" | "Average Power Draw" | "Instantaneous Power Draw" if power => {
                 // Parts without an average still show what they draw at the moment.
                 if !listing.text[value.clone()].contains("N/A") || name == "Power Draw" {
                     listing.gpu(Key::PowerDrawW, value);
                 }
+=======
+                listing.gpu(Key::UtilizationPercent, value);
+            }
+            "Power Draw" if power => listing.gpu(Key::PowerDrawW, value),
+            // Parts without an average still show what they draw at the moment.
+            "Average Power Draw" | "Instantaneous Power Draw"
+                if power && &listing.text[value.clone()] != "N/A" =>
+            {
+                listing.gpu(Key::PowerDrawW, value);
+>>>>>>> smi
             }
             "Power Limit" | "Current Power Limit" if power => listing.gpu(Key::PowerLimitW, value),
             "GPU instance ID" => self.instances[0] = Some(value),
             "Compute instance ID" => self.instances[1] = Some(value),
-            "Process ID" => {
-                if listing.add_process() {
-                    for (key, at) in [Key::Gi, Key::Ci].into_iter().zip(&mut self.instances) {
-                        if let Some(at) = at.take() {
-                            listing.process(key, at);
-                        }
+            "Process ID" if listing.add_process() => {
+                for (key, at) in [Key::Gi, Key::Ci].into_iter().zip(&mut self.instances) {
+                    if let Some(at) = at.take() {
+                        listing.process(key, at);
                     }
-                    listing.process(Key::Pid, value);
                 }
+                listing.process(Key::Pid, value);
             }
             "Type" if heading == "Processes" => listing.process(Key::Type, value),
             "Name" if heading == "Processes" => listing.process(Key::Name, value),
@@ -144,8 +174,12 @@ impl<'t> Log<'t> {
     fn end_gpu(&mut self) {
         self.volatile = false;
         self.instances = [None, None];
-        let Some(listed) = self.ecc_listed.take() else { return };
-        let Some(gpu) = self.listing.smi.gpus.last_mut() else { return };
+        let Some(listed) = self.ecc_listed.take() else {
+            return;
+        };
+        let Some(gpu) = self.listing.smi.gpus.last_mut() else {
+            return;
+        };
         match listed {
             0 if gpu.ecc_uncorrected.is_none() => gpu.ecc_uncorrected = Some(Reading::of("0")),
             0 => {}

@@ -58,9 +58,16 @@ impl fmt::Display for Note {
             }
             Self::InfoRomCorrupted(bus_id) => write!(f, "the infoROM of {bus_id} is corrupted"),
             Self::AlsoFailed(failure) => write!(f, "another failure: {}", failure.message),
-            Self::ProcessesNotSupported(gpu) => write!(f, "the driver cannot list the processes of GPU {gpu}"),
-            Self::ColumnsUnnamed => write!(f, "the columns have no names: only what can be told by its look is read"),
-            Self::EccByPlace(count) => write!(f, "{count} uncorrected ECC errors are listed by place"),
+            Self::ProcessesNotSupported(gpu) => {
+                write!(f, "the driver cannot list the processes of GPU {gpu}")
+            }
+            Self::ColumnsUnnamed => write!(
+                f,
+                "the columns have no names: only what can be told by its look is read"
+            ),
+            Self::EccByPlace(count) => {
+                write!(f, "{count} uncorrected ECC errors are listed by place")
+            }
             Self::MoreOutputs(count) => write!(f, "{count} more outputs follow in the text"),
             Self::RowsLeftOut => write!(f, "there are more rows than are read"),
         }

@@ -16,9 +16,21 @@ impl<'t> Plain<'t> {
     /// `given` made plain; borrowed where it is so already. It may be as long as `u32` can count.
     pub(super) fn of(given: &'t str) -> Self {
         let bytes = given.as_bytes();
-        let plain = bytes.chunks(64).all(|chunk| chunk.iter().fold(true, |plain, byte| plain & is_plain(*byte)));
+        let plain = bytes.chunks(64).all(|chunk| {
+            chunk
+                .iter()
+                .fold(true, |plain, byte| plain & is_plain(*byte))
+        });
         let lone_return = |(at, _)| bytes.get(at + 1) != Some(&b'\n');
-        if plain && !given.match_indices('\r').any(lone_return) { Self { given, text: Cow::Borrowed(given), seams: Vec::new() } } else { Self::copy(given) }
+        if plain && !given.match_indices('\r').any(lone_return) {
+            Self {
+                given,
+                text: Cow::Borrowed(given),
+                seams: Vec::new(),
+            }
+        } else {
+            Self::copy(given)
+        }
     }
 
     pub(super) fn text(&self) -> &str {
@@ -32,13 +44,19 @@ impl<'t> Plain<'t> {
         }
         let start = self.given_at(range.start);
         // The last byte decides, since a seam may lie right after it.
-        let end = if range.end > range.start { self.given_at(range.end - 1) + 1 } else { start };
+        let end = if range.end > range.start {
+            self.given_at(range.end - 1) + 1
+        } else {
+            start
+        };
         let start = self.given.floor_char_boundary(start);
         start..self.given.ceil_char_boundary(end.max(start))
     }
 
     fn given_at(&self, at: usize) -> usize {
-        let after = self.seams.partition_point(|(plain, _)| *plain as usize <= at);
+        let after = self
+            .seams
+            .partition_point(|(plain, _)| *plain as usize <= at);
         match after.checked_sub(1).and_then(|index| self.seams.get(index)) {
             Some((plain, given)) => *given as usize + (at - *plain as usize),
             None => at,
@@ -58,9 +76,21 @@ impl<'t> Plain<'t> {
                 }
                 '\r' if chars.peek().is_some_and(|(_, next)| *next != '\n') => Some('\n'),
                 '\n' | '\t' | '\r' => Some(char),
+<<<<<<< HEAD
                 '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => None,
-                '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => None,
-                '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => Some(' '),
+                '\u{ad}'
+=======
+                '\0'..='\u{1f}'
+                | '\u{7f}'..='\u{9f}'
+                | '\u{ad}'
+>>>>>>> smi
+                | '\u{200b}'..='\u{200f}'
+                | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}' => None,
+                '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => {
+                    Some(' ')
+                }
                 '│' | '┃' | '║' | '｜' => Some('|'),
                 '─' | '━' | '–' | '—' => Some('-'),
                 '═' => Some('='),
@@ -74,12 +104,29 @@ impl<'t> Plain<'t> {
             let now = at as i64 - text.len() as i64;
             if now != shift {
                 shift = now;
-                #[expect(clippy::cast_possible_truncation, reason = "lengths stay below the limit")]
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    reason = "lengths stay below the limit"
+                )]
                 seams.push((text.len() as u32, at as u32));
             }
-            if char == '…' { text.push_str("...") } else { text.push(kept) }
+            if char == '…' {
+<<<<<<< HEAD
+                text.push_str("...")
+            } else {
+                text.push(kept)
+=======
+                text.push_str("...");
+            } else {
+                text.push(kept);
+>>>>>>> smi
+            }
         }
-        Self { given, text: Cow::Owned(text), seams }
+        Self {
+            given,
+            text: Cow::Owned(text),
+            seams,
+        }
     }
 }
 
@@ -138,7 +185,9 @@ mod tests {
 
     #[test]
     fn what_a_terminal_adds_is_dropped_and_found_again() {
-        let plain = Plain::of("\u{1b}[1;32m| 67%\u{1b}[0m │ \u{1b}]0;title\u{7}P8\u{a0}\u{a0}20W\r\nnext\rlast\u{200b}ly");
+        let plain = Plain::of(
+            "\u{1b}[1;32m| 67%\u{1b}[0m │ \u{1b}]0;title\u{7}P8\u{a0}\u{a0}20W\r\nnext\rlast\u{200b}ly",
+        );
         assert_eq!(plain.text(), "| 67% | P8  20W\r\nnext\nlastly");
         for wanted in ["67%", "P8", "20W", "next"] {
             assert_eq!(given_for(&plain, wanted), wanted);
@@ -148,7 +197,10 @@ mod tests {
 
     #[test]
     fn an_unfinished_escape_eats_no_line() {
-        assert_eq!(Plain::of("a\u{1b}]0;b\nc\u{1b}[12\nd\u{1b}").text(), "a\nc\nd");
+        assert_eq!(
+            Plain::of("a\u{1b}]0;b\nc\u{1b}[12\nd\u{1b}").text(),
+            "a\nc\nd"
+        );
     }
 
     #[test]

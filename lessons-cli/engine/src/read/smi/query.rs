@@ -42,7 +42,10 @@ const COLUMNS: [(&str, Column); 38] = [
     ("display_active", Column::Gpu(Key::DisplayActive)),
     ("driver_model.current", Column::Gpu(Key::DriverModel)),
     ("ecc.mode.current", Column::EccMode),
-    ("ecc.errors.uncorrected.volatile.total", Column::Gpu(Key::EccUncorrected)),
+    (
+        "ecc.errors.uncorrected.volatile.total",
+        Column::Gpu(Key::EccUncorrected),
+    ),
     ("fan.speed", Column::Gpu(Key::FanPercent)),
     ("temperature.gpu", Column::Gpu(Key::TemperatureC)),
     ("pstate", Column::Gpu(Key::PerformanceState)),
@@ -76,27 +79,44 @@ pub(super) fn columns_of_header(line: &str) -> Option<Vec<Column>> {
     let mut columns = Vec::new();
     for title in line.split(',') {
         let title = title.trim();
-        let (name, unit) = title.split_once(" [").map_or((title, ""), |(name, unit)| (name, unit));
-        let of_field = !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'.'));
+        let (name, unit) = title
+            .split_once(" [")
+            .map_or((title, ""), |(name, unit)| (name, unit));
+        let of_field = !name.is_empty()
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'.'));
         if !of_field || !(unit.is_empty() || unit.ends_with(']')) || columns.len() == MOST {
             return None;
         }
-        let column = COLUMNS.iter().find(|(known, _)| *known == name).map(|(_, column)| *column);
+        let column = COLUMNS
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, column)| *column);
         known += usize::from(column.is_some());
         columns.push(column.unwrap_or(Column::Other));
     }
     // One word like `name` may be anything; two known fields, or one with nvidia-smi's dots and units, are not.
-    let single = columns.len() == 1 && (line.contains('.') || line.contains('_') || line.contains('['));
+    let single =
+        columns.len() == 1 && (line.contains('.') || line.contains('_') || line.contains('['));
     ((columns.len() > 1 || single) && known > 0).then_some(columns)
 }
 
 /// The columns that a command line asks for, which name those of an output without header.
 pub(super) fn columns_of_command(line: &str) -> Option<Vec<Column>> {
-    let (_, asked) = line.split_once("--query-gpu=").or_else(|| line.split_once("--query-compute-apps="))?;
+    let (_, asked) = line
+        .split_once("--query-gpu=")
+        .or_else(|| line.split_once("--query-compute-apps="))?;
     let asked = asked.trim_start_matches(['"', '\'']);
-    let asked = asked.split(|c: char| c.is_ascii_whitespace() || matches!(c, '"' | '\'' | '`')).next()?;
+    let asked = asked
+        .split(|c: char| c.is_ascii_whitespace() || matches!(c, '"' | '\'' | '`'))
+        .next()?;
     let process = line.contains("--query-compute-apps=");
-    let column = |name: &str| match COLUMNS.iter().find(|(known, _)| *known == name).map(|(_, column)| *column) {
+    let column = |name: &str| match COLUMNS
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, column)| *column)
+    {
         Some(Column::Gpu(Key::Name)) if process => Column::Process(Key::Name),
         other => other.unwrap_or(Column::Other),
     };
@@ -111,7 +131,10 @@ pub(super) struct Query<'t> {
 
 impl<'t> Query<'t> {
     pub(super) fn new(text: &'t str, columns: Vec<Column>, rows_left: usize) -> Self {
-        Self { listing: Listing::new(text, Form::Query, rows_left), columns }
+        Self {
+            listing: Listing::new(text, Form::Query, rows_left),
+            columns,
+        }
     }
 
     /// Whether a line can be a row: it has as many values as there are columns.
@@ -125,17 +148,29 @@ impl<'t> Query<'t> {
             .columns
             .iter()
             .position(|column| matches!(column, Column::Gpu(Key::Index | Key::BusId | Key::Uuid)))
-            .filter(|_| self.columns.iter().all(|column| !matches!(column, Column::Process(_))))
+            .filter(|_| {
+                self.columns
+                    .iter()
+                    .all(|column| !matches!(column, Column::Process(_)))
+            })
         else {
             return false;
         };
-        let Some(value) = line.split(',').nth(identity).map(str::trim) else { return false };
+        let Some(value) = line.split(',').nth(identity).map(str::trim) else {
+            return false;
+        };
         // The first row of a round is the one that comes back first.
-        self.listing.smi.gpus.first().is_some_and(|gpu| match self.columns[identity] {
-            Column::Gpu(Key::Index) => value.parse().is_ok_and(|index| gpu.index == Some(index)),
-            Column::Gpu(Key::BusId) => gpu.bus_id.as_deref() == Some(value),
-            _ => gpu.uuid.as_deref() == Some(value),
-        })
+        self.listing
+            .smi
+            .gpus
+            .first()
+            .is_some_and(|gpu| match self.columns[identity] {
+                Column::Gpu(Key::Index) => {
+                    value.parse().is_ok_and(|index| gpu.index == Some(index))
+                }
+                Column::Gpu(Key::BusId) => gpu.bus_id.as_deref() == Some(value),
+                _ => gpu.uuid.as_deref() == Some(value),
+            })
     }
 
     pub(super) fn columns(&self) -> &[Column] {
@@ -145,14 +180,23 @@ impl<'t> Query<'t> {
     pub(super) fn row(&mut self, line: Range<usize>) {
         let listing = &mut self.listing;
         let text = listing.text;
-        let process = self.columns.iter().any(|column| matches!(column, Column::Process(_)));
-        if !(if process { listing.add_process() } else { listing.add_gpu() }) {
+        let process = self
+            .columns
+            .iter()
+            .any(|column| matches!(column, Column::Process(_)));
+        if !(if process {
+            listing.add_process()
+        } else {
+            listing.add_gpu()
+        }) {
             return;
         }
         let mut start = line.start;
         let mut ecc_off = false;
         for column in &self.columns {
-            let end = text[start..line.end].find(',').map_or(line.end, |comma| start + comma);
+            let end = text[start..line.end]
+                .find(',')
+                .map_or(line.end, |comma| start + comma);
             let value = token::trim(text, start..end);
             match column {
                 Column::Header(key) => listing.header(*key, value),
@@ -200,7 +244,9 @@ pub(super) fn unnamed(text: &str, rows_left: usize) -> Option<Smi> {
                 token::trim(text, found)
             })
         };
-        let known: Vec<_> = values().filter_map(|value| key_of_look(&text[value.clone()]).map(|key| (key, value))).collect();
+        let known: Vec<_> = values()
+            .filter_map(|value| key_of_look(&text[value.clone()]).map(|key| (key, value)))
+            .collect();
         if known.is_empty() {
             continue;
         }
@@ -220,7 +266,11 @@ pub(super) fn unnamed(text: &str, rows_left: usize) -> Option<Smi> {
         for (place, at) in indexes.into_iter().enumerate() {
             if let Some(gpu) = listing.smi.gpus.get_mut(place) {
                 gpu.index = text[at.clone()].parse().ok();
-                listing.smi.fields.push(super::field::Field { row: Row::Gpu(place), key: Key::Index, span: at });
+                listing.smi.fields.push(super::field::Field {
+                    row: Row::Gpu(place),
+                    key: Key::Index,
+                    span: at,
+                });
             }
         }
     }
@@ -236,7 +286,10 @@ fn key_of_look(value: &str) -> Option<Key> {
         Some(Key::Uuid)
     } else if BRANDS.iter().any(|brand| value.starts_with(brand)) && value.len() < 64 {
         Some(Key::Name)
-    } else if value.strip_prefix('P').is_some_and(|state| state.len() <= 2 && state.parse::<u8>().is_ok()) {
+    } else if value
+        .strip_prefix('P')
+        .is_some_and(|state| state.len() <= 2 && state.parse::<u8>().is_ok())
+    {
         Some(Key::PerformanceState)
     } else {
         None

@@ -17,7 +17,10 @@ use super::failure;
 use super::field::{Field, Key, Row};
 use super::note::{Note, Part};
 use super::token::{self, phrases, plain_words};
-use super::values::{Count, Form, Gpu, Mebibytes, MigDevice, Percent, Process, ProcessList, Reading, Smi, Unit, Watts, Words, words};
+use super::values::{
+    Count, Form, Gpu, Mebibytes, MigDevice, Percent, Process, ProcessList, Reading, Smi, Unit,
+    Watts, Words, words,
+};
 
 /// A table being read.
 pub(super) struct Table<'t> {
@@ -26,18 +29,24 @@ pub(super) struct Table<'t> {
     /// Rows that may still be added, shared by all outputs of one text.
     rows_left: usize,
     has_header: bool,
-    /// The header of the column is `Driver-Model`, not `Persistence-M`.
-    on_windows: bool,
-    /// Whether the layout has a third line, `None` while unknown.
-    has_mig_line: Option<bool>,
-    /// The header shows that the left edge is gone, and the first column with it.
-    lost_first_column: bool,
+    titles: Titles,
     section: Section,
     previous: Option<Cell>,
     /// The beginning of a process row whose name holds a bar.
     split_process: Option<Cell>,
     borders: usize,
     open: bool,
+}
+
+/// What the titles of the columns tell of the layout.
+#[derive(Debug, Clone, Copy, Default)]
+struct Titles {
+    /// The column is `Driver-Model`, not `Persistence-M`.
+    on_windows: bool,
+    /// Whether the layout has a third line, `None` while unknown.
+    mig_line: Option<bool>,
+    /// The left edge of the text is gone, and the first column with it.
+    lost_first_column: bool,
 }
 
 /// A stretch of text between two bars, without the blanks around it.
@@ -81,12 +90,13 @@ impl<'t> Table<'t> {
     pub(super) fn new(text: &'t str, rows_left: usize) -> Self {
         Self {
             text,
-            smi: Smi { form: Form::Table, ..Smi::default() },
+            smi: Smi {
+                form: Form::Table,
+                ..Smi::default()
+            },
             rows_left,
             has_header: false,
-            on_windows: false,
-            has_mig_line: None,
-            lost_first_column: false,
+            titles: Titles::default(),
             section: Section::Gpus(Expect::Gpu),
             previous: None,
             split_process: None,
@@ -105,11 +115,19 @@ impl<'t> Table<'t> {
         self.has_header
     }
 
-    pub(super) fn border(&mut self) {
-        self.borders += 1;
-        self.open = false;
+    /// A drawn line. Those with corners stand after rows; those with bars, under titles.
+    pub(super) fn border(&mut self, shown: &str) {
+        if shown.starts_with('+') {
+            self.borders += 1;
+            self.open = false;
+        }
         self.previous = None;
         self.end_split_process();
+    }
+
+    /// A line that begins with a bar is a row, or the beginning of one.
+    pub(super) fn row_begins(&mut self) {
+        self.open = true;
     }
 
     pub(super) fn line_ends(&mut self) {
@@ -183,13 +201,22 @@ impl<'t> Table<'t> {
         let text = self.text;
         let line = token::trim(text, line);
         let shown = &text[line.clone()];
-        let whole = |at| Cell { at, closed: true, at_edge: false };
-        let last = |at| Cell { at, closed, at_edge: false };
+        let whole = |at| Cell {
+            at,
+            closed: true,
+            at_edge: false,
+        };
+        let last = |at| Cell {
+            at,
+            closed,
+            at_edge: false,
+        };
         if matches!(self.section, Section::Processes) || self.is_heading(shown) {
             self.cell(last(line));
             return;
         }
-        let mut rest = plain_words(shown, line.start).skip_while(|word| !token::is_bus_id(&text[word.clone()]));
+        let mut rest = plain_words(shown, line.start)
+            .skip_while(|word| !token::is_bus_id(&text[word.clone()]));
         if let Some(address) = rest.next() {
             let name = whole(token::trim(text, line.start..address.start));
             if is_named(&text[name.at.clone()]) {
@@ -203,10 +230,18 @@ impl<'t> Table<'t> {
         match self.section {
             Section::Gpus(Expect::Memory) => {
                 // Fan, temperature, state, draw, a slash and the cap; then the memory.
-                let Some(slash) = phrases(shown, line.start).find(|word| &text[word.clone()] == "/") else { return };
-                let Some(cap) = phrases(&text[slash.end..line.end], slash.end).next() else { return };
+                let Some(slash) =
+                    phrases(shown, line.start).find(|word| &text[word.clone()] == "/")
+                else {
+                    return;
+                };
+                let Some(cap) = phrases(&text[slash.end..line.end], slash.end).next() else {
+                    return;
+                };
                 let mut rest = phrases(&text[cap.end..line.end], cap.end);
-                let Some(mut memory) = rest.next() else { return };
+                let Some(mut memory) = rest.next() else {
+                    return;
+                };
                 if text[memory.clone()].ends_with("MiB")
                     && let (Some(_), Some(total)) = (rest.next(), rest.next())
                 {
@@ -224,8 +259,12 @@ impl<'t> Table<'t> {
     /// The finished table, or nothing where there was none; and the rows that may still be added.
     pub(super) fn finish(mut self) -> (Option<Smi>, usize) {
         self.end_split_process();
+        let text = self.text;
         let smi = &mut self.smi;
-        let found = self.has_header || !smi.gpus.is_empty() || !smi.mig_devices.is_empty() || !smi.processes.is_empty();
+        let found = self.has_header
+            || !smi.gpus.is_empty()
+            || !smi.mig_devices.is_empty()
+            || !smi.processes.is_empty();
         if !found {
             return (None, self.rows_left);
         }
@@ -233,20 +272,27 @@ impl<'t> Table<'t> {
             smi.notes.push(Note::HeaderMissing);
         }
         let last_gpu = smi.gpus.len().checked_sub(1);
+        let begins_gpu = self.previous.is_some_and(|cell| {
+            !cell.closed && text[cell.at].starts_with(|c: char| c.is_ascii_digit())
+        });
         let cut = match self.section {
             Section::Gpus(Expect::Gpu) if last_gpu.is_none() => Some(Part::Header),
-            Section::Gpus(Expect::Gpu) => None,
-            Section::Gpus(Expect::MigMode) if self.has_mig_line != Some(true) => None,
+            Section::Gpus(Expect::Gpu) if begins_gpu => Some(Part::Gpu(smi.gpus.len())),
+            Section::Gpus(Expect::MigMode) if self.titles.mig_line != Some(true) => None,
+            Section::Gpus(Expect::Gpu)
+            | Section::MigDevices(ExpectMig::Device)
+            | Section::Processes => None,
             Section::Gpus(_) => Some(Part::Gpu(last_gpu.unwrap_or(0))),
-            Section::MigDevices(ExpectMig::Device) => None,
             Section::MigDevices(_) => Some(Part::MigDevices),
-            Section::Processes => None,
         };
-        let unclosed = (self.open && self.borders > 0 && smi.process_list != ProcessList::NoneFound).then(|| match self.section {
-            Section::Gpus(_) => last_gpu.map_or(Part::Header, Part::Gpu),
-            Section::MigDevices(_) => Part::MigDevices,
-            Section::Processes => Part::Processes,
-        });
+        let unclosed = (self.open
+            && self.borders > 0
+            && smi.process_list != ProcessList::NoneFound)
+            .then(|| match self.section {
+                Section::Gpus(_) => last_gpu.map_or(Part::Header, Part::Gpu),
+                Section::MigDevices(_) => Part::MigDevices,
+                Section::Processes => Part::Processes,
+            });
         smi.notes.extend(cut.or(unclosed).map(Note::Cut));
         if let Some(gap) = index_gap(&smi.gpus) {
             smi.notes.push(gap);
@@ -276,7 +322,9 @@ impl<'t> Table<'t> {
 
     /// Takes notice of the titles of sections and columns, which hold no values.
     fn is_heading(&mut self, shown: &str) -> bool {
-        let Some(first) = shown.bytes().next() else { return true };
+        let Some(first) = shown.bytes().next() else {
+            return true;
+        };
         match first {
             b'P' if shown.starts_with("Processes:") => {
                 self.section = Section::Processes;
@@ -289,7 +337,7 @@ impl<'t> Table<'t> {
                 true
             }
             b'M' if shown == "MIG M." => {
-                self.has_mig_line = Some(true);
+                self.titles.mig_line = Some(true);
                 true
             }
             b'M' => shown.starts_with("Memory-Usage"),
@@ -299,15 +347,20 @@ impl<'t> Table<'t> {
             }
             b'B' => shown.starts_with("Bus-Id") || shown.starts_with("BAR1-Usage"),
             b'V' => {
-                if shown.starts_with("Volatile") && self.has_mig_line.is_none() {
+                if shown.starts_with("Volatile") && self.titles.mig_line.is_none() {
                     // The title of the third line, if there is one, follows.
-                    self.has_mig_line = Some(false);
+                    self.titles.mig_line = Some(false);
                 }
                 shown.starts_with("Vol")
             }
             b'F' => shown.starts_with("Fan"),
             b'S' => shown.starts_with("SM ") || shown.starts_with("Shared"),
-            b'I' => shown.starts_with("ID ID") || shown.split_ascii_whitespace().all(|word| matches!(word, "ID" | "Dev" | "Usage")),
+            b'I' => {
+                shown.starts_with("ID ID")
+                    || shown
+                        .split_ascii_whitespace()
+                        .all(|word| matches!(word, "ID" | "Dev" | "Usage"))
+            }
             b'C' => shown.starts_with("CE "),
             b'N' if shown.starts_with("No running processes found") => {
                 self.smi.process_list = ProcessList::NoneFound;
@@ -315,8 +368,15 @@ impl<'t> Table<'t> {
                 true
             }
             b'N' => shown.starts_with("No MIG devices found"),
-            _ if shown.ends_with("Persistence-M") || shown.ends_with("Driver-Model") || shown.ends_with("TCC/WDDM") => {
+            _ if shown.ends_with("Persistence-M")
+                || shown.ends_with("Driver-Model")
+                || shown.ends_with("TCC/WDDM") =>
+            {
+<<<<<<< HEAD
                 self.lost_first_column = true;
+=======
+                self.titles.lost_first_column = true;
+>>>>>>> smi
                 self.column_titles(shown);
                 true
             }
@@ -334,7 +394,7 @@ impl<'t> Table<'t> {
             self.section = Section::MigDevices(ExpectMig::Device);
         } else if titles.any(|title| title == "Name") {
             self.section = Section::Gpus(Expect::Gpu);
-            self.on_windows = shown.ends_with("Driver-Model") || shown.ends_with("TCC/WDDM");
+            self.titles.on_windows = shown.ends_with("Driver-Model") || shown.ends_with("TCC/WDDM");
         }
     }
 
@@ -342,17 +402,24 @@ impl<'t> Table<'t> {
     fn starts_gpu(&self, cell: &Cell) -> bool {
         let shown = &self.text[cell.at.clone()];
         let mut found = plain_words(shown, 0);
-        let Some(first) = found.next() else { return false };
+        let Some(first) = found.next() else {
+            return false;
+        };
         let first = &shown[first];
         if token::is_bus_id(first) {
             return found.nth(1).is_none();
         }
         // A Jetson has no address: `| N/A              N/A |`. Only its place tells what this is.
-        let Section::Gpus(Expect::Gpu | Expect::MigMode) = self.section else { return false };
+        let Section::Gpus(Expect::Gpu | Expect::MigMode) = self.section else {
+            return false;
+        };
         matches!(first, "N/A" | "ERR!" | "[N/A]")
             && found.next().is_some()
             && found.next().is_none()
-            && self.previous.as_ref().is_some_and(|previous| is_named(&self.text[previous.at.clone()]))
+            && self
+                .previous
+                .as_ref()
+                .is_some_and(|previous| is_named(&self.text[previous.at.clone()]))
     }
 
     /// The first two cells of a GPU: `0  NVIDIA L40   On` and `00000000:51:00.0 Off`.
@@ -366,14 +433,38 @@ impl<'t> Table<'t> {
         }
         let text = self.text;
         let Smi { gpus, fields, .. } = &mut self.smi;
-        let mut values = Values { text, row: Row::Gpu(gpus.len()), fields };
+        let mut values = Values {
+            text,
+            row: Row::Gpu(gpus.len()),
+            fields,
+        };
         let mut gpu = Gpu::default();
-        if let Some(name) = name.filter(|name| is_named(&text[name.at.clone()]) || has_mode(&text[name.at.clone()])) {
+        if let Some(name) =
+            name.filter(|name| is_named(&text[name.at.clone()]) || has_mode(&text[name.at.clone()]))
+        {
+<<<<<<< HEAD
             values.name_cell(&mut gpu, &name, self.on_windows, self.lost_first_column);
         }
         let mut parts = plain_words(&text[address.at.clone()], address.at.start);
         gpu.bus_id = parts.next().map(|bus_id| values.words(Key::BusId, bus_id));
-        gpu.display_active = parts.next().map(|display| values.words(Key::DisplayActive, display));
+        gpu.display_active = parts
+            .next()
+            .map(|display| values.words(Key::DisplayActive, display));
+=======
+            values.name_cell(
+                &mut gpu,
+                &name,
+                self.titles.on_windows,
+                self.titles.lost_first_column,
+            );
+        }
+        let mut parts = plain_words(&text[address.at.clone()], address.at.start);
+        gpu.bus_id = parts.next().map(|bus_id| values.words(Key::BusId, bus_id));
+        let display = parts
+            .next()
+            .filter(|display| address.closed || is_mode(&text[display.clone()]));
+        gpu.display_active = display.map(|display| values.words(Key::DisplayActive, display));
+>>>>>>> smi
         gpus.push(gpu);
     }
 
@@ -381,31 +472,52 @@ impl<'t> Table<'t> {
         let text = self.text;
         let shown = &text[cell.at.clone()];
         let Smi { gpus, fields, .. } = &mut self.smi;
-        let mut values = Values { text, row: Row::Gpu(gpus.len().saturating_sub(1)), fields };
+        let mut values = Values {
+            text,
+            row: Row::Gpu(gpus.len().saturating_sub(1)),
+            fields,
+        };
         let Some(gpu) = gpus.last_mut() else { return };
         self.open |= expect != Expect::Gpu;
-        let after_utilization = if self.has_mig_line == Some(false) { Expect::Gpu } else { Expect::MigMode };
+<<<<<<< HEAD
+        let after_utilization = if self.has_mig_line == Some(false) {
+=======
+        let after_utilization = if self.titles.mig_line == Some(false) {
+>>>>>>> smi
+            Expect::Gpu
+        } else {
+            Expect::MigMode
+        };
         let next = match expect {
             Expect::Gpu => Expect::Gpu,
             // The ECC cell is gone, and this is the second line already.
             Expect::Ecc if is_power(shown) => Expect::Memory,
             Expect::Ecc => {
+<<<<<<< HEAD
                 if cell.closed || !is_digits(shown) {
-                    gpu.ecc_uncorrected = Some(values.reading(Key::EccUncorrected, cell.at.clone()));
+=======
+                if cell.closed || is_mode(shown) || token::is_no_value(shown) {
+>>>>>>> smi
+                    gpu.ecc_uncorrected =
+                        Some(values.reading(Key::EccUncorrected, cell.at.clone()));
                 }
                 Expect::Memory
             }
             Expect::Memory => {
-                let power = self.previous.take().filter(|previous| is_power(&text[previous.at.clone()]));
+                let power = self
+                    .previous
+                    .take()
+                    .filter(|previous| is_power(&text[previous.at.clone()]));
                 if is_memory(shown) || (power.is_some() && !shown.contains('%')) {
                     if let Some(power) = power {
-                        values.power_cell(gpu, &power, self.lost_first_column);
+                        values.power_cell(gpu, &power, self.titles.lost_first_column);
                     }
-                    [gpu.memory_used_mib, gpu.memory_total_mib] = values.memory_cell(cell, Key::MemoryUsedMib, Key::MemoryTotalMib);
+                    [gpu.memory_used_mib, gpu.memory_total_mib] =
+                        values.memory_cell(cell, Key::MemoryUsedMib, Key::MemoryTotalMib);
                     Expect::Utilization
                 } else if let Some(power) = power {
                     // The memory is gone, and this is the cell after it.
-                    values.power_cell(gpu, &power, self.lost_first_column);
+                    values.power_cell(gpu, &power, self.titles.lost_first_column);
                     values.utilization_cell(gpu, cell);
                     after_utilization
                 } else {
@@ -414,7 +526,11 @@ impl<'t> Table<'t> {
             }
             Expect::Utilization => {
                 values.utilization_cell(gpu, cell);
-                after_utilization
+                if cell.closed || gpu.compute_mode.is_some() {
+                    after_utilization
+                } else {
+                    Expect::Utilization
+                }
             }
             Expect::MigMode if is_mig_mode(shown) => {
                 gpu.mig_mode = Some(values.words(Key::MigMode, cell.at.clone()));
@@ -430,41 +546,72 @@ impl<'t> Table<'t> {
         let shown = &text[cell.at.clone()];
         let parts: Vec<Range<usize>> = plain_words(shown, cell.at.start).take(6).collect();
         let numbers = parts.iter().all(|part| is_digits(&text[part.clone()]));
-        if parts.len() == 4 && numbers && !matches!(expect, ExpectMig::Shared | ExpectMig::Multiprocessors) {
+        if parts.len() == 4
+            && numbers
+            && !matches!(expect, ExpectMig::Shared | ExpectMig::Multiprocessors)
+        {
             if !self.may_add_row() {
                 self.section = Section::MigDevices(ExpectMig::Device);
                 return;
             }
             self.open = true;
-            let Smi { mig_devices, fields, .. } = &mut self.smi;
-            let mut values = Values { text, row: Row::MigDevice(mig_devices.len()), fields };
+            let Smi {
+                mig_devices,
+                fields,
+                ..
+            } = &mut self.smi;
+            let mut values = Values {
+                text,
+                row: Row::MigDevice(mig_devices.len()),
+                fields,
+            };
             let mut parts = parts.into_iter();
-            let [gpu, gi, ci, device] =
-                [Key::Gpu, Key::Gi, Key::Ci, Key::Device].map(|key| values.number(key, parts.next()?));
-            mig_devices.push(MigDevice { gpu, gi, ci, device, ..MigDevice::default() });
+            let [gpu, gi, ci, device] = [Key::Gpu, Key::Gi, Key::Ci, Key::Device]
+                .map(|key| values.number(key, parts.next()?));
+            mig_devices.push(MigDevice {
+                gpu,
+                gi,
+                ci,
+                device,
+                ..MigDevice::default()
+            });
             self.section = Section::MigDevices(ExpectMig::Memory);
             return;
         }
-        let Smi { mig_devices, fields, .. } = &mut self.smi;
-        let mut values = Values { text, row: Row::MigDevice(mig_devices.len().saturating_sub(1)), fields };
-        let Some(device) = mig_devices.last_mut() else { return };
+        let Smi {
+            mig_devices,
+            fields,
+            ..
+        } = &mut self.smi;
+        let mut values = Values {
+            text,
+            row: Row::MigDevice(mig_devices.len().saturating_sub(1)),
+            fields,
+        };
+        let Some(device) = mig_devices.last_mut() else {
+            return;
+        };
         self.open |= expect != ExpectMig::Device;
         let next = match expect {
             ExpectMig::Memory if is_memory(shown) => {
-                [device.memory_used_mib, device.memory_total_mib] = values.memory_cell(cell, Key::MemoryUsedMib, Key::MemoryTotalMib);
+                [device.memory_used_mib, device.memory_total_mib] =
+                    values.memory_cell(cell, Key::MemoryUsedMib, Key::MemoryTotalMib);
                 ExpectMig::Multiprocessors
             }
             ExpectMig::Multiprocessors => {
-                [device.sm, device.ecc_uncorrected] = values.counts([Key::Sm, Key::EccUncorrected], &parts, cell);
+                [device.sm, device.ecc_uncorrected] =
+                    values.counts([Key::Sm, Key::EccUncorrected], &parts, cell);
                 ExpectMig::Shared
             }
             ExpectMig::Shared if !is_memory(shown) => {
                 let keys = [Key::Ce, Key::Enc, Key::Dec, Key::Ofa, Key::Jpg];
-                [device.ce, device.enc, device.dec, device.ofa, device.jpg] = values.counts(keys, &parts, cell);
+                [device.ce, device.enc, device.dec, device.ofa, device.jpg] =
+                    values.counts(keys, &parts, cell);
                 ExpectMig::Bar1
             }
             ExpectMig::Bar1 | ExpectMig::Shared if is_memory(shown) => {
-                [device.bar1_used_mib, device.bar1_total_mib] = values.memory_cell(cell, Key::Bar1UsedMib, Key::Bar1TotalMib);
+                [device.bar1_used_mib, device.bar1_total_mib] =
+                    values.memory_cell(cell, Key::Bar1UsedMib, Key::Bar1TotalMib);
                 ExpectMig::Device
             }
             waiting => waiting,
@@ -479,7 +626,11 @@ impl<'t> Table<'t> {
             self.process(cell.clone());
         } else if let Some(first) = self.split_process.take() {
             // The name holds a bar, and goes on here.
-            self.process(Cell { at: first.at.start..cell.at.end, closed: cell.closed, at_edge: first.at_edge });
+            self.process(Cell {
+                at: first.at.start..cell.at.end,
+                closed: cell.closed,
+                at_edge: first.at_edge,
+            });
         } else {
             self.process_not_supported(shown);
         }
@@ -495,16 +646,31 @@ impl<'t> Table<'t> {
     /// `0   N/A  N/A            2244      G   /usr/lib/xorg/Xorg                        4MiB`.
     fn process(&mut self, cell: Cell) {
         let text = self.text;
-        let memory = phrases(&text[cell.at.clone()], cell.at.start).last().filter(|last| {
-            let shown = &text[last.clone()];
-            Mebibytes::parse(shown).is_some() || (token::is_no_value(shown) && shown != "Insufficient Permissions")
-        });
-        if memory.is_some() { self.add_process(&cell, memory) } else { self.split_process = Some(cell) }
+        let memory = phrases(&text[cell.at.clone()], cell.at.start)
+            .last()
+            .filter(|last| {
+                let shown = &text[last.clone()];
+                Mebibytes::parse(shown).is_some()
+                    || (token::is_no_value(shown) && shown != "Insufficient Permissions")
+            });
+        if memory.is_some() {
+<<<<<<< HEAD
+            self.add_process(&cell, memory)
+        } else {
+            self.split_process = Some(cell)
+=======
+            self.add_process(&cell, memory);
+        } else {
+            self.split_process = Some(cell);
+>>>>>>> smi
+        }
     }
 
     fn add_process(&mut self, cell: &Cell, memory: Option<Range<usize>>) {
         let text = self.text;
-        let Some(start) = ProcessStart::of(text, cell.at.clone()) else { return };
+        let Some(start) = ProcessStart::of(text, cell.at.clone()) else {
+            return;
+        };
         // `N/A` could be one of the ids, in a row that ends there.
         let memory = memory.filter(|memory| memory.start >= start.kind.end);
         let rest = token::trim(text, start.kind.end..cell.at.end);
@@ -512,21 +678,49 @@ impl<'t> Table<'t> {
             return;
         }
         self.open = true;
-        let Smi { processes, fields, .. } = &mut self.smi;
-        let mut values = Values { text, row: Row::Process(processes.len()), fields };
+        let Smi {
+            processes, fields, ..
+        } = &mut self.smi;
+        let mut values = Values {
+            text,
+            row: Row::Process(processes.len()),
+            fields,
+        };
         let gpu = values.number(Key::Gpu, start.gpu);
-        let (gi, ci) = start.instances.map(|(gi, ci)| (values.reading(Key::Gi, gi), values.reading(Key::Ci, ci))).unzip();
+        let (gi, ci) = start
+            .instances
+            .map(|(gi, ci)| (values.reading(Key::Gi, gi), values.reading(Key::Ci, ci)))
+            .unzip();
         let pid = Some(values.reading(Key::Pid, start.pid));
+<<<<<<< HEAD
         let kind = Some(values.words(Key::Type, start.kind));
-        let name = token::trim(text, rest.start..memory.as_ref().map_or(rest.end, |memory| memory.start));
-        let name = (!name.is_empty() && (memory.is_some() || cell.closed)).then(|| values.words(Key::Name, name));
+=======
+        // At the very end `C` may be the beginning of `C+G`.
+        let kind = (cell.closed || !rest.is_empty()).then(|| values.words(Key::Type, start.kind));
+>>>>>>> smi
+        let name = token::trim(
+            text,
+            rest.start..memory.as_ref().map_or(rest.end, |memory| memory.start),
+        );
+        let name = (!name.is_empty() && (memory.is_some() || cell.closed))
+            .then(|| values.words(Key::Name, name));
         let memory_mib = memory.map(|memory| values.reading(Key::MemoryMib, memory));
-        processes.push(Process { gpu, gi, ci, pid, kind, name, memory_mib });
+        processes.push(Process {
+            gpu,
+            gi,
+            ci,
+            pid,
+            kind,
+            name,
+            memory_mib,
+        });
     }
 
     /// `0                  Not Supported`, as drivers before 400 say it of a GPU.
     fn process_not_supported(&mut self, shown: &str) {
-        let Some((gpu, rest)) = shown.split_once(|c: char| c.is_ascii_whitespace()) else { return };
+        let Some((gpu, rest)) = shown.split_once(|c: char| c.is_ascii_whitespace()) else {
+            return;
+        };
         if let Ok(gpu) = gpu.parse()
             && rest.trim() == "Not Supported"
             && self.may_add_row()
@@ -547,24 +741,41 @@ struct Values<'a, 't> {
 impl Values<'_, '_> {
     fn reading<T: Unit>(&mut self, key: Key, span: Range<usize>) -> Reading<T> {
         let reading = Reading::of(&self.text[span.clone()]);
-        self.fields.push(Field { row: self.row, key, span });
+        self.fields.push(Field {
+            row: self.row,
+            key,
+            span,
+        });
         reading
     }
 
     fn words(&mut self, key: Key, span: Range<usize>) -> Words {
         let shown = words(&self.text[span.clone()]);
-        self.fields.push(Field { row: self.row, key, span });
+        self.fields.push(Field {
+            row: self.row,
+            key,
+            span,
+        });
         shown
     }
 
     fn number(&mut self, key: Key, span: Range<usize>) -> Option<u32> {
         let number = self.text[span.clone()].parse().ok()?;
-        self.fields.push(Field { row: self.row, key, span });
+        self.fields.push(Field {
+            row: self.row,
+            key,
+            span,
+        });
         Some(number)
     }
 
     /// The counts of a cell, if there are enough of them.
-    fn counts<const N: usize>(&mut self, keys: [Key; N], parts: &[Range<usize>], cell: &Cell) -> [Option<Reading<Count>>; N] {
+    fn counts<const N: usize>(
+        &mut self,
+        keys: [Key; N],
+        parts: &[Range<usize>],
+        cell: &Cell,
+    ) -> [Option<Reading<Count>>; N] {
         let mut place = 0;
         keys.map(|key| {
             let at = parts.get(place).filter(|_| parts.len() >= N)?.clone();
@@ -578,14 +789,19 @@ impl Values<'_, '_> {
         let text = self.text;
         let shown = &text[cell.at.clone()];
         let mut name = cell.at.clone();
-        let index = plain_words(shown, name.start).next().filter(|first| is_digits(&text[first.clone()]));
+        let index = plain_words(shown, name.start)
+            .next()
+            .filter(|first| is_digits(&text[first.clone()]));
         if let Some(index) = &index {
             name = token::trim(text, index.end..name.end);
             if !lost_first_column {
                 gpu.index = self.number(Key::Index, index.clone());
             }
         }
-        if let Some(mode) = plain_words(&text[name.clone()], name.start).last().filter(|mode| is_mode(&text[mode.clone()])) {
+        if let Some(mode) = plain_words(&text[name.clone()], name.start)
+            .last()
+            .filter(|mode| is_mode(&text[mode.clone()]))
+        {
             name = token::trim(text, name.start..mode.start);
             if on_windows || matches!(&text[mode.clone()], "WDDM" | "TCC" | "MCDM") {
                 gpu.driver_model = Some(self.words(Key::DriverModel, mode));
@@ -605,24 +821,35 @@ impl Values<'_, '_> {
         let text = self.text;
         let shown = &text[cell.at.clone()];
         // The slash of `N/A` has no blank at its side; that between draw and cap has, or follows a `W`.
-        let Some(slash) = power_slash(shown).map(|at| cell.at.start + at) else { return };
-        let draw_and_before: Vec<Range<usize>> = phrases(&text[cell.at.start..slash], cell.at.start).take(8).collect();
+        let Some(slash) = power_slash(shown).map(|at| cell.at.start + at) else {
+            return;
+        };
+        let draw_and_before: Vec<Range<usize>> =
+            phrases(&text[cell.at.start..slash], cell.at.start)
+                .take(8)
+                .collect();
         let cap = token::trim(text, slash + 1..cell.at.end);
-        if !cap.is_empty() && (cell.closed || Watts::parse(&text[cap.clone()]).is_some() || token::is_no_value(&text[cap.clone()])) {
+        if !cap.is_empty()
+            && (cell.closed
+                || Watts::parse(&text[cap.clone()]).is_some()
+                || token::is_no_value(&text[cap.clone()]))
+        {
             gpu.power_limit_w = Some(self.reading(Key::PowerLimitW, cap));
         }
-        let Some((draw, before)) = draw_and_before.split_last() else { return };
+        let Some((draw, before)) = draw_and_before.split_last() else {
+            return;
+        };
         gpu.power_draw_w = Some(self.reading(Key::PowerDrawW, draw.clone()));
         let all = before.len() == 3;
         for (place, at) in before.iter().enumerate() {
             let shown = &text[at.clone()];
-            let key = match (all, place, shown.as_bytes().last()) {
-                (true, 0, _) => Key::FanPercent,
-                (true, 1, _) => Key::TemperatureC,
-                (true, 2, _) => Key::PerformanceState,
+            let key = match (place, shown.as_bytes().last()) {
+                (0, _) if all => Key::FanPercent,
+                (1, _) if all => Key::TemperatureC,
+                (2, _) if all => Key::PerformanceState,
                 // Some are lost: those that are left are told by their unit, or not at all.
-                (_, _, Some(b'%')) => Key::FanPercent,
-                (_, _, Some(b'C')) if shown != "C" => Key::TemperatureC,
+                (_, Some(b'%')) => Key::FanPercent,
+                (_, Some(b'C')) if shown != "C" => Key::TemperatureC,
                 _ if shown.starts_with('P') && is_digits(&shown[1..]) => Key::PerformanceState,
                 _ => continue,
             };
@@ -636,10 +863,18 @@ impl Values<'_, '_> {
     }
 
     /// `1MiB /  49140MiB`, or words for both.
-    fn memory_cell(&mut self, cell: &Cell, used: Key, total: Key) -> [Option<Reading<Mebibytes>>; 2] {
+    fn memory_cell(
+        &mut self,
+        cell: &Cell,
+        used: Key,
+        total: Key,
+    ) -> [Option<Reading<Mebibytes>>; 2] {
         let text = self.text;
         let shown = &text[cell.at.clone()];
-        let split = shown.find("MiB").and_then(|unit| shown[unit..].find('/').map(|slash| unit + slash)).or_else(|| shown.find(" /").map(|at| at + 1));
+        let split = shown
+            .find("MiB")
+            .and_then(|unit| shown[unit..].find('/').map(|slash| unit + slash))
+            .or_else(|| shown.find(" /").map(|at| at + 1));
         let Some(slash) = split else {
             if !cell.closed && !token::is_no_value(shown) {
                 return [None, None];
@@ -647,7 +882,10 @@ impl Values<'_, '_> {
             return [used, total].map(|key| Some(self.reading(key, cell.at.clone())));
         };
         let slash = cell.at.start + slash;
-        let sides = [(used, cell.at.start..slash, true), (total, slash + 1..cell.at.end, cell.closed)];
+        let sides = [
+            (used, cell.at.start..slash, true),
+            (total, slash + 1..cell.at.end, cell.closed),
+        ];
         sides.map(|(key, at, closed)| {
             let at = token::trim(text, at);
             let shown = &text[at.clone()];
@@ -659,10 +897,23 @@ impl Values<'_, '_> {
     /// `0%      Default`, `N/A   E. Process`.
     fn utilization_cell(&mut self, gpu: &mut Gpu, cell: &Cell) {
         let text = self.text;
-        let Some(first) = phrases(&text[cell.at.clone()], cell.at.start).next() else { return };
+        let Some(first) = phrases(&text[cell.at.clone()], cell.at.start).next() else {
+            return;
+        };
         let shown = &text[first.clone()];
         let mode = token::trim(text, first.end..cell.at.end);
-        let known = |mode: &str| matches!(mode, "Default" | "E. Process" | "E. Thread" | "Prohibited" | "Exclusive_Process" | "N/A" | "ERR!");
+        let known = |mode: &str| {
+            matches!(
+                mode,
+                "Default"
+                    | "E. Process"
+                    | "E. Thread"
+                    | "Prohibited"
+                    | "Exclusive_Process"
+                    | "N/A"
+                    | "ERR!"
+            )
+        };
         // Alone, words may be either of the two; a percentage is the utilization, and a mode's name the mode.
         if !mode.is_empty() || Percent::parse(shown).is_some() {
             gpu.utilization_percent = Some(self.reading(Key::UtilizationPercent, first));
@@ -679,9 +930,14 @@ impl Values<'_, '_> {
 /// letters.
 pub(super) fn is_header(shown: &str) -> bool {
     const NAME: &str = "NVIDIA-SMI ";
-    shown.as_bytes().first().is_some_and(|first| b"NVIDA-S".contains(first))
+    shown
+        .as_bytes()
+        .first()
+        .is_some_and(|first| b"NVIDA-S".contains(first))
         && (0..=7).any(|lost| {
-            shown.strip_prefix(&NAME[lost..]).is_some_and(|rest| rest.trim_start().starts_with(|c: char| c.is_ascii_digit()))
+            shown
+                .strip_prefix(&NAME[lost..])
+                .is_some_and(|rest| rest.trim_start().starts_with(|c: char| c.is_ascii_digit()))
         })
 }
 
@@ -695,7 +951,9 @@ fn index_gap(gpus: &[Gpu]) -> Option<Note> {
     const MOST: u32 = 64;
     let mut missing = Vec::new();
     for pair in gpus.windows(2) {
-        let (Some(one), Some(two)) = (pair[0].index, pair[1].index) else { return None };
+        let (Some(one), Some(two)) = (pair[0].index, pair[1].index) else {
+            return None;
+        };
         if two <= one || two - one > MOST {
             return None;
         }
@@ -709,11 +967,17 @@ fn is_digits(word: &str) -> bool {
 }
 
 fn is_mode(word: &str) -> bool {
-    matches!(word, "On" | "Off" | "N/A" | "ERR!" | "WDDM" | "TCC" | "MCDM" | "[N/A]")
+    matches!(
+        word,
+        "On" | "Off" | "N/A" | "ERR!" | "WDDM" | "TCC" | "MCDM" | "[N/A]"
+    )
 }
 
 fn has_mode(shown: &str) -> bool {
-    shown.rsplit(|c: char| c.is_ascii_whitespace()).next().is_some_and(is_mode)
+    shown
+        .rsplit(|c: char| c.is_ascii_whitespace())
+        .next()
+        .is_some_and(is_mode)
 }
 
 /// An index, a name and a mode, as the first cell of a GPU has them.
@@ -725,7 +989,10 @@ fn is_named(shown: &str) -> bool {
 fn power_slash(shown: &str) -> Option<usize> {
     let bytes = shown.as_bytes();
     (1..bytes.len()).rev().find(|at| {
-        bytes[*at] == b'/' && (bytes[at - 1].is_ascii_whitespace() || bytes[at - 1] == b'W' || bytes.get(at + 1).is_none_or(u8::is_ascii_whitespace))
+        bytes[*at] == b'/'
+            && (bytes[at - 1].is_ascii_whitespace()
+                || bytes[at - 1] == b'W'
+                || bytes.get(at + 1).is_none_or(u8::is_ascii_whitespace))
     })
 }
 
@@ -734,16 +1001,43 @@ fn is_power(shown: &str) -> bool {
 }
 
 fn is_memory(shown: &str) -> bool {
-    shown.ends_with("MiB") || matches!(shown, "Not Supported" | "Unknown Error" | "GPU is lost" | "Insufficient Permissions") || shown.starts_with('[') || shown.contains("MiB")
+<<<<<<< HEAD
+    shown.ends_with("MiB")
+        || matches!(
+            shown,
+            "Not Supported" | "Unknown Error" | "GPU is lost" | "Insufficient Permissions"
+        )
+        || shown.starts_with('[')
+        || shown.contains("MiB")
+=======
+    shown.ends_with("MiB") || token::is_phrase(shown) || shown.contains("MiB")
+>>>>>>> smi
 }
 
 fn is_mig_mode(shown: &str) -> bool {
-    matches!(shown.strip_suffix('*').unwrap_or(shown), "N/A" | "Enabled" | "Disabled" | "ERR!" | "[N/A]" | "Not Supported" | "[Not Supported]" | "Unknown Error")
+    matches!(
+        shown.strip_suffix('*').unwrap_or(shown),
+        "N/A"
+            | "Enabled"
+            | "Disabled"
+            | "ERR!"
+            | "[N/A]"
+            | "Not Supported"
+            | "[Not Supported]"
+            | "Unknown Error"
+    )
 }
 
 /// `C`, `G`, `C+G`, `M`, `M+C`, and what else is capitals and plus signs.
 fn is_process_type(word: &str) -> bool {
-    matches!(word.len(), 1 | 3 | 5) && word.bytes().enumerate().all(|(at, b)| if at % 2 == 0 { b.is_ascii_uppercase() } else { b == b'+' })
+    matches!(word.len(), 1 | 3 | 5)
+        && word.bytes().enumerate().all(|(at, b)| {
+            if at % 2 == 0 {
+                b.is_ascii_uppercase()
+            } else {
+                b == b'+'
+            }
+        })
 }
 
 /// The columns of a process before its name.
@@ -762,10 +1056,22 @@ impl ProcessStart {
         let second = found.next().filter(is_id)?;
         let third = found.next()?;
         if is_process_type(&text[third.clone()]) {
-            return Some(Self { gpu, instances: None, pid: second, kind: third });
+            return Some(Self {
+                gpu,
+                instances: None,
+                pid: second,
+                kind: third,
+            });
         }
         let pid = found.next().filter(is_id)?;
-        let kind = found.next().filter(|at| is_process_type(&text[at.clone()]))?;
-        is_id(&third).then_some(Self { gpu, instances: Some((second, third)), pid, kind })
+        let kind = found
+            .next()
+            .filter(|at| is_process_type(&text[at.clone()]))?;
+        is_id(&third).then_some(Self {
+            gpu,
+            instances: Some((second, third)),
+            pid,
+            kind,
+        })
     }
 }

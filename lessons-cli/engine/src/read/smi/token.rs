@@ -30,17 +30,24 @@ impl Iterator for Phrases<'_> {
 
     fn next(&mut self) -> Option<Range<usize>> {
         let bytes = self.text.as_bytes();
-        let start = self.at + bytes[self.at..].iter().position(|b| !b.is_ascii_whitespace())?;
+        let start = self.at
+            + bytes[self.at..]
+                .iter()
+                .position(|b| !b.is_ascii_whitespace())?;
         let rest = &self.text[start..];
         let length = match bytes[start] {
             b'[' => rest.find([']', '|']).map(|close| close + 1),
-            b'N' | b'U' | b'G' | b'I' | b'F' | b'R' => {
-                PHRASES.iter().find(|phrase| rest.starts_with(**phrase)).map(|phrase| phrase.len())
-            }
+            b'N' | b'U' | b'G' | b'I' | b'F' | b'R' => PHRASES
+                .iter()
+                .find(|phrase| rest.starts_with(**phrase))
+                .map(|phrase| phrase.len()),
             _ => None,
         };
         let length = length.unwrap_or_else(|| {
-            bytes[start..].iter().position(u8::is_ascii_whitespace).unwrap_or(rest.len())
+            bytes[start..]
+                .iter()
+                .position(u8::is_ascii_whitespace)
+                .unwrap_or(rest.len())
         });
         self.at = start + length;
         Some(self.base + start..self.base + self.at)
@@ -53,7 +60,10 @@ pub(super) fn plain_words(text: &str, base: usize) -> impl Iterator<Item = Range
     let mut at = 0;
     std::iter::from_fn(move || {
         let start = at + bytes[at..].iter().position(|b| !b.is_ascii_whitespace())?;
-        at = bytes[start..].iter().position(u8::is_ascii_whitespace).map_or(bytes.len(), |length| start + length);
+        at = bytes[start..]
+            .iter()
+            .position(u8::is_ascii_whitespace)
+            .map_or(bytes.len(), |length| start + length);
         Some(base + start..base + at)
     })
 }
@@ -71,8 +81,14 @@ pub(super) fn trim(text: &str, range: Range<usize>) -> Range<usize> {
     while let Some(rest) = bytes.strip_suffix(BLANKS) {
         bytes = rest;
     }
-    let before = bytes.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(bytes.len());
-    let end = bytes.iter().rposition(|b| !b.is_ascii_whitespace()).map_or(before, |last| last + 1);
+    let before = bytes
+        .iter()
+        .position(|b| !b.is_ascii_whitespace())
+        .unwrap_or(bytes.len());
+    let end = bytes
+        .iter()
+        .rposition(|b| !b.is_ascii_whitespace())
+        .map_or(before, |last| last + 1);
     start + before..start + end
 }
 
@@ -84,11 +100,14 @@ pub(super) fn is_bus_id(word: &str) -> bool {
         16 => 8,
         _ => return false,
     };
-    bytes.iter().enumerate().all(|(at, byte)| match at.checked_sub(domain) {
-        Some(0 | 3) => *byte == b':',
-        Some(6) => *byte == b'.',
-        _ => byte.is_ascii_hexdigit(),
-    })
+    bytes
+        .iter()
+        .enumerate()
+        .all(|(at, byte)| match at.checked_sub(domain) {
+            Some(0 | 3) => *byte == b':',
+            Some(6) => *byte == b'.',
+            _ => byte.is_ascii_hexdigit(),
+        })
 }
 
 /// Nothing but what a table's lines are drawn with.
@@ -97,13 +116,30 @@ pub(super) fn is_border(text: &str) -> bool {
     let drawn = |b: &u8| matches!(b, b'+' | b'-' | b'=' | b'|' | b' ' | b'\t' | b'\r');
     // The first bytes decide nearly always; the rest is looked at without a branch for each byte.
     bytes.len() >= 3
-        && bytes[..3].iter().filter(|b| matches!(b, b'-' | b'=')).count() >= 2
-        && bytes.chunks(32).all(|chunk| chunk.iter().fold(true, |all, b| all & drawn(b)))
+        && bytes[..3]
+            .iter()
+            .filter(|b| matches!(b, b'-' | b'='))
+            .count()
+            >= 2
+        && bytes
+            .chunks(32)
+            .all(|chunk| chunk.iter().fold(true, |all, b| all & drawn(b)))
 }
 
-/// Words that say "no value", in the table and in the other outputs.
+/// Words that say "no value", in the table and, in brackets, in the other outputs.
 pub(super) fn is_no_value(word: &str) -> bool {
-    matches!(word, "N/A" | "ERR!" | "Off") || word.starts_with('[') || PHRASES.contains(&word)
+    matches!(unbracketed(word), "N/A" | "ERR!" | "Off") || is_phrase(word)
+}
+
+/// One of nvidia-smi's words with blanks inside, with or without brackets.
+pub(super) fn is_phrase(word: &str) -> bool {
+    PHRASES.contains(&unbracketed(word))
+}
+
+fn unbracketed(word: &str) -> &str {
+    word.strip_prefix('[')
+        .and_then(|word| word.strip_suffix(']'))
+        .unwrap_or(word)
 }
 
 #[cfg(test)]
@@ -114,7 +150,30 @@ mod tests {
     fn phrases_hold_together() {
         let text = " N/A   [Unknown Error] Not Supported 12MiB GPU is lost Nothing";
         let found: Vec<_> = phrases(text, 0).map(|range| &text[range]).collect();
-        assert_eq!(found, ["N/A", "[Unknown Error]", "Not Supported", "12MiB", "GPU is lost", "Nothing"]);
+        assert_eq!(
+            found,
+            [
+                "N/A",
+                "[Unknown Error]",
+                "Not Supported",
+                "12MiB",
+                "GPU is lost",
+                "Nothing"
+            ]
+        );
+<<<<<<< HEAD
+=======
+    }
+
+    #[test]
+    fn words_for_no_value() {
+        for word in ["N/A", "[N/A]", "ERR!", "Not Supported", "[Unknown Error]"] {
+            assert!(is_no_value(word), "{word}");
+        }
+        assert!(
+            !is_no_value("[fin] >>") && !is_no_value("[2026-01-14]") && !is_no_value("Default")
+        );
+>>>>>>> smi
     }
 
     #[test]
@@ -122,7 +181,13 @@ mod tests {
         for address in ["00000000:81:00.0", "0000:0a:00.1", "00002C74:00:00.0"] {
             assert!(is_bus_id(address), "{address}");
         }
-        for other in ["81:00.0", "00000000-81:00.0", "0000:81:00:0", "000000000:81:00.0", "0000:8é:0.0"] {
+        for other in [
+            "81:00.0",
+            "00000000-81:00.0",
+            "0000:81:00:0",
+            "000000000:81:00.0",
+            "0000:8é:0.0",
+        ] {
             assert!(!is_bus_id(other), "{other}");
         }
     }

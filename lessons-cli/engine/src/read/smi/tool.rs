@@ -3,7 +3,7 @@
 /// A tool that shows accelerators, from another vendor or by other people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tool {
-    /// AMD, until ROCm 6.
+    /// AMD, until `ROCm` 6.
     RocmSmi,
     /// AMD, newer.
     AmdSmi,
@@ -15,7 +15,7 @@ pub enum Tool {
     NpuSmi,
     /// Intel Gaudi (Habana).
     HlSmi,
-    /// MetaX.
+    /// `MetaX`.
     MxSmi,
     /// Moore Threads.
     MthreadsGmi,
@@ -25,7 +25,7 @@ pub enum Tool {
     Ixsmi,
     /// Any vendor's GPU, by Syllo.
     Nvtop,
-    /// NVIDIA GPUs, by XuehaiPan.
+    /// NVIDIA GPUs, by Xuehai Pan.
     Nvitop,
     /// NVIDIA Jetson's own.
     Tegrastats,
@@ -57,7 +57,10 @@ const MARKS: [(&str, Tool); 19] = [
 impl Tool {
     /// The tool whose output `text` is.
     pub fn of(text: &str) -> Option<Self> {
-        MARKS.iter().find(|(mark, _)| text.contains(mark)).map(|(_, tool)| *tool)
+        MARKS
+            .iter()
+            .find(|(mark, _)| text.contains(mark))
+            .map(|(_, tool)| *tool)
     }
 
     /// The command by which people know it.
@@ -102,7 +105,11 @@ mod tests {
     #[test]
     fn each_tool_is_known_by_its_mark() {
         for (mark, tool) in MARKS {
-            assert_eq!(Tool::of(&format!("$ run\n{mark} 1.2.3\n")), Some(tool), "{mark}");
+            assert_eq!(
+                Tool::of(&format!("$ run\n{mark} 1.2.3\n")),
+                Some(tool),
+                "{mark}"
+            );
         }
         assert_eq!(Tool::of("| NVIDIA-SMI 580.95.05 |"), None);
     }

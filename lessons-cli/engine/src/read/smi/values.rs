@@ -2,6 +2,7 @@
 //! shows words.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
@@ -224,6 +225,15 @@ impl<T: Copy> Reading<T> {
     }
 }
 
+impl<T: fmt::Display> fmt::Display for Reading<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value(value) => value.fmt(f),
+            Self::Words(words) => words.fmt(f),
+        }
+    }
+}
+
 /// A quantity that nvidia-smi prints, with its unit.
 pub trait Unit: Copy {
     /// What follows the number: `MiB`, `%`, nothing.
@@ -251,6 +261,12 @@ macro_rules! unit {
             fn of_number(digits: &str) -> Option<Self> {
                 // `parse` would take a leading plus, which nvidia-smi never prints.
                 if digits.starts_with('+') { None } else { digits.parse().ok().map(Self) }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}{}", self.0, Self::SUFFIX)
             }
         }
     };
@@ -284,7 +300,17 @@ impl Unit for Watts {
         // `f64` would also take `inf`, `nan` and exponents.
         let plain = digits.bytes().all(|b| b.is_ascii_digit() || b == b'.');
         let bounded = !digits.is_empty() && digits.len() <= 12;
-        if plain && bounded { digits.parse().ok().map(Self) } else { None }
+        if plain && bounded {
+            digits.parse().ok().map(Self)
+        } else {
+            None
+        }
+    }
+}
+
+impl fmt::Display for Watts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.0, Self::SUFFIX)
     }
 }
 
@@ -292,20 +318,60 @@ impl Serialize for Watts {
     /// A whole number of watts is written as one: `20`, not `20.0`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         // Twelve characters at most were read, so every whole value fits.
-        #[expect(clippy::cast_possible_truncation, reason = "compared with the value it came from")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "compared with the value it came from"
+        )]
         let whole = self.0 as i64;
-        #[expect(clippy::cast_precision_loss, reason = "compared with the value it came from")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "compared with the value it came from"
+        )]
         let same = (whole as f64 - self.0).abs() < f64::EPSILON;
-        if same { serializer.serialize_i64(whole) } else { serializer.serialize_f64(self.0) }
+        if same {
+            serializer.serialize_i64(whole)
+        } else {
+            serializer.serialize_f64(self.0)
+        }
     }
 }
 
 /// `text` as words, borrowed where it is one of the usual ones.
 pub fn words(text: &str) -> Words {
     const USUAL: [&str; 33] = [
-        "N/A", "Off", "On", "Default", "Disabled", "Enabled", "ERR!", "Not Supported", "WDDM", "TCC", "MCDM", "C", "G", "C+G",
-        "M+C", "M", "E. Process", "Prohibited", "P0", "P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P10", "P11", "P12",
-        "P15", "[N/A]",
+        "N/A",
+        "Off",
+        "On",
+        "Default",
+        "Disabled",
+        "Enabled",
+        "ERR!",
+        "Not Supported",
+        "WDDM",
+        "TCC",
+        "MCDM",
+        "C",
+        "G",
+        "C+G",
+        "M+C",
+        "M",
+        "E. Process",
+        "Prohibited",
+        "P0",
+        "P1",
+        "P2",
+        "P3",
+        "P4",
+        "P5",
+        "P6",
+        "P7",
+        "P8",
+        "P9",
+        "P10",
+        "P11",
+        "P12",
+        "P15",
+        "[N/A]",
     ];
     match USUAL.iter().find(|usual| **usual == text) {
         Some(usual) => Cow::Borrowed(usual),
@@ -322,10 +388,32 @@ mod tests {
         assert_eq!(Reading::of("67%"), Reading::Value(Percent(67)));
         assert_eq!(Reading::of("1 MiB"), Reading::Value(Mebibytes(1)));
         assert_eq!(Reading::of("35.95 W"), Reading::Value(Watts(35.95)));
-        for odd in ["N/A", "infW", "1e3W", "99999999999999999999MiB", "MiB", "%", "+3%", "W", "."] {
-            assert_eq!(Reading::<Mebibytes>::of(odd), Reading::Words(words(odd)), "{odd}");
-            assert_eq!(Reading::<Watts>::of(odd), Reading::Words(words(odd)), "{odd}");
-            assert_eq!(Reading::<Percent>::of(odd), Reading::Words(words(odd)), "{odd}");
+        for odd in [
+            "N/A",
+            "infW",
+            "1e3W",
+            "99999999999999999999MiB",
+            "MiB",
+            "%",
+            "+3%",
+            "W",
+            ".",
+        ] {
+            assert_eq!(
+                Reading::<Mebibytes>::of(odd),
+                Reading::Words(words(odd)),
+                "{odd}"
+            );
+            assert_eq!(
+                Reading::<Watts>::of(odd),
+                Reading::Words(words(odd)),
+                "{odd}"
+            );
+            assert_eq!(
+                Reading::<Percent>::of(odd),
+                Reading::Words(words(odd)),
+                "{odd}"
+            );
         }
     }
 

@@ -24,7 +24,10 @@ pub(super) struct Xml<'t> {
 
 impl<'t> Xml<'t> {
     pub(super) fn new(text: &'t str, rows_left: usize) -> Self {
-        Self { listing: Listing::new(text, Form::Xml, rows_left), open: Vec::new() }
+        Self {
+            listing: Listing::new(text, Form::Xml, rows_left),
+            open: Vec::new(),
+        }
     }
 
     pub(super) fn line(&mut self, line: Range<usize>) {
@@ -32,7 +35,9 @@ impl<'t> Xml<'t> {
         let mut value = line.start..line.start;
         let mut at = line.start;
         while let Some(tag) = text[at..line.end].find('<').map(|found| at + found) {
-            let Some(end) = text[tag..line.end].find('>').map(|found| tag + found) else { return };
+            let Some(end) = text[tag..line.end].find('>').map(|found| tag + found) else {
+                return;
+            };
             let inside = &text[tag + 1..end];
             value.end = tag;
             if let Some(name) = inside.strip_prefix('/') {
@@ -89,8 +94,19 @@ impl<'t> Xml<'t> {
         let shown = &listing.text[value.clone()];
         match (parent, name) {
             (_, "timestamp") => listing.header(Key::Timestamp, value),
-            (_, "driver_version" | "kmd_version") => listing.header(Key::DriverVersion, undeprecated(shown, value)),
-            (_, "cuda_version" | "cuda_umd_version") => listing.header(Key::CudaVersion, undeprecated(shown, value)),
+            (_, "driver_version" | "kmd_version") => {
+<<<<<<< HEAD
+                listing.header(Key::DriverVersion, undeprecated(shown, value))
+            }
+            (_, "cuda_version" | "cuda_umd_version") => {
+                listing.header(Key::CudaVersion, undeprecated(shown, value))
+=======
+                listing.header(Key::DriverVersion, undeprecated(shown, value));
+            }
+            (_, "cuda_version" | "cuda_umd_version") => {
+                listing.header(Key::CudaVersion, undeprecated(shown, value));
+>>>>>>> smi
+            }
             ("gpu", "product_name") => listing.gpu(Key::Name, value),
             ("gpu", "display_active") => listing.gpu(Key::DisplayActive, value),
             ("gpu", "persistence_mode") => listing.gpu(Key::Persistence, value),
@@ -106,13 +122,28 @@ impl<'t> Xml<'t> {
                     gpu.ecc_uncorrected = Some(Reading::Words("Off".into()));
                 }
             }
-            ("ecc_mode", "current_ecc") if shown != "Enabled" => listing.gpu(Key::EccUncorrected, value),
+            ("ecc_mode", "current_ecc") if shown != "Enabled" => {
+<<<<<<< HEAD
+                listing.gpu(Key::EccUncorrected, value)
+=======
+                listing.gpu(Key::EccUncorrected, value);
+>>>>>>> smi
+            }
             ("fb_memory_usage", "total") => listing.gpu(Key::MemoryTotalMib, value),
             ("fb_memory_usage", "used") => listing.gpu(Key::MemoryUsedMib, value),
             ("utilization", "gpu_util") => listing.gpu(Key::UtilizationPercent, value),
             ("temperature", "gpu_temp") => listing.gpu(Key::TemperatureC, value),
-            ("power_readings" | "gpu_power_readings", "power_draw") => listing.gpu(Key::PowerDrawW, value),
-            ("power_readings" | "gpu_power_readings", "average_power_draw" | "instant_power_draw") if shown != "N/A" => {
+            ("power_readings" | "gpu_power_readings", "power_draw") => {
+<<<<<<< HEAD
+                listing.gpu(Key::PowerDrawW, value)
+=======
+                listing.gpu(Key::PowerDrawW, value);
+>>>>>>> smi
+            }
+            (
+                "power_readings" | "gpu_power_readings",
+                "average_power_draw" | "instant_power_draw",
+            ) if shown != "N/A" => {
                 listing.gpu(Key::PowerDrawW, value);
             }
             ("power_readings" | "gpu_power_readings", "power_limit" | "current_power_limit") => {
