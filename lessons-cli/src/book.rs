@@ -70,14 +70,9 @@ pub fn build(root: &Path, dest: Option<&Path>, lang: &str, cards: Rc<dyn Cards>)
     }
 }
 
-/// Whether [`preprocess`] knows how to serve the renderer that a stock mdBook asks about. Cards are Markdown and HTML, which
-/// every renderer takes.
-pub fn supports(renderer: &str) -> bool {
-    renderer != "not-supported"
-}
-
 /// Does a preprocessor's part in a stock `mdbook build`: reads mdBook's context and book from `input`, and writes the
-/// book with its cards drawn to `output`.
+/// book with its cards drawn to `output`. mdBook asks beforehand whether a renderer is supported (`supports html`, answered
+/// by the exit code): every one is, since cards are Markdown and HTML.
 pub fn preprocess(input: impl Read, output: impl Write, cards: &dyn Cards) -> Result<()> {
     let (context, book) = mdbook_preprocessor::parse_input(input).context(
         "this is not what mdBook 0.5 hands to a preprocessor; `mdbook build` starts this command by itself",

@@ -1,3 +1,7 @@
-//! The `lessons` command.
+//! The `lessons` command: see [`lessons_cli::run`].
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    lessons_cli::run(std::env::args_os())
+}

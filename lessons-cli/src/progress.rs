@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use lessons_engine::finding::Outcome;
 use serde::{Deserialize, Serialize};
 
 mod folder;
@@ -21,22 +22,6 @@ use format::Schema;
 /// How long an outcome that is seen again needs no new date. It keeps a check that is repeated from writing to
 /// the disk each time.
 const SAME_LOOK: SignedDuration = SignedDuration::from_hours(1);
-
-/// What a check said of a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Outcome {
-    /// It is done.
-    Pass,
-    /// It is not.
-    Fail,
-    /// A step that it needs does not pass.
-    Blocked,
-    /// It makes no sense on this machine.
-    NotApplicable,
-    /// It could not be read.
-    Unknown,
-}
 
 /// Progress through all lessons. Its JSON is described by `schemas/lessons-progress.schema.json`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

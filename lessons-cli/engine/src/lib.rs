@@ -6,16 +6,18 @@
 //!
 //! The engine is pure: no process, no network, no clock, no file system (see its `clippy.toml`).
 
+pub mod bundled;
 pub mod checks;
+pub mod draw;
 pub mod facts;
 pub mod finding;
 pub mod machine;
 pub mod programs;
 pub mod read;
 pub mod recording;
+pub mod redact;
 pub mod report;
 pub mod steps;
-pub mod redact;
 pub mod tables;
 pub mod texts;
 pub mod version;

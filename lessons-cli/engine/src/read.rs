@@ -4,8 +4,12 @@
 //! panics, and what it cannot tell is left unsaid rather than guessed.
 
 pub mod drivers;
+pub mod env;
 pub mod error;
+pub mod index;
 pub mod nvcc;
+pub mod smi;
+pub mod recognise;
 pub mod text;
 pub mod topo;
 pub mod wheel;

@@ -56,17 +56,20 @@ impl Report {
         Self::of(facts, steps::all())
     }
 
-    /// The first thing to work on: a required step that fails, then a recommended one, then a required step of
-    /// which nothing is known. `None` when nothing is left to do.
-    pub fn next(&self) -> Option<&Checked> {
-        let first = |outcome: Outcome, required: bool| {
-            self.steps.iter().find(|checked| {
+    /// What is open, in the order in which to work on it: required steps that fail, then required ones of which
+    /// nothing is known, then recommended ones that fail.
+    pub fn in_order_of_work(&self) -> impl Iterator<Item = &Checked> {
+        [
+            (Outcome::Fail, true),
+            (Outcome::Unknown, true),
+            (Outcome::Fail, false),
+        ]
+        .into_iter()
+        .flat_map(|(outcome, required)| {
+            self.steps.iter().filter(move |checked| {
                 checked.finding.outcome == outcome && checked.step.required == required
             })
-        };
-        first(Outcome::Fail, true)
-            .or_else(|| first(Outcome::Unknown, true))
-            .or_else(|| first(Outcome::Fail, false))
+        })
     }
 
     /// How many steps have each outcome.

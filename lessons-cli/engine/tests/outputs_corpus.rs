@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use lessons_engine::read::drivers::{Origin, Wants};
-use lessons_engine::read::{drivers, nvcc, topo, wheel};
+use lessons_engine::read::recognise::{Kind, recognise};
+use lessons_engine::read::{drivers, env, index, nvcc, topo, wheel};
 
 /// The files of one kind, by name; none where there is no corpus.
 fn corpus(kind: &str) -> Vec<(String, String)> {
@@ -247,5 +248,115 @@ fn every_list_of_drivers_is_read() {
                 "{name}"
             );
         }
+    }
+}
+
+#[test]
+fn every_environment_is_read() {
+    for (name, text) in corpus("collect-env") {
+        let env = env::read(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let printed = |label: &str| {
+            let line = text
+                .lines()
+                .find_map(|line| line.strip_prefix(label)?.strip_prefix(':'));
+            line.map(str::trim)
+        };
+        for (label, read) in [
+            ("PyTorch version", &env.torch),
+            ("CUDA used to build PyTorch", &env.cuda_built),
+            ("ROCM used to build PyTorch", &env.rocm_built),
+            ("Is CUDA available", &env.cuda_available),
+            ("CUDA runtime version", &env.cuda_runtime),
+            ("Nvidia driver version", &env.driver),
+            ("Python version", &env.python),
+            ("OS", &env.os),
+            ("GCC version", &env.gcc),
+        ] {
+            // A no-break space is read as a space (053, a Windows in Russian).
+            let said = printed(label).map(|said| said.replace('\u{a0}', " "));
+            assert_eq!(
+                read.as_ref().map(|seen| seen.value.clone()),
+                said,
+                "{name} {label}"
+            );
+            if let Some(seen) = read {
+                assert_eq!(
+                    text[seen.span.start..seen.span.end].replace('\u{a0}', " "),
+                    seen.value,
+                    "{name} {label}"
+                );
+            }
+        }
+        let numbered = text.matches("GPU ").count() - text.matches("GPU models").count();
+        let gpus = env.gpus.as_ref().map(Vec::len);
+        match printed("GPU models and configuration") {
+            None => assert_eq!(gpus, None, "{name}"),
+            Some("No CUDA" | "Could not collect" | "N/A") => assert_eq!(gpus, Some(0), "{name}"),
+            Some("") => assert_eq!(gpus, Some(numbered), "{name}"),
+            Some(_) => assert_eq!(gpus, Some(1), "{name}"),
+        }
+        let listed = text
+            .lines()
+            .filter(|line| {
+                line.starts_with('[')
+                    && !line.contains("Could not collect")
+                    && !line.contains("No relevant packages")
+            })
+            .count();
+        // 072 ends in the middle of a conda line, whose version is left out.
+        assert_eq!(
+            env.packages.0.len(),
+            listed - usize::from(name == "collect-env/072.txt"),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn every_output_is_recognised() {
+    let mut wrong = Vec::new();
+    for (folder, kind) in [
+        ("topo", Kind::Topo),
+        ("ubuntu-drivers", Kind::Drivers),
+        ("nvcc", Kind::Nvcc),
+        ("wheels", Kind::Index),
+        ("collect-env", Kind::Env),
+        ("smi", Kind::Smi),
+        ("smi-failure", Kind::Smi),
+    ] {
+        for (name, text) in corpus(folder) {
+            let recognised = recognise(&text);
+            if recognised != Some(kind) {
+                wrong.push(format!("{name}: {recognised:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_list_of_wheels_is_an_index() {
+    for (name, text) in corpus("wheels") {
+        let index = index::read(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let lines = text.lines().filter(|line| !line.is_empty()).count();
+        assert_eq!(index.files.len(), lines, "{name}");
+        let listed: usize = index
+            .releases
+            .iter()
+            .flat_map(|release| &release.builds)
+            .map(|build| build.platforms.len())
+            .sum();
+        // Two builds of one version for one platform are one cell of the table.
+        assert!(
+            listed <= lines && listed > lines / 2,
+            "{name}: {listed} of {lines}"
+        );
+        assert!(
+            index
+                .releases
+                .iter()
+                .any(|release| release.project == "torch")
+                || name == "wheels/001.txt"
+        );
     }
 }

@@ -8,9 +8,9 @@ use anyhow::Result;
 use mdbook_preprocessor::book::{Book, BookItem, Chapter};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
+use super::admonish;
 use super::directives::{self, Cards, Placeholders};
 use super::problems::{Problem, Problems};
-use super::{admonish, supports};
 
 /// The preprocessor as mdBook runs it in-process.
 pub(super) struct Lessons {
@@ -30,10 +30,6 @@ impl Preprocessor for Lessons {
 
     fn run(&self, context: &PreprocessorContext, book: Book) -> Result<Book> {
         draw(context, book, &*self.cards)
-    }
-
-    fn supports_renderer(&self, renderer: &str) -> Result<bool> {
-        Ok(supports(renderer))
     }
 }
 

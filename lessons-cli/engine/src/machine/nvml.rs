@@ -110,7 +110,7 @@ pub struct Gpu {
     /// The GPU wants a reset or a row remap waits for one.
     #[serde(skip_serializing_if = "Value::is_unrecorded")]
     pub remap_pending: Value<bool>,
-    /// Active NVLinks.
+    /// Links of NVLink that are active.
     #[serde(skip_serializing_if = "Value::is_unrecorded")]
     pub nvlinks_active: Value<u32>,
     /// Processes that hold memory on the GPU.
@@ -221,7 +221,7 @@ impl From<NvmlCode> for NvmlFailure {
 }
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
+    ($($(#[$doc:meta])* $name:ident $(= $number:literal)?),* $(,)?) => {
         /// NVML's return codes, by the names that nvml-wrapper gives them, and what stands in for a code
         /// where the library was not reached.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -235,63 +235,94 @@ macro_rules! codes {
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$name => stringify!($name)),* }
             }
+
+            /// The number by which the library returns it (nvml.h, `nvmlReturn_t`), where it is one of the
+            /// library's own.
+            pub const fn number(self) -> Option<u32> {
+                match self { $(Self::$name => codes!(@ $($number)?)),* }
+            }
+
+            /// The code that the library returns by a number; [`Self::UnexpectedVariant`] for one that is not known.
+            pub fn from_number(number: u32) -> Self {
+                Self::ALL
+                    .iter()
+                    .copied()
+                    .find(|code| code.number() == Some(number))
+                    .unwrap_or(Self::UnexpectedVariant)
+            }
         }
     };
+    (@) => { None };
+    (@ $number:literal) => { Some($number) };
 }
 
 codes! {
-    /// 1: `nvmlInit` was not called.
-    Uninitialized,
-    /// 2
-    InvalidArg,
-    /// 3: this device has no such thing.
-    NotSupported,
-    /// 4: this user may not.
-    NoPermission,
-    /// 5
-    AlreadyInitialized,
-    /// 6
-    NotFound,
-    /// 7
-    InsufficientSize,
-    /// 8: a power cable is missing.
-    InsufficientPower,
-    /// 9: the kernel module is not loaded.
-    DriverNotLoaded,
-    /// 10
-    Timeout,
-    /// 11: the kernel module has a problem with interrupts.
-    IrqIssue,
-    /// 12: a library that NVML needs is not there.
-    LibraryNotFound,
-    /// 13: this library is too old for the function.
-    FunctionNotFound,
-    /// 14
-    CorruptedInfoROM,
-    /// 15: fell off the bus or is otherwise out of reach.
-    GpuLost,
-    /// 16
-    ResetRequired,
-    /// 17: the operating system blocks the GPU (a cgroup, for one).
-    OperatingSystem,
-    /// 18: the library and the kernel module are of different versions.
-    LibRmVersionMismatch,
-    /// 19
-    InUse,
-    /// 20
-    InsufficientMemory,
-    /// 21
-    NoData,
-    /// 22
-    VgpuEccNotSupported,
-    /// 23
-    InsufficientResources,
+    /// `nvmlInit` was not called.
+    Uninitialized = 1,
+    /// An argument is wrong.
+    InvalidArg = 2,
+    /// This device has no such thing.
+    NotSupported = 3,
+    /// This user may not.
+    NoPermission = 4,
+    /// `nvmlInit` was called before.
+    AlreadyInitialized = 5,
+    /// Nothing matches the query.
+    NotFound = 6,
+    /// A buffer is too small.
+    InsufficientSize = 7,
+    /// A power cable is missing.
+    InsufficientPower = 8,
+    /// The kernel module is not loaded.
+    DriverNotLoaded = 9,
+    /// The library's own time limit was reached.
+    Timeout = 10,
+    /// The kernel module has a problem with interrupts.
+    IrqIssue = 11,
+    /// A library that NVML needs is not there.
+    LibraryNotFound = 12,
+    /// This library is too old for the function.
+    FunctionNotFound = 13,
+    /// The board's own memory of itself is damaged.
+    CorruptedInfoROM = 14,
+    /// Fell off the bus or is otherwise out of reach.
+    GpuLost = 15,
+    /// The GPU needs a reset before it can be used again.
+    ResetRequired = 16,
+    /// The operating system blocks the GPU (a cgroup, for one).
+    OperatingSystem = 17,
+    /// The library and the kernel module are of different versions.
+    LibRmVersionMismatch = 18,
+    /// The GPU is in use.
+    InUse = 19,
+    /// Out of memory.
+    InsufficientMemory = 20,
+    /// There is nothing to tell.
+    NoData = 21,
+    /// Not for a virtual GPU while ECC is on.
+    VgpuEccNotSupported = 22,
+    /// Something else ran out.
+    InsufficientResources = 23,
+    /// A clock frequency is not one of those that the GPU has.
+    FreqNotSupported = 24,
+    /// This library knows another version of the argument.
+    ArgumentVersionMismatch = 25,
+    /// This library no longer does that.
+    Deprecated = 26,
+    /// The system is not ready for it yet.
+    NotReady = 27,
+    /// No GPU was found.
+    GpuNotFound = 28,
+    /// The GPU is in no state to answer.
+    InvalidState = 29,
+    /// The GPU has no such kind of reset.
+    ResetTypeNotSupported = 30,
     /// The library has no such symbol: it is older than the function.
     FailedToLoadSymbol,
     /// No library could be loaded.
     LibloadingError,
-    /// 999
-    Unknown,
+    /// An error inside the driver.
+    Unknown = 999,
     /// The library answered something that nvml-wrapper does not know.
     UnexpectedVariant,
     /// Ours: no answer within the time limit.

@@ -31,6 +31,7 @@ impl Pasted {
             cleaner.line(line, offset);
             offset += line.len();
         }
+        cleaner.push("", offset);
         cleaner.clean
     }
 
@@ -54,11 +55,16 @@ impl Pasted {
             self.moves
                 .partition_point(|(clean, _)| *clean <= range.start),
         );
-        // The end is where the last byte was, plus one: what was taken out after it does not belong to the range.
-        let end = back(
-            range.end,
-            self.moves.partition_point(|(clean, _)| *clean < range.end),
+        // The end is where the last byte was, plus one: what was taken out after it does not belong to the range. A
+        // blank at the end may have been several bytes, so there the range goes up to where the next character was.
+        let blank_ends = matches!(
+            self.text.as_bytes().get(range.end.saturating_sub(1)),
+            Some(b' ' | b'\n')
         );
+        let upto = self.moves.partition_point(|(clean, _)| {
+            *clean < range.end || (blank_ends && *clean == range.end)
+        });
+        let end = back(range.end, upto);
         Span {
             start,
             end: end.max(start),

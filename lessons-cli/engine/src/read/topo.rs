@@ -63,7 +63,7 @@ pub fn read_all(text: &str) -> Result<Vec<Topo>, ReadError> {
 const WHAT: &str = "the output of nvidia-smi topo -m";
 
 /// More devices than any machine has; a text that names more is not a matrix.
-const MOST_DEVICES: usize = 512;
+const MOST_DEVICES: usize = 256;
 
 /// The longest row, in bytes, whose columns are looked at.
 const LONGEST_ROW: usize = 16 << 10;

@@ -1,0 +1,559 @@
+//! nvidia-smi's outputs: the table of every driver since 2016, `-L`, `-q`, `-q -x`, `--query-gpu=…`, and the
+//! messages with which it fails.
+//!
+//! Text around an output does no harm: prompts, quoting, Markdown fences, a log's prefixes, colours, lost margins
+//! and lost blanks. What such a text no longer tells is left out, never guessed.
+//!
+//! ```
+//! let table = "\
+//! | NVIDIA-SMI 580.95.05   Driver Version: 580.95.05   CUDA Version: 13.0 |
+//! | 0 NVIDIA L4 On | 00000000:00:03.0 Off | 0 |
+//! | N/A 41C P8 17W / 72W | 1MiB / 23034MiB | 0% Default |
+//! | | | N/A |";
+//! let smi = lessons_engine::read::smi::read(table).unwrap();
+//! assert_eq!(smi.cuda_version.as_deref(), Some("13.0"));
+//! assert_eq!(smi.gpus[0].name.as_deref(), Some("NVIDIA L4"));
+//! ```
+
+mod failure;
+mod field;
+mod list;
+mod listing;
+mod log;
+mod note;
+mod plain;
+mod query;
+mod table;
+mod token;
+mod tool;
+mod values;
+mod xml;
+
+use std::ops::Range;
+
+pub use failure::{Cause, Failure};
+pub use field::{Field, Key, Row};
+pub use note::{Note, Part};
+pub use tool::Tool;
+pub use values::{
+    Celsius, Count, Form, Gpu, Mebibytes, MigDevice, Percent, Process, ProcessList, Reading, Smi,
+    Unit, Watts, Words, words,
+};
+
+use list::{Line, List};
+use log::Log;
+use plain::Plain;
+use query::{Column, Query};
+use table::{Cell, Table};
+use xml::Xml;
+
+/// The longest text that is read, in bytes.
+pub const LIMIT: usize = 16 << 20;
+
+/// How many GPUs, MIG devices and processes are kept of one text.
+const ROWS: usize = 1 << 16;
+
+/// Why a text could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unread {
+    /// There is nothing in it.
+    #[error("the text is empty")]
+    Empty,
+    /// It is longer than [`LIMIT`].
+    #[error("the text is {length} bytes long, {LIMIT} are read at most")]
+    TooLong {
+        /// Its length in bytes.
+        length: usize,
+    },
+    /// It is not text.
+    #[error("this is not text")]
+    NotText,
+    /// It is the output of another tool.
+    #[error("this is the output of {}, not of nvidia-smi", .0.name())]
+    OtherTool(Tool),
+    /// Nothing in it looks like nvidia-smi.
+    #[error("nothing in this text looks like an output of nvidia-smi")]
+    NotNvidiaSmi,
+}
+
+/// Reads the first output of nvidia-smi in `text`, and notes how many more there are.
+pub fn read(text: &str) -> Result<Smi, Unread> {
+    let mut all = read_all(text)?;
+    let more = all.len() - 1;
+    let mut first = all.swap_remove(0);
+    if more > 0 {
+        first.notes.push(Note::MoreOutputs(more));
+    }
+    Ok(first)
+}
+
+/// Reads every output of nvidia-smi in `text`, in the order of the text. There is at least one.
+pub fn read_all(text: &str) -> Result<Vec<Smi>, Unread> {
+    if text.len() > LIMIT {
+        return Err(Unread::TooLong { length: text.len() });
+    }
+    let plain = Plain::of(text);
+    let mut reader = Reader::new(plain.text());
+    reader.lines();
+    let mut found = reader.finish();
+    // Other tools draw tables too, and some of their rows look alike; but none has nvidia-smi's header.
+    let only_rows = found
+        .iter()
+        .all(|smi| smi.notes.contains(&Note::HeaderMissing));
+    if only_rows && let Some(tool) = Tool::of(plain.text()) {
+        return Err(Unread::OtherTool(tool));
+    }
+    add_unnamed_rows(plain.text(), &mut found);
+    if found.is_empty() {
+        return Err(if text.trim().is_empty() {
+            Unread::Empty
+        } else if text.contains(['\0', char::REPLACEMENT_CHARACTER]) {
+            Unread::NotText
+        } else {
+            Unread::NotNvidiaSmi
+        });
+    }
+    for field in found.iter_mut().flat_map(|smi| &mut smi.fields) {
+        field.span = plain.given(field.span.clone());
+    }
+    Ok(found)
+}
+
+/// Rows of a query without header are looked for where nothing else is, or where only a GPU's failure precedes.
+fn add_unnamed_rows(text: &str, found: &mut Vec<Smi>) {
+    let failed_on_one = |smi: &Smi| {
+        smi.failure
+            .as_ref()
+            .is_some_and(|failure| failure.cause.is_about_one_gpu())
+    };
+    match found.as_mut_slice() {
+        [] => found.extend(query::unnamed(text, ROWS)),
+        [only] if only.form == Form::Message && failed_on_one(only) => {
+            if let Some(rows) = query::unnamed(text, ROWS) {
+                only.form = rows.form;
+                only.gpus = rows.gpus;
+                only.notes.extend(rows.notes);
+                only.fields.extend(rows.fields);
+            }
+        }
+        _ => {}
+    }
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    found: Vec<Smi>,
+    current: Option<Output<'t>>,
+    /// Failures of single GPUs, which nvidia-smi prints before the output they belong to.
+    failures: Vec<(Failure, Range<usize>)>,
+    /// A line that may be an output's date, and how many lines ago it was.
+    timestamp: Option<(Range<usize>, usize)>,
+    /// What a command line in the text asks for.
+    asked: Option<Vec<Column>>,
+    rows_left: usize,
+}
+
+enum Output<'t> {
+    Table(Box<Table<'t>>),
+    List(List<'t>),
+    Log(Log<'t>),
+    Query(Query<'t>),
+    Xml(Xml<'t>),
+}
+
+impl<'t> Reader<'t> {
+    fn new(text: &'t str) -> Self {
+        Self {
+            text,
+            found: Vec::new(),
+            current: None,
+            failures: Vec::new(),
+            timestamp: None,
+            asked: None,
+            rows_left: ROWS,
+        }
+    }
+
+    fn lines(&mut self) {
+        let mut start = 0;
+        while start < self.text.len() {
+            let newline = self.text[start..].find('\n').map(|length| start + length);
+            let end = newline.unwrap_or(self.text.len());
+            self.line(start..end, newline.is_some());
+            start = end + 1;
+        }
+    }
+
+    fn finish(mut self) -> Vec<Smi> {
+        self.end();
+        if !self.failures.is_empty() {
+            // They come after an output, or there is none.
+            let mut smi = self
+                .found
+                .pop_if(|last| last.form != Form::Message)
+                .unwrap_or_else(|| Smi {
+                    form: Form::Message,
+                    ..Smi::default()
+                });
+            self.failures
+                .drain(..)
+                .for_each(|(failure, at)| add_failure(&mut smi, failure, at));
+            self.found.push(smi);
+        }
+        self.found
+    }
+
+    /// Reads one line. `closed` is whether a newline ends it, rather than the end of the text.
+    fn line(&mut self, line: Range<usize>, closed: bool) {
+        let trimmed = token::trim(self.text, line.clone());
+        let shown = &self.text[trimmed.clone()];
+        match shown.as_bytes().first() {
+            None => {}
+            Some(b'|' | b'+') if token::is_border(shown) => {
+                if let Some(Output::Table(table)) = &mut self.current {
+                    table.border();
+                }
+            }
+            Some(b'|' | b'+') => self.cells(&line, trimmed),
+            Some(_) => self.line_of_text(&line, trimmed, closed),
+        }
+        if let Some((_, lines_ago)) = &mut self.timestamp {
+            *lines_ago += 1;
+        }
+    }
+
+    /// A line that begins with neither a bar nor a corner.
+    fn line_of_text(&mut self, line: &Range<usize>, trimmed: Range<usize>, closed: bool) {
+        let text = self.text;
+        let shown = &text[trimmed.clone()];
+        if is_own_timestamp(shown) {
+            self.timestamp = Some((trimmed, 0));
+            return;
+        }
+        if let Some((failure, start)) = failure::of_line(shown) {
+            let at = trimmed.start + start;
+            let at = at..at + failure.message.len();
+            self.failure(failure, at);
+            return;
+        }
+        if self.line_about_output(shown) {
+            return;
+        }
+        if shown.contains("NVSMI LOG") {
+            self.begin(|text, rows_left| Output::Log(Log::new(text, rows_left)));
+            return;
+        }
+        if shown.contains("<nvidia_smi_log") {
+            self.begin(|text, rows_left| Output::Xml(Xml::new(text, rows_left)));
+        }
+        if let Some(columns) = query::columns_of_command(shown) {
+            self.asked = Some(columns);
+            return;
+        }
+        if let Some(item) = Line::of(text, trimmed.clone()) {
+            if !matches!(self.current, Some(Output::List(_))) {
+                self.begin(|text, rows_left| Output::List(List::new(text, rows_left)));
+            }
+            if let Some(Output::List(list)) = &mut self.current {
+                list.line(item);
+            }
+            return;
+        }
+        if !shown.contains('|') {
+            match &mut self.current {
+                Some(Output::Log(log))
+                    if !(shown.contains(", ") && query::columns_of_header(shown).is_some()) =>
+                {
+                    log.line(trimmed);
+                    return;
+                }
+                Some(Output::Xml(xml)) => {
+                    xml.line(trimmed);
+                    return;
+                }
+                _ => {}
+            }
+            if self.query_line(&trimmed) {
+                return;
+            }
+        }
+        self.line_of_table(line, trimmed, closed);
+    }
+
+    /// A line that may belong to a table although it begins with something else.
+    fn line_of_table(&mut self, line: &Range<usize>, trimmed: Range<usize>, closed: bool) {
+        let text = self.text;
+        let shown = &text[trimmed.clone()];
+        let unquoted = shown.trim_start_matches(|c: char| {
+            matches!(c, '>' | '#' | '`' | '*' | '/') || c.is_ascii_whitespace()
+        });
+        if token::is_border(unquoted) {
+            if let Some(Output::Table(table)) = &mut self.current {
+                table.border();
+            }
+            return;
+        }
+        if shown.contains('|') {
+            self.cells(line, trimmed.clone());
+        } else if let Some(at) = shown
+            .find("NVIDIA-SMI ")
+            .filter(|at| table::is_header(&shown[*at..]))
+        {
+            self.header(
+                &Cell {
+                    at: trimmed.start + at..trimmed.end,
+                    closed,
+                    at_edge: false,
+                },
+                trimmed.start,
+            );
+            return;
+        } else if let Some(Output::Table(table)) = &mut self.current
+            && table.takes_lines_without_bars()
+        {
+            table.line_without_bars(trimmed.clone(), closed);
+        }
+        let last = shown.rsplit('|').next().unwrap_or_default();
+        let last = if shown.contains('|') { last } else { unquoted };
+        if is_timestamp(last.trim()) {
+            self.timestamp = Some((token::trim(text, trimmed.end - last.len()..trimmed.end), 0));
+        }
+    }
+
+    /// Splits a line at its bars.
+    fn cells(&mut self, line: &Range<usize>, trimmed: Range<usize>) {
+        let text = self.text;
+        let mut start = trimmed.start;
+        while start < trimmed.end {
+            let bar = text[start..trimmed.end]
+                .find('|')
+                .map(|length| start + length);
+            let at = token::trim(text, start..bar.unwrap_or(trimmed.end));
+            start = bar.map_or(trimmed.end, |bar| bar + 1);
+            if at.is_empty() {
+                continue;
+            }
+            let shown = &text[at.clone()];
+            let cell = Cell {
+                closed: bar.is_some(),
+                at_edge: at.start == line.start,
+                at,
+            };
+            if table::is_header(shown) {
+                self.header(&cell, trimmed.start);
+                continue;
+            }
+            if !matches!(self.current, Some(Output::Table(_))) {
+                self.begin(|text, rows_left| Output::Table(Box::new(Table::new(text, rows_left))));
+            }
+            if let Some(Output::Table(table)) = &mut self.current {
+                if token::is_border(shown) {
+                    table.border()
+                } else {
+                    table.cell(cell)
+                }
+            }
+        }
+        if let Some(Output::Table(table)) = &mut self.current {
+            table.line_ends();
+        }
+    }
+
+    /// A table's header begins a new table. Its date stands on a line before, or, in a table squeezed into one
+    /// line, before its first corner.
+    fn header(&mut self, cell: &Cell, line_start: usize) {
+        const LINES: usize = 3;
+        let text = self.text;
+        let timestamp = self
+            .timestamp
+            .take()
+            .filter(|(_, lines_ago)| *lines_ago <= LINES)
+            .map(|(at, _)| at)
+            .or_else(|| {
+                let before = &text[line_start..cell.at.start];
+                let at = token::trim(text, line_start..line_start + before.find("+-")?);
+                let after_bar = text[at.clone()]
+                    .rfind(['|', '>', '#', '$'])
+                    .map_or(at.start, |bar| at.start + bar + 1);
+                let at = token::trim(text, after_bar..at.end);
+                is_timestamp(&text[at.clone()]).then_some(at)
+            });
+        self.begin(|text, rows_left| Output::Table(Box::new(Table::new(text, rows_left))));
+        if let Some(Output::Table(table)) = &mut self.current {
+            if let Some(at) = timestamp {
+                table.set_timestamp(at);
+            }
+            table.header(cell);
+        }
+    }
+
+    /// Takes a line as header or row of a query.
+    fn query_line(&mut self, trimmed: &Range<usize>) -> bool {
+        let text = self.text;
+        let shown = &text[trimmed.clone()];
+        if let Some(columns) = query::columns_of_header(shown) {
+            self.asked = None;
+            self.begin(|text, rows_left| Output::Query(Query::new(text, columns, rows_left)));
+            return true;
+        }
+        if let Some(columns) = self.asked.take_if(|columns| {
+            columns.len() == shown.split(',').count() && !shown.contains("nvidia-smi")
+        }) {
+            self.begin(|text, rows_left| Output::Query(Query::new(text, columns, rows_left)));
+        }
+        let Some(Output::Query(query)) = &self.current else {
+            return false;
+        };
+        if !query.fits(shown) {
+            self.end();
+            return false;
+        }
+        if query.begins_again(shown) {
+            let columns = query.columns().to_vec();
+            self.begin(|text, rows_left| Output::Query(Query::new(text, columns, rows_left)));
+        }
+        if let Some(Output::Query(query)) = &mut self.current {
+            query.row(trimmed.clone());
+        }
+        true
+    }
+
+    fn failure(&mut self, failure: Failure, at: Range<usize>) {
+        if failure.cause.is_about_one_gpu() {
+            if self.failures.len() < ROWS {
+                self.failures.push((failure, at));
+            }
+            return;
+        }
+        self.end();
+        let repeated = |smi: &Smi| {
+            smi.form == Form::Message
+                && smi
+                    .failure
+                    .as_ref()
+                    .is_some_and(|last| last.cause == failure.cause)
+        };
+        if !self.found.last().is_some_and(repeated) && self.found.len() < ROWS {
+            let mut smi = Smi {
+                form: Form::Message,
+                ..Smi::default()
+            };
+            add_failure(&mut smi, failure, at);
+            self.found.push(smi);
+        }
+    }
+
+    /// The lines that only add to what was printed before them.
+    fn line_about_output(&mut self, shown: &str) -> bool {
+        if let Some(version) = failure::library_version(shown) {
+            if let Some(Failure {
+                cause: Cause::DriverLibraryMismatch { library_version },
+                ..
+            }) = self.found.last_mut().and_then(|smi| smi.failure.as_mut())
+            {
+                *library_version = Some(version.to_owned());
+            }
+            return true;
+        }
+        let Some(note) = table::note_of_line(shown) else {
+            return false;
+        };
+        if let Some(smi) = self
+            .current
+            .as_mut()
+            .map(Output::smi)
+            .or(self.found.last_mut())
+            && smi.notes.len() < ROWS
+        {
+            smi.notes.push(note);
+        }
+        true
+    }
+
+    fn begin(&mut self, output: impl FnOnce(&'t str, usize) -> Output<'t>) {
+        self.end();
+        self.current = Some(output(self.text, self.rows_left));
+    }
+
+    fn end(&mut self) {
+        let Some(output) = self.current.take() else {
+            return;
+        };
+        let (smi, rows_left) = match output {
+            Output::Table(table) => table.finish(),
+            Output::List(list) => list.finish(),
+            Output::Log(log) => log.finish(),
+            Output::Query(query) => query.finish(),
+            Output::Xml(xml) => xml.finish(),
+        };
+        self.rows_left = rows_left;
+        if let Some(mut smi) = smi
+            && self.found.len() < ROWS
+        {
+            self.failures
+                .drain(..)
+                .for_each(|(failure, at)| add_failure(&mut smi, failure, at));
+            self.found.push(smi);
+        }
+    }
+}
+
+impl Output<'_> {
+    fn smi(&mut self) -> &mut Smi {
+        match self {
+            Self::Table(table) => table.smi(),
+            Self::List(list) => list.smi(),
+            Self::Log(log) => log.smi(),
+            Self::Query(query) => query.smi(),
+            Self::Xml(xml) => xml.smi(),
+        }
+    }
+}
+
+fn add_failure(smi: &mut Smi, failure: Failure, span: Range<usize>) {
+    smi.fields.push(Field {
+        row: Row::Header,
+        key: Key::Failure,
+        span,
+    });
+    if smi.failure.is_none() {
+        smi.failure = Some(failure)
+    } else {
+        smi.notes.push(Note::AlsoFailed(failure))
+    }
+}
+
+/// Whether a line is a date as nvidia-smi prints it above its table: `Wed Jan 14 02:22:46 2026`.
+fn is_own_timestamp(shown: &str) -> bool {
+    const SHAPE: &[u8; 24] = b"Aaa Aaa _0 00:00:00 0000";
+    shown.len() == SHAPE.len()
+        && shown.bytes().zip(SHAPE).all(|(byte, shape)| match shape {
+            b'A' => byte.is_ascii_uppercase(),
+            b'a' => byte.is_ascii_lowercase(),
+            b'0' => byte.is_ascii_digit(),
+            b'_' => byte == b' ' || byte.is_ascii_digit(),
+            _ => byte == *shape,
+        })
+}
+
+/// Whether words are a date with a time, in whatever language: a year and `hours:minutes`.
+fn is_timestamp(shown: &str) -> bool {
+    let bytes = shown.as_bytes();
+    let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let time = (1..bytes.len())
+        .any(|at| bytes[at] == b':' && digit(at - 1) && digit(at + 1) && digit(at + 2));
+    let year = || {
+        (0..bytes.len()).any(|at| {
+            (bytes[at..].starts_with(b"19") || bytes[at..].starts_with(b"20"))
+                && digit(at + 2)
+                && digit(at + 3)
+                && !digit(at + 4)
+                && !(at > 0 && digit(at - 1))
+        })
+    };
+    (8..=64).contains(&bytes.len())
+        && time
+        && !shown.contains(['$', '#', '=', '+'])
+        && !shown.contains("nvidia-smi")
+        && year()
+}

@@ -1,0 +1,200 @@
+//! A paste without what only a terminal, a browser or an editor put into it.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// The text with escape sequences and invisible characters dropped, odd blanks made blanks and drawn lines made
+/// ASCII; and the way back to the bytes it came from.
+pub(super) struct Plain<'t> {
+    given: &'t str,
+    text: Cow<'t, str>,
+    /// From this byte of `text` on, bytes come from this byte of `given` on. Ascending in both.
+    seams: Vec<(u32, u32)>,
+}
+
+impl<'t> Plain<'t> {
+    /// `given` made plain; borrowed where it is so already. It may be as long as `u32` can count.
+    pub(super) fn of(given: &'t str) -> Self {
+        let bytes = given.as_bytes();
+        let plain = bytes.chunks(64).all(|chunk| {
+            chunk
+                .iter()
+                .fold(true, |plain, byte| plain & is_plain(*byte))
+        });
+        let lone_return = |(at, _)| bytes.get(at + 1) != Some(&b'\n');
+        if plain && !given.match_indices('\r').any(lone_return) {
+            Self {
+                given,
+                text: Cow::Borrowed(given),
+                seams: Vec::new(),
+            }
+        } else {
+            Self::copy(given)
+        }
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The bytes of the text as given that `range` of the plain text came from, in whole characters.
+    pub(super) fn given(&self, range: Range<usize>) -> Range<usize> {
+        if self.seams.is_empty() {
+            return range;
+        }
+        let start = self.given_at(range.start);
+        // The last byte decides, since a seam may lie right after it.
+        let end = if range.end > range.start {
+            self.given_at(range.end - 1) + 1
+        } else {
+            start
+        };
+        let start = self.given.floor_char_boundary(start);
+        start..self.given.ceil_char_boundary(end.max(start))
+    }
+
+    fn given_at(&self, at: usize) -> usize {
+        let after = self
+            .seams
+            .partition_point(|(plain, _)| *plain as usize <= at);
+        match after.checked_sub(1).and_then(|index| self.seams.get(index)) {
+            Some((plain, given)) => *given as usize + (at - *plain as usize),
+            None => at,
+        }
+    }
+
+    fn copy(given: &'t str) -> Self {
+        let mut text = String::with_capacity(given.len());
+        let mut seams = Vec::new();
+        let mut shift = 0_i64;
+        let mut chars = given.char_indices().peekable();
+        while let Some((at, char)) = chars.next() {
+            let kept = match char {
+                '\u{1b}' => {
+                    skip_escape(&mut chars);
+                    None
+                }
+                '\r' if chars.peek().is_some_and(|(_, next)| *next != '\n') => Some('\n'),
+                '\n' | '\t' | '\r' => Some(char),
+                '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => None,
+                '\u{ad}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}' => None,
+                '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => {
+                    Some(' ')
+                }
+                '│' | '┃' | '║' | '｜' => Some('|'),
+                '─' | '━' | '–' | '—' => Some('-'),
+                '═' => Some('='),
+                '\u{250c}'..='\u{254b}' | '\u{2552}'..='\u{256c}' => Some('+'),
+                '‘' | '’' => Some('\''),
+                _ => Some(char),
+            };
+            let Some(kept) = kept else { continue };
+            // Both lengths are bounded by the limit on the text, far below what these types hold.
+            #[expect(clippy::cast_possible_wrap, reason = "lengths stay below the limit")]
+            let now = at as i64 - text.len() as i64;
+            if now != shift {
+                shift = now;
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    reason = "lengths stay below the limit"
+                )]
+                seams.push((text.len() as u32, at as u32));
+            }
+            if char == '…' {
+                text.push_str("...")
+            } else {
+                text.push(kept)
+            }
+        }
+        Self {
+            given,
+            text: Cow::Owned(text),
+            seams,
+        }
+    }
+}
+
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'\r' | b'\t' | b' '..=b'~')
+}
+
+/// Skips what follows an escape character: `[…m`, `]…BEL`, or one character.
+fn skip_escape(chars: &mut std::iter::Peekable<std::str::CharIndices<'_>>) {
+    match chars.peek() {
+        Some((_, '[')) => {
+            chars.next();
+            while let Some((_, char)) = chars.peek() {
+                match char {
+                    '@'..='~' => {
+                        chars.next();
+                        return;
+                    }
+                    ' '..='?' => chars.next(),
+                    _ => return,
+                };
+            }
+        }
+        Some((_, ']')) => {
+            while let Some((_, char)) = chars.peek() {
+                match char {
+                    '\u{7}' => {
+                        chars.next();
+                        return;
+                    }
+                    '\n' | '\u{1b}' => return,
+                    _ => chars.next(),
+                };
+            }
+        }
+        Some((_, '\n')) | None => {}
+        Some(_) => {
+            chars.next();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given_for<'t>(plain: &Plain<'t>, wanted: &str) -> &'t str {
+        let at = plain.text().find(wanted).unwrap();
+        &plain.given[plain.given(at..at + wanted.len())]
+    }
+
+    #[test]
+    fn ascii_is_not_copied() {
+        assert!(matches!(Plain::of("| 1 |\n").text, Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn what_a_terminal_adds_is_dropped_and_found_again() {
+        let plain = Plain::of(
+            "\u{1b}[1;32m| 67%\u{1b}[0m │ \u{1b}]0;title\u{7}P8\u{a0}\u{a0}20W\r\nnext\rlast\u{200b}ly",
+        );
+        assert_eq!(plain.text(), "| 67% | P8  20W\r\nnext\nlastly");
+        for wanted in ["67%", "P8", "20W", "next"] {
+            assert_eq!(given_for(&plain, wanted), wanted);
+        }
+        assert_eq!(given_for(&plain, "lastly"), "last\u{200b}ly");
+    }
+
+    #[test]
+    fn an_unfinished_escape_eats_no_line() {
+        assert_eq!(
+            Plain::of("a\u{1b}]0;b\nc\u{1b}[12\nd\u{1b}").text(),
+            "a\nc\nd"
+        );
+    }
+
+    #[test]
+    fn an_ellipsis_is_three_dots() {
+        let plain = Plain::of("NVIDIA GeForce … Off");
+        assert_eq!(plain.text(), "NVIDIA GeForce ... Off");
+        assert_eq!(given_for(&plain, "GeForce ..."), "GeForce …");
+    }
+}

@@ -1,0 +1,1013 @@
+//! The table, cell by cell.
+//!
+//! ```text
+//! |   0  NVIDIA GeForce RTX 4090        Off |   00000000:01:00.0 Off |                  Off |
+//! |  0%   30C    P8             29W /  400W |    1583MiB /  24564MiB |      0%      Default |
+//! |                                         |                        |                  N/A |
+//! ```
+//!
+//! Columns are not counted: widths differ from driver to driver, and pastes lose blanks, margins and line
+//! breaks. A row is found by what only it can hold (a PCI address, an amount of memory), and the cells next to
+//! that one are read by their place. So the same code reads every width, a table squeezed into one line, and one
+//! behind a log's prefix.
+
+use std::ops::Range;
+
+use super::failure;
+use super::field::{Field, Key, Row};
+use super::note::{Note, Part};
+use super::token::{self, phrases, plain_words};
+use super::values::{
+    Count, Form, Gpu, Mebibytes, MigDevice, Percent, Process, ProcessList, Reading, Smi, Unit,
+    Watts, Words, words,
+};
+
+/// A table being read.
+pub(super) struct Table<'t> {
+    text: &'t str,
+    smi: Smi,
+    /// Rows that may still be added, shared by all outputs of one text.
+    rows_left: usize,
+    has_header: bool,
+    /// The header of the column is `Driver-Model`, not `Persistence-M`.
+    on_windows: bool,
+    /// Whether the layout has a third line, `None` while unknown.
+    has_mig_line: Option<bool>,
+    /// The header shows that the left edge is gone, and the first column with it.
+    lost_first_column: bool,
+    section: Section,
+    previous: Option<Cell>,
+    /// The beginning of a process row whose name holds a bar.
+    split_process: Option<Cell>,
+    borders: usize,
+    open: bool,
+}
+
+/// A stretch of text between two bars, without the blanks around it.
+#[derive(Debug, Clone)]
+pub(super) struct Cell {
+    pub(super) at: Range<usize>,
+    /// Something stands after it that shows its end was not cut off.
+    pub(super) closed: bool,
+    /// It begins where its line does, so that its beginning may be cut off.
+    pub(super) at_edge: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Section {
+    Gpus(Expect),
+    MigDevices(ExpectMig),
+    Processes,
+}
+
+/// What the next cell of a GPU is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Expect {
+    Gpu,
+    Ecc,
+    Memory,
+    Utilization,
+    MigMode,
+}
+
+/// What the next cell of a MIG device is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ExpectMig {
+    Device,
+    Memory,
+    Multiprocessors,
+    Shared,
+    Bar1,
+}
+
+impl<'t> Table<'t> {
+    pub(super) fn new(text: &'t str, rows_left: usize) -> Self {
+        Self {
+            text,
+            smi: Smi {
+                form: Form::Table,
+                ..Smi::default()
+            },
+            rows_left,
+            has_header: false,
+            on_windows: false,
+            has_mig_line: None,
+            lost_first_column: false,
+            section: Section::Gpus(Expect::Gpu),
+            previous: None,
+            split_process: None,
+            borders: 0,
+            open: false,
+        }
+    }
+
+    pub(super) fn set_timestamp(&mut self, at: Range<usize>) {
+        self.smi.timestamp = Some(self.text[at.clone()].to_owned());
+        self.field(Row::Header, Key::Timestamp, at);
+    }
+
+    /// Whether the table still waits for a GPU, so that lines without bars may be rows.
+    pub(super) fn takes_lines_without_bars(&self) -> bool {
+        self.has_header
+    }
+
+    pub(super) fn border(&mut self) {
+        self.borders += 1;
+        self.open = false;
+        self.previous = None;
+        self.end_split_process();
+    }
+
+    pub(super) fn line_ends(&mut self) {
+        self.end_split_process();
+    }
+
+    /// `NVIDIA-SMI 580.95.05   Driver Version: 580.95.05   CUDA Version: 13.0`, and with `KMD Version` and
+    /// `CUDA UMD Version` from driver 610 on.
+    pub(super) fn header(&mut self, cell: &Cell) {
+        self.has_header = true;
+        self.open = true;
+        let (mut before, mut last) = ("", "");
+        let mut wanted = None;
+        for word in plain_words(&self.text[cell.at.clone()], cell.at.start) {
+            let complete = cell.closed || word.end < cell.at.end;
+            let mut shown = &self.text[word.clone()];
+            let mut start = word.start;
+            if let Some(value) = shown.strip_prefix("Version:") {
+                wanted = match (before, last) {
+                    (_, "Driver" | "KMD") => Some(Key::DriverVersion),
+                    ("CUDA", _) | (_, "CUDA") => Some(Key::CudaVersion),
+                    _ => None,
+                };
+                start = word.end - value.len();
+                shown = value;
+            } else if last.ends_with("SMI") && self.smi.smi_version.is_none() {
+                wanted = Some(Key::SmiVersion);
+            }
+            if let Some(key) = wanted
+                && !shown.is_empty()
+            {
+                wanted = None;
+                let place = match key {
+                    Key::DriverVersion => &mut self.smi.driver_version,
+                    Key::CudaVersion => &mut self.smi.cuda_version,
+                    _ => &mut self.smi.smi_version,
+                };
+                if complete && place.is_none() {
+                    *place = Some(shown.to_owned());
+                    self.field(Row::Header, key, start..word.end);
+                }
+            }
+            before = last;
+            last = &self.text[word];
+        }
+    }
+
+    /// Reads one cell. Cells come in the order of the text, without empty ones and borders.
+    pub(super) fn cell(&mut self, cell: Cell) {
+        let text = self.text;
+        let shown = &text[cell.at.clone()];
+        if self.is_heading(shown) {
+            self.open = true;
+            self.previous = None;
+            return;
+        }
+        if self.starts_gpu(&cell) {
+            self.gpu(&cell);
+        } else {
+            match self.section {
+                Section::Gpus(expect) => self.gpu_cell(expect, &cell),
+                Section::MigDevices(expect) => self.mig_cell(expect, &cell),
+                Section::Processes => self.process_cell(&cell),
+            }
+        }
+        self.previous = Some(cell);
+    }
+
+    /// A line of a table whose bars are gone, read by what stands in it.
+    pub(super) fn line_without_bars(&mut self, line: Range<usize>, closed: bool) {
+        let text = self.text;
+        let line = token::trim(text, line);
+        let shown = &text[line.clone()];
+        let whole = |at| Cell {
+            at,
+            closed: true,
+            at_edge: false,
+        };
+        let last = |at| Cell {
+            at,
+            closed,
+            at_edge: false,
+        };
+        if matches!(self.section, Section::Processes) || self.is_heading(shown) {
+            self.cell(last(line));
+            return;
+        }
+        let mut rest = plain_words(shown, line.start)
+            .skip_while(|word| !token::is_bus_id(&text[word.clone()]));
+        if let Some(address) = rest.next() {
+            let name = whole(token::trim(text, line.start..address.start));
+            if is_named(&text[name.at.clone()]) {
+                let display = rest.next().map_or(address.end, |display| display.end);
+                self.cell(name);
+                self.cell(whole(address.start..display));
+                self.cell(last(token::trim(text, display..line.end)));
+            }
+            return;
+        }
+        match self.section {
+            Section::Gpus(Expect::Memory) => {
+                // Fan, temperature, state, draw, a slash and the cap; then the memory.
+                let Some(slash) =
+                    phrases(shown, line.start).find(|word| &text[word.clone()] == "/")
+                else {
+                    return;
+                };
+                let Some(cap) = phrases(&text[slash.end..line.end], slash.end).next() else {
+                    return;
+                };
+                let mut rest = phrases(&text[cap.end..line.end], cap.end);
+                let Some(mut memory) = rest.next() else {
+                    return;
+                };
+                if text[memory.clone()].ends_with("MiB")
+                    && let (Some(_), Some(total)) = (rest.next(), rest.next())
+                {
+                    memory.end = total.end;
+                }
+                self.cell(whole(line.start..cap.end));
+                self.cell(whole(memory.clone()));
+                self.cell(last(token::trim(text, memory.end..line.end)));
+            }
+            Section::Gpus(Expect::MigMode) => self.cell(last(line)),
+            _ => {}
+        }
+    }
+
+    /// The finished table, or nothing where there was none; and the rows that may still be added.
+    pub(super) fn finish(mut self) -> (Option<Smi>, usize) {
+        self.end_split_process();
+        let smi = &mut self.smi;
+        let found = self.has_header
+            || !smi.gpus.is_empty()
+            || !smi.mig_devices.is_empty()
+            || !smi.processes.is_empty();
+        if !found {
+            return (None, self.rows_left);
+        }
+        if !self.has_header {
+            smi.notes.push(Note::HeaderMissing);
+        }
+        let last_gpu = smi.gpus.len().checked_sub(1);
+        let cut = match self.section {
+            Section::Gpus(Expect::Gpu) if last_gpu.is_none() => Some(Part::Header),
+            Section::Gpus(Expect::Gpu) => None,
+            Section::Gpus(Expect::MigMode) if self.has_mig_line != Some(true) => None,
+            Section::Gpus(_) => Some(Part::Gpu(last_gpu.unwrap_or(0))),
+            Section::MigDevices(ExpectMig::Device) => None,
+            Section::MigDevices(_) => Some(Part::MigDevices),
+            Section::Processes => None,
+        };
+        let unclosed = (self.open
+            && self.borders > 0
+            && smi.process_list != ProcessList::NoneFound)
+            .then(|| match self.section {
+                Section::Gpus(_) => last_gpu.map_or(Part::Header, Part::Gpu),
+                Section::MigDevices(_) => Part::MigDevices,
+                Section::Processes => Part::Processes,
+            });
+        smi.notes.extend(cut.or(unclosed).map(Note::Cut));
+        if let Some(gap) = index_gap(&smi.gpus) {
+            smi.notes.push(gap);
+        }
+        (Some(self.smi), self.rows_left)
+    }
+
+    pub(super) fn smi(&mut self) -> &mut Smi {
+        &mut self.smi
+    }
+
+    fn field(&mut self, row: Row, key: Key, span: Range<usize>) {
+        self.smi.fields.push(Field { row, key, span });
+    }
+
+    /// Takes one of the rows that may be added.
+    fn may_add_row(&mut self) -> bool {
+        if self.rows_left == 0 {
+            if self.smi.notes.last() != Some(&Note::RowsLeftOut) {
+                self.smi.notes.push(Note::RowsLeftOut);
+            }
+            return false;
+        }
+        self.rows_left -= 1;
+        true
+    }
+
+    /// Takes notice of the titles of sections and columns, which hold no values.
+    fn is_heading(&mut self, shown: &str) -> bool {
+        let Some(first) = shown.bytes().next() else {
+            return true;
+        };
+        match first {
+            b'P' if shown.starts_with("Processes:") => {
+                self.section = Section::Processes;
+                self.smi.process_list = ProcessList::Shown;
+                true
+            }
+            b'P' => matches!(shown, "Persistence-M" | "Pwr:Usage/Cap"),
+            b'M' if shown.starts_with("MIG devices:") => {
+                self.section = Section::MigDevices(ExpectMig::Device);
+                true
+            }
+            b'M' if shown == "MIG M." => {
+                self.has_mig_line = Some(true);
+                true
+            }
+            b'M' => shown.starts_with("Memory-Usage"),
+            b'G' if shown.starts_with("GPU") => {
+                self.column_titles(shown);
+                true
+            }
+            b'B' => shown.starts_with("Bus-Id") || shown.starts_with("BAR1-Usage"),
+            b'V' => {
+                if shown.starts_with("Volatile") && self.has_mig_line.is_none() {
+                    // The title of the third line, if there is one, follows.
+                    self.has_mig_line = Some(false);
+                }
+                shown.starts_with("Vol")
+            }
+            b'F' => shown.starts_with("Fan"),
+            b'S' => shown.starts_with("SM ") || shown.starts_with("Shared"),
+            b'I' => {
+                shown.starts_with("ID ID")
+                    || shown
+                        .split_ascii_whitespace()
+                        .all(|word| matches!(word, "ID" | "Dev" | "Usage"))
+            }
+            b'C' => shown.starts_with("CE "),
+            b'N' if shown.starts_with("No running processes found") => {
+                self.smi.process_list = ProcessList::NoneFound;
+                self.section = Section::Processes;
+                true
+            }
+            b'N' => shown.starts_with("No MIG devices found"),
+            _ if shown.ends_with("Persistence-M")
+                || shown.ends_with("Driver-Model")
+                || shown.ends_with("TCC/WDDM") =>
+            {
+                self.lost_first_column = true;
+                self.column_titles(shown);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn column_titles(&mut self, shown: &str) {
+        let mut titles = shown.split_ascii_whitespace();
+        let process_list = titles.clone().any(|title| title == "PID");
+        if process_list {
+            self.section = Section::Processes;
+            self.smi.process_list = ProcessList::Shown;
+        } else if titles.clone().any(|title| title == "MIG") {
+            self.section = Section::MigDevices(ExpectMig::Device);
+        } else if titles.any(|title| title == "Name") {
+            self.section = Section::Gpus(Expect::Gpu);
+            self.on_windows = shown.ends_with("Driver-Model") || shown.ends_with("TCC/WDDM");
+        }
+    }
+
+    /// Whether this is the cell with the PCI address, the second of a GPU.
+    fn starts_gpu(&self, cell: &Cell) -> bool {
+        let shown = &self.text[cell.at.clone()];
+        let mut found = plain_words(shown, 0);
+        let Some(first) = found.next() else {
+            return false;
+        };
+        let first = &shown[first];
+        if token::is_bus_id(first) {
+            return found.nth(1).is_none();
+        }
+        // A Jetson has no address: `| N/A              N/A |`. Only its place tells what this is.
+        let Section::Gpus(Expect::Gpu | Expect::MigMode) = self.section else {
+            return false;
+        };
+        matches!(first, "N/A" | "ERR!" | "[N/A]")
+            && found.next().is_some()
+            && found.next().is_none()
+            && self
+                .previous
+                .as_ref()
+                .is_some_and(|previous| is_named(&self.text[previous.at.clone()]))
+    }
+
+    /// The first two cells of a GPU: `0  NVIDIA L40   On` and `00000000:51:00.0 Off`.
+    fn gpu(&mut self, address: &Cell) {
+        let name = self.previous.take();
+        self.section = Section::Gpus(Expect::Ecc);
+        self.open = true;
+        if !self.may_add_row() {
+            self.section = Section::Gpus(Expect::Gpu);
+            return;
+        }
+        let text = self.text;
+        let Smi { gpus, fields, .. } = &mut self.smi;
+        let mut values = Values {
+            text,
+            row: Row::Gpu(gpus.len()),
+            fields,
+        };
+        let mut gpu = Gpu::default();
+        if let Some(name) =
+            name.filter(|name| is_named(&text[name.at.clone()]) || has_mode(&text[name.at.clone()]))
+        {
+            values.name_cell(&mut gpu, &name, self.on_windows, self.lost_first_column);
+        }
+        let mut parts = plain_words(&text[address.at.clone()], address.at.start);
+        gpu.bus_id = parts.next().map(|bus_id| values.words(Key::BusId, bus_id));
+        gpu.display_active = parts
+            .next()
+            .map(|display| values.words(Key::DisplayActive, display));
+        gpus.push(gpu);
+    }
+
+    fn gpu_cell(&mut self, expect: Expect, cell: &Cell) {
+        let text = self.text;
+        let shown = &text[cell.at.clone()];
+        let Smi { gpus, fields, .. } = &mut self.smi;
+        let mut values = Values {
+            text,
+            row: Row::Gpu(gpus.len().saturating_sub(1)),
+            fields,
+        };
+        let Some(gpu) = gpus.last_mut() else { return };
+        self.open |= expect != Expect::Gpu;
+        let after_utilization = if self.has_mig_line == Some(false) {
+            Expect::Gpu
+        } else {
+            Expect::MigMode
+        };
+        let next = match expect {
+            Expect::Gpu => Expect::Gpu,
+            // The ECC cell is gone, and this is the second line already.
+            Expect::Ecc if is_power(shown) => Expect::Memory,
+            Expect::Ecc => {
+                if cell.closed || !is_digits(shown) {
+                    gpu.ecc_uncorrected =
+                        Some(values.reading(Key::EccUncorrected, cell.at.clone()));
+                }
+                Expect::Memory
+            }
+            Expect::Memory => {
+                let power = self
+                    .previous
+                    .take()
+                    .filter(|previous| is_power(&text[previous.at.clone()]));
+                if is_memory(shown) || (power.is_some() && !shown.contains('%')) {
+                    if let Some(power) = power {
+                        values.power_cell(gpu, &power, self.lost_first_column);
+                    }
+                    [gpu.memory_used_mib, gpu.memory_total_mib] =
+                        values.memory_cell(cell, Key::MemoryUsedMib, Key::MemoryTotalMib);
+                    Expect::Utilization
+                } else if let Some(power) = power {
+                    // The memory is gone, and this is the cell after it.
+                    values.power_cell(gpu, &power, self.lost_first_column);
+                    values.utilization_cell(gpu, cell);
+                    after_utilization
+                } else {
+                    Expect::Memory
+                }
+            }
+            Expect::Utilization => {
+                values.utilization_cell(gpu, cell);
+                after_utilization
+            }
+            Expect::MigMode if is_mig_mode(shown) => {
+                gpu.mig_mode = Some(values.words(Key::MigMode, cell.at.clone()));
+                Expect::Gpu
+            }
+            Expect::MigMode => Expect::MigMode,
+        };
+        self.section = Section::Gpus(next);
+    }
+
+    fn mig_cell(&mut self, expect: ExpectMig, cell: &Cell) {
+        let text = self.text;
+        let shown = &text[cell.at.clone()];
+        let parts: Vec<Range<usize>> = plain_words(shown, cell.at.start).take(6).collect();
+        let numbers = parts.iter().all(|part| is_digits(&text[part.clone()]));
+        if parts.len() == 4
+            && numbers
+            && !matches!(expect, ExpectMig::Shared | ExpectMig::Multiprocessors)
+        {
+            if !self.may_add_row() {
+                self.section = Section::MigDevices(ExpectMig::Device);
+                return;
+            }
+            self.open = true;
+            let Smi {
+                mig_devices,
+                fields,
+                ..
+            } = &mut self.smi;
+            let mut values = Values {
+                text,
+                row: Row::MigDevice(mig_devices.len()),
+                fields,
+            };
+            let mut parts = parts.into_iter();
+            let [gpu, gi, ci, device] = [Key::Gpu, Key::Gi, Key::Ci, Key::Device]
+                .map(|key| values.number(key, parts.next()?));
+            mig_devices.push(MigDevice {
+                gpu,
+                gi,
+                ci,
+                device,
+                ..MigDevice::default()
+            });
+            self.section = Section::MigDevices(ExpectMig::Memory);
+            return;
+        }
+        let Smi {
+            mig_devices,
+            fields,
+            ..
+        } = &mut self.smi;
+        let mut values = Values {
+            text,
+            row: Row::MigDevice(mig_devices.len().saturating_sub(1)),
+            fields,
+        };
+        let Some(device) = mig_devices.last_mut() else {
+            return;
+        };
+        self.open |= expect != ExpectMig::Device;
+        let next = match expect {
+            ExpectMig::Memory if is_memory(shown) => {
+                [device.memory_used_mib, device.memory_total_mib] =
+                    values.memory_cell(cell, Key::MemoryUsedMib, Key::MemoryTotalMib);
+                ExpectMig::Multiprocessors
+            }
+            ExpectMig::Multiprocessors => {
+                [device.sm, device.ecc_uncorrected] =
+                    values.counts([Key::Sm, Key::EccUncorrected], &parts, cell);
+                ExpectMig::Shared
+            }
+            ExpectMig::Shared if !is_memory(shown) => {
+                let keys = [Key::Ce, Key::Enc, Key::Dec, Key::Ofa, Key::Jpg];
+                [device.ce, device.enc, device.dec, device.ofa, device.jpg] =
+                    values.counts(keys, &parts, cell);
+                ExpectMig::Bar1
+            }
+            ExpectMig::Bar1 | ExpectMig::Shared if is_memory(shown) => {
+                [device.bar1_used_mib, device.bar1_total_mib] =
+                    values.memory_cell(cell, Key::Bar1UsedMib, Key::Bar1TotalMib);
+                ExpectMig::Device
+            }
+            waiting => waiting,
+        };
+        self.section = Section::MigDevices(next);
+    }
+
+    fn process_cell(&mut self, cell: &Cell) {
+        let shown = &self.text[cell.at.clone()];
+        if ProcessStart::of(self.text, cell.at.clone()).is_some() {
+            self.end_split_process();
+            self.process(cell.clone());
+        } else if let Some(first) = self.split_process.take() {
+            // The name holds a bar, and goes on here.
+            self.process(Cell {
+                at: first.at.start..cell.at.end,
+                closed: cell.closed,
+                at_edge: first.at_edge,
+            });
+        } else {
+            self.process_not_supported(shown);
+        }
+    }
+
+    /// Takes a process row without its memory for all there is.
+    fn end_split_process(&mut self) {
+        if let Some(cell) = self.split_process.take() {
+            self.add_process(&cell, None);
+        }
+    }
+
+    /// `0   N/A  N/A            2244      G   /usr/lib/xorg/Xorg                        4MiB`.
+    fn process(&mut self, cell: Cell) {
+        let text = self.text;
+        let memory = phrases(&text[cell.at.clone()], cell.at.start)
+            .last()
+            .filter(|last| {
+                let shown = &text[last.clone()];
+                Mebibytes::parse(shown).is_some()
+                    || (token::is_no_value(shown) && shown != "Insufficient Permissions")
+            });
+        if memory.is_some() {
+            self.add_process(&cell, memory)
+        } else {
+            self.split_process = Some(cell)
+        }
+    }
+
+    fn add_process(&mut self, cell: &Cell, memory: Option<Range<usize>>) {
+        let text = self.text;
+        let Some(start) = ProcessStart::of(text, cell.at.clone()) else {
+            return;
+        };
+        // `N/A` could be one of the ids, in a row that ends there.
+        let memory = memory.filter(|memory| memory.start >= start.kind.end);
+        let rest = token::trim(text, start.kind.end..cell.at.end);
+        if !self.may_add_row() {
+            return;
+        }
+        self.open = true;
+        let Smi {
+            processes, fields, ..
+        } = &mut self.smi;
+        let mut values = Values {
+            text,
+            row: Row::Process(processes.len()),
+            fields,
+        };
+        let gpu = values.number(Key::Gpu, start.gpu);
+        let (gi, ci) = start
+            .instances
+            .map(|(gi, ci)| (values.reading(Key::Gi, gi), values.reading(Key::Ci, ci)))
+            .unzip();
+        let pid = Some(values.reading(Key::Pid, start.pid));
+        let kind = Some(values.words(Key::Type, start.kind));
+        let name = token::trim(
+            text,
+            rest.start..memory.as_ref().map_or(rest.end, |memory| memory.start),
+        );
+        let name = (!name.is_empty() && (memory.is_some() || cell.closed))
+            .then(|| values.words(Key::Name, name));
+        let memory_mib = memory.map(|memory| values.reading(Key::MemoryMib, memory));
+        processes.push(Process {
+            gpu,
+            gi,
+            ci,
+            pid,
+            kind,
+            name,
+            memory_mib,
+        });
+    }
+
+    /// `0                  Not Supported`, as drivers before 400 say it of a GPU.
+    fn process_not_supported(&mut self, shown: &str) {
+        let Some((gpu, rest)) = shown.split_once(|c: char| c.is_ascii_whitespace()) else {
+            return;
+        };
+        if let Ok(gpu) = gpu.parse()
+            && rest.trim() == "Not Supported"
+            && self.may_add_row()
+        {
+            self.open = true;
+            self.smi.notes.push(Note::ProcessesNotSupported(gpu));
+        }
+    }
+}
+
+/// Takes values from the text and remembers where each stood.
+struct Values<'a, 't> {
+    text: &'t str,
+    row: Row,
+    fields: &'a mut Vec<Field>,
+}
+
+impl Values<'_, '_> {
+    fn reading<T: Unit>(&mut self, key: Key, span: Range<usize>) -> Reading<T> {
+        let reading = Reading::of(&self.text[span.clone()]);
+        self.fields.push(Field {
+            row: self.row,
+            key,
+            span,
+        });
+        reading
+    }
+
+    fn words(&mut self, key: Key, span: Range<usize>) -> Words {
+        let shown = words(&self.text[span.clone()]);
+        self.fields.push(Field {
+            row: self.row,
+            key,
+            span,
+        });
+        shown
+    }
+
+    fn number(&mut self, key: Key, span: Range<usize>) -> Option<u32> {
+        let number = self.text[span.clone()].parse().ok()?;
+        self.fields.push(Field {
+            row: self.row,
+            key,
+            span,
+        });
+        Some(number)
+    }
+
+    /// The counts of a cell, if there are enough of them.
+    fn counts<const N: usize>(
+        &mut self,
+        keys: [Key; N],
+        parts: &[Range<usize>],
+        cell: &Cell,
+    ) -> [Option<Reading<Count>>; N] {
+        let mut place = 0;
+        keys.map(|key| {
+            let at = parts.get(place).filter(|_| parts.len() >= N)?.clone();
+            place += 1;
+            (cell.closed || at.end < cell.at.end).then(|| self.reading(key, at))
+        })
+    }
+
+    /// `0  NVIDIA GeForce RTX 3050 ...  WDDM`.
+    fn name_cell(&mut self, gpu: &mut Gpu, cell: &Cell, on_windows: bool, lost_first_column: bool) {
+        let text = self.text;
+        let shown = &text[cell.at.clone()];
+        let mut name = cell.at.clone();
+        let index = plain_words(shown, name.start)
+            .next()
+            .filter(|first| is_digits(&text[first.clone()]));
+        if let Some(index) = &index {
+            name = token::trim(text, index.end..name.end);
+            if !lost_first_column {
+                gpu.index = self.number(Key::Index, index.clone());
+            }
+        }
+        if let Some(mode) = plain_words(&text[name.clone()], name.start)
+            .last()
+            .filter(|mode| is_mode(&text[mode.clone()]))
+        {
+            name = token::trim(text, name.start..mode.start);
+            if on_windows || matches!(&text[mode.clone()], "WDDM" | "TCC" | "MCDM") {
+                gpu.driver_model = Some(self.words(Key::DriverModel, mode));
+            } else {
+                gpu.persistence = Some(self.words(Key::Persistence, mode));
+            }
+        }
+        // Without an index before it, a name at the very edge may have lost its beginning.
+        if !name.is_empty() && (index.is_some() || !cell.at_edge) {
+            gpu.name_truncated = text[name.clone()].ends_with("...");
+            gpu.name = Some(self.words(Key::Name, name));
+        }
+    }
+
+    /// `67%   25C    P8             20W /  300W`.
+    fn power_cell(&mut self, gpu: &mut Gpu, cell: &Cell, lost_first_column: bool) {
+        let text = self.text;
+        let shown = &text[cell.at.clone()];
+        // The slash of `N/A` has no blank at its side; that between draw and cap has, or follows a `W`.
+        let Some(slash) = power_slash(shown).map(|at| cell.at.start + at) else {
+            return;
+        };
+        let draw_and_before: Vec<Range<usize>> =
+            phrases(&text[cell.at.start..slash], cell.at.start)
+                .take(8)
+                .collect();
+        let cap = token::trim(text, slash + 1..cell.at.end);
+        if !cap.is_empty()
+            && (cell.closed
+                || Watts::parse(&text[cap.clone()]).is_some()
+                || token::is_no_value(&text[cap.clone()]))
+        {
+            gpu.power_limit_w = Some(self.reading(Key::PowerLimitW, cap));
+        }
+        let Some((draw, before)) = draw_and_before.split_last() else {
+            return;
+        };
+        gpu.power_draw_w = Some(self.reading(Key::PowerDrawW, draw.clone()));
+        let all = before.len() == 3;
+        for (place, at) in before.iter().enumerate() {
+            let shown = &text[at.clone()];
+            let key = match (all, place, shown.as_bytes().last()) {
+                (true, 0, _) => Key::FanPercent,
+                (true, 1, _) => Key::TemperatureC,
+                (true, 2, _) => Key::PerformanceState,
+                // Some are lost: those that are left are told by their unit, or not at all.
+                (_, _, Some(b'%')) => Key::FanPercent,
+                (_, _, Some(b'C')) if shown != "C" => Key::TemperatureC,
+                _ if shown.starts_with('P') && is_digits(&shown[1..]) => Key::PerformanceState,
+                _ => continue,
+            };
+            match key {
+                Key::FanPercent if lost_first_column => {}
+                Key::FanPercent => gpu.fan_percent = Some(self.reading(key, at.clone())),
+                Key::TemperatureC => gpu.temperature_c = Some(self.reading(key, at.clone())),
+                _ => gpu.performance_state = Some(self.words(key, at.clone())),
+            }
+        }
+    }
+
+    /// `1MiB /  49140MiB`, or words for both.
+    fn memory_cell(
+        &mut self,
+        cell: &Cell,
+        used: Key,
+        total: Key,
+    ) -> [Option<Reading<Mebibytes>>; 2] {
+        let text = self.text;
+        let shown = &text[cell.at.clone()];
+        let split = shown
+            .find("MiB")
+            .and_then(|unit| shown[unit..].find('/').map(|slash| unit + slash))
+            .or_else(|| shown.find(" /").map(|at| at + 1));
+        let Some(slash) = split else {
+            if !cell.closed && !token::is_no_value(shown) {
+                return [None, None];
+            }
+            return [used, total].map(|key| Some(self.reading(key, cell.at.clone())));
+        };
+        let slash = cell.at.start + slash;
+        let sides = [
+            (used, cell.at.start..slash, true),
+            (total, slash + 1..cell.at.end, cell.closed),
+        ];
+        sides.map(|(key, at, closed)| {
+            let at = token::trim(text, at);
+            let shown = &text[at.clone()];
+            let complete = closed || shown.ends_with("MiB") || token::is_no_value(shown);
+            (!shown.is_empty() && complete).then(|| self.reading(key, at))
+        })
+    }
+
+    /// `0%      Default`, `N/A   E. Process`.
+    fn utilization_cell(&mut self, gpu: &mut Gpu, cell: &Cell) {
+        let text = self.text;
+        let Some(first) = phrases(&text[cell.at.clone()], cell.at.start).next() else {
+            return;
+        };
+        let shown = &text[first.clone()];
+        let mode = token::trim(text, first.end..cell.at.end);
+        let known = |mode: &str| {
+            matches!(
+                mode,
+                "Default"
+                    | "E. Process"
+                    | "E. Thread"
+                    | "Prohibited"
+                    | "Exclusive_Process"
+                    | "N/A"
+                    | "ERR!"
+            )
+        };
+        // Alone, words may be either of the two; a percentage is the utilization, and a mode's name the mode.
+        if !mode.is_empty() || Percent::parse(shown).is_some() {
+            gpu.utilization_percent = Some(self.reading(Key::UtilizationPercent, first));
+            if !mode.is_empty() && (cell.closed || known(&text[mode.clone()])) {
+                gpu.compute_mode = Some(self.words(Key::ComputeMode, mode));
+            }
+        } else if known(shown) && !token::is_no_value(shown) {
+            gpu.compute_mode = Some(self.words(Key::ComputeMode, first));
+        }
+    }
+}
+
+/// Where a table's header begins in a cell: `NVIDIA-SMI 580…`, of which a lost margin may have taken the first
+/// letters.
+pub(super) fn is_header(shown: &str) -> bool {
+    const NAME: &str = "NVIDIA-SMI ";
+    shown
+        .as_bytes()
+        .first()
+        .is_some_and(|first| b"NVIDA-S".contains(first))
+        && (0..=7).any(|lost| {
+            shown
+                .strip_prefix(&NAME[lost..])
+                .is_some_and(|rest| rest.trim_start().starts_with(|c: char| c.is_ascii_digit()))
+        })
+}
+
+/// Whether a line tells that nvidia-smi's infoROM warning or a failure's second line goes with the output before.
+pub(super) fn note_of_line(line: &str) -> Option<Note> {
+    failure::corrupted_inforom(line).map(|gpu| Note::InfoRomCorrupted(gpu.to_owned()))
+}
+
+/// The numbers left out in the order of the GPUs: nvidia-smi skips a GPU that it cannot open.
+fn index_gap(gpus: &[Gpu]) -> Option<Note> {
+    const MOST: u32 = 64;
+    let mut missing = Vec::new();
+    for pair in gpus.windows(2) {
+        let (Some(one), Some(two)) = (pair[0].index, pair[1].index) else {
+            return None;
+        };
+        if two <= one || two - one > MOST {
+            return None;
+        }
+        missing.extend(one + 1..two);
+    }
+    (!missing.is_empty()).then_some(Note::IndexGap(missing))
+}
+
+fn is_digits(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn is_mode(word: &str) -> bool {
+    matches!(
+        word,
+        "On" | "Off" | "N/A" | "ERR!" | "WDDM" | "TCC" | "MCDM" | "[N/A]"
+    )
+}
+
+fn has_mode(shown: &str) -> bool {
+    shown
+        .rsplit(|c: char| c.is_ascii_whitespace())
+        .next()
+        .is_some_and(is_mode)
+}
+
+/// An index, a name and a mode, as the first cell of a GPU has them.
+fn is_named(shown: &str) -> bool {
+    shown.split_ascii_whitespace().next().is_some_and(is_digits) && has_mode(shown)
+}
+
+/// The slash between power draw and cap.
+fn power_slash(shown: &str) -> Option<usize> {
+    let bytes = shown.as_bytes();
+    (1..bytes.len()).rev().find(|at| {
+        bytes[*at] == b'/'
+            && (bytes[at - 1].is_ascii_whitespace()
+                || bytes[at - 1] == b'W'
+                || bytes.get(at + 1).is_none_or(u8::is_ascii_whitespace))
+    })
+}
+
+fn is_power(shown: &str) -> bool {
+    !shown.ends_with("MiB") && power_slash(shown).is_some() && !shown.contains("MiB")
+}
+
+fn is_memory(shown: &str) -> bool {
+    shown.ends_with("MiB")
+        || matches!(
+            shown,
+            "Not Supported" | "Unknown Error" | "GPU is lost" | "Insufficient Permissions"
+        )
+        || shown.starts_with('[')
+        || shown.contains("MiB")
+}
+
+fn is_mig_mode(shown: &str) -> bool {
+    matches!(
+        shown.strip_suffix('*').unwrap_or(shown),
+        "N/A"
+            | "Enabled"
+            | "Disabled"
+            | "ERR!"
+            | "[N/A]"
+            | "Not Supported"
+            | "[Not Supported]"
+            | "Unknown Error"
+    )
+}
+
+/// `C`, `G`, `C+G`, `M`, `M+C`, and what else is capitals and plus signs.
+fn is_process_type(word: &str) -> bool {
+    matches!(word.len(), 1 | 3 | 5)
+        && word.bytes().enumerate().all(|(at, b)| {
+            if at % 2 == 0 {
+                b.is_ascii_uppercase()
+            } else {
+                b == b'+'
+            }
+        })
+}
+
+/// The columns of a process before its name.
+struct ProcessStart {
+    gpu: Range<usize>,
+    instances: Option<(Range<usize>, Range<usize>)>,
+    pid: Range<usize>,
+    kind: Range<usize>,
+}
+
+impl ProcessStart {
+    fn of(text: &str, cell: Range<usize>) -> Option<Self> {
+        let is_id = |at: &Range<usize>| is_digits(&text[at.clone()]) || &text[at.clone()] == "N/A";
+        let mut found = plain_words(&text[cell.clone()], cell.start);
+        let gpu = found.next().filter(|at| is_digits(&text[at.clone()]))?;
+        let second = found.next().filter(is_id)?;
+        let third = found.next()?;
+        if is_process_type(&text[third.clone()]) {
+            return Some(Self {
+                gpu,
+                instances: None,
+                pid: second,
+                kind: third,
+            });
+        }
+        let pid = found.next().filter(is_id)?;
+        let kind = found
+            .next()
+            .filter(|at| is_process_type(&text[at.clone()]))?;
+        is_id(&third).then_some(Self {
+            gpu,
+            instances: Some((second, third)),
+            pid,
+            kind,
+        })
+    }
+}

@@ -1,0 +1,228 @@
+//! What stands in the place of the book's directives: step cards, recorded outputs, tables, all from the engine, so that
+//! the book cannot disagree with the checks.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use lessons_engine::bundled;
+use lessons_engine::draw;
+use lessons_engine::facts::Facts;
+use lessons_engine::finding::{Arg, Outcome};
+use lessons_engine::machine::Machine as _;
+use lessons_engine::programs::NVIDIA_SMI_TOPO;
+use lessons_engine::read::topo;
+use lessons_engine::recording::Recording;
+use lessons_engine::report::{Report, StepDocument};
+use lessons_engine::steps::{self, Step};
+use lessons_engine::tables;
+use lessons_engine::texts::Texts;
+use lessons_engine::visible::{visible, visible_lines};
+
+use crate::book::{Cards, literal};
+use crate::nearest;
+
+/// The recording on which everything is done: the first to show a pass on.
+const DONE: &str = "ubuntu-4x4090";
+
+/// Cards drawn from the bundled recordings.
+pub struct EngineCards {
+    texts: Texts,
+    reports: OnceCell<BTreeMap<&'static str, Vec<StepDocument>>>,
+}
+
+impl EngineCards {
+    /// Cards with these texts.
+    pub fn new(texts: Texts) -> Self {
+        Self {
+            texts,
+            reports: OnceCell::new(),
+        }
+    }
+
+    /// What every step says on every recording.
+    fn reports(&self) -> &BTreeMap<&'static str, Vec<StepDocument>> {
+        self.reports.get_or_init(|| {
+            bundled::names()
+                .filter_map(|name| Some((name, bundled::recording(name)?.ok()?)))
+                .map(|(name, recording)| {
+                    (name, Report::of_all(&Facts::new(&recording)).document(&self.texts).steps)
+                })
+                .collect()
+        })
+    }
+
+    /// What the step says on the first recording where it has an outcome; the one where all is done comes first, then
+    /// those of the step's own lesson.
+    fn example(&self, step: &Step, outcome: Outcome) -> Option<(&'static str, &StepDocument)> {
+        let rank = |name: &str| {
+            let own = bundled::recording(name)
+                .and_then(Result::ok)
+                .is_some_and(|recording| recording.lesson.as_deref() == Some(step.lesson.id()));
+            (name != DONE, !own)
+        };
+        let mut names: Vec<&'static str> = self.reports().keys().copied().collect();
+        names.sort_by_key(|name| (rank(name), *name));
+        names.into_iter().find_map(|name| {
+            let document = self.reports()[name].iter().find(|document| document.id == step.id)?;
+            (document.outcome == outcome).then_some((name, document))
+        })
+    }
+
+    fn text(&self, id: &str) -> String {
+        literal(&self.texts.shared(id, &[]))
+    }
+}
+
+/// A recording by its name, or a sentence that says what is wrong with the name.
+fn recording(machine: &str) -> Result<Recording, String> {
+    match bundled::recording(machine) {
+        Some(recording) => recording.map_err(|error| format!("the recording {machine}: {error}")),
+        None => Err(nearest::unknown("machine", machine, bundled::names(), "lessons machines").to_string()),
+    }
+}
+
+impl Cards for EngineCards {
+    fn step(&self, id: &str) -> Result<String, String> {
+        let step = steps::find(id).ok_or_else(|| {
+            nearest::unknown("step", id, steps::all().map(|step| step.id), "lessons list").to_string()
+        })?;
+        let title = literal(&self.texts.title(step));
+        let kind = self.text(if step.required { "step-required" } else { "step-recommended" });
+        let mut card = format!(
+            "<section class=\"step-card\" id=\"{id}\" aria-labelledby=\"{id}-title\">\n\
+             <h3 class=\"step-title\" id=\"{id}-title\"><a class=\"header\" href=\"#{id}\">{title}</a></h3>\n\
+             <p class=\"step-facts\"><code>{id}</code> <span class=\"step-kind\">{kind}</span>"
+        );
+        let needs: Vec<String> = step
+            .needed()
+            .map(|need| format!("<a href=\"{}\">{}</a>", self.place(step, need), literal(&self.texts.title(need))))
+            .collect();
+        if !needs.is_empty() {
+            let _ = write!(card, "\n<span class=\"step-needs\">{} {}</span>", self.text("card-after"), needs.join(", "));
+        }
+        let _ = writeln!(card, "</p>\n<p class=\"step-why\">{}</p>", literal(&self.texts.why(step)));
+        let done = self.example(step, Outcome::Pass);
+        let undone = self.example(step, Outcome::Fail);
+        if let Some((_, document)) = undone {
+            let _ = writeln!(card, "<p class=\"step-label\">{}</p>", self.text("card-do"));
+            for fix in &document.fix {
+                if !fix.run.is_empty() {
+                    let _ = writeln!(card, "<pre><code class=\"language-bash\">{}</code></pre>", literal(&fix.run));
+                }
+                if !fix.note.is_empty() {
+                    let _ = writeln!(card, "<p class=\"step-note\">{}</p>", literal(&fix.note));
+                }
+            }
+        }
+        let _ = writeln!(
+            card,
+            "<p class=\"step-label\">{}</p>\n<pre><code class=\"language-bash\">lessons check {id}</code></pre>",
+            self.text("card-check"),
+        );
+        let examples: Vec<String> = [(done, "card-done"), (undone, "card-not-done")]
+            .into_iter()
+            .filter_map(|(example, text)| {
+                let (machine, document) = example?;
+                Some(format!(
+                    "<figure class=\"step-example\" data-outcome=\"{}\">\n<figcaption><strong>{}</strong> {} <code>{machine}</code></figcaption>\n\
+                     <pre tabindex=\"0\"><samp>{}</samp></pre>\n</figure>",
+                    document.outcome.word(),
+                    self.text(text),
+                    self.text("card-on"),
+                    literal(&said(document)),
+                ))
+            })
+            .collect();
+        if !examples.is_empty() {
+            let _ = writeln!(card, "<div class=\"step-examples\">\n{}\n</div>", examples.join("\n"));
+        }
+        if let Some(undo) = self.texts.undo(step) {
+            let _ = writeln!(
+                card,
+                "<details class=\"step-undo\">\n<summary>{}</summary>\n<p>{}</p>\n</details>",
+                self.text("card-undo"),
+                literal(&undo),
+            );
+        }
+        card.push_str("</section>\n");
+        Ok(card)
+    }
+
+    fn smi(&self, machine: &str) -> Result<String, String> {
+        let recording = recording(machine)?;
+        let nvml = recording
+            .nvml()
+            .map_err(|failure| format!("the recording {machine} has no reading of NVML ({})", failure.error))?;
+        let table = draw::smi::draw(&draw::nvml::smi(&nvml, None));
+        Ok(self.figure("nvidia-smi", machine, &table))
+    }
+
+    fn topology(&self, machine: &str) -> Result<String, String> {
+        let words = NVIDIA_SMI_TOPO;
+        let matrix = self.output(machine, words)?;
+        let printed = recording(machine)?
+            .command(words)
+            .map_err(|why| format!("{} on {machine}: {why}", words.join(" ")))?;
+        let topo = topo::read(&printed.stdout).map_err(|error| format!("the matrix of {machine}: {error}"))?;
+        // An empty line would end the block of HTML for Markdown.
+        let picture: String = draw::topology::svg(&topo)
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .map(|line| format!("{line}\n"))
+            .collect();
+        Ok(format!("{matrix}\n<figure class=\"topology\">\n{picture}</figure>\n"))
+    }
+
+    fn output(&self, machine: &str, command: &[&str]) -> Result<String, String> {
+        let recording = recording(machine)?;
+        let shown = command.join(" ");
+        let printed = recording.command(command).map_err(|why| {
+            let known: Vec<String> = recording.commands.iter().map(|known| known.argv.join(" ")).collect();
+            format!("{shown} on {machine}: {why}; recorded there: {}", known.join(", "))
+        })?;
+        Ok(self.figure(&shown, machine, &format!("{}{}", printed.stdout, printed.stderr)))
+    }
+
+    fn table(&self, name: &str) -> Result<String, String> {
+        tables::sheet(name)
+            .map(|sheet| tables::render_markdown(&sheet))
+            .ok_or_else(|| nearest::unknown("table", name, tables::sheet_names(), "the chapter Tables").to_string())
+    }
+
+    fn steps(&self) -> Vec<String> {
+        steps::all().map(|step| step.id.to_owned()).collect()
+    }
+}
+
+impl EngineCards {
+    /// Where a step's card is, seen from another step's page.
+    fn place(&self, from: &Step, to: &Step) -> String {
+        if from.lesson == to.lesson {
+            format!("#{}", to.id)
+        } else {
+            to.book()
+        }
+    }
+
+    fn figure(&self, command: &str, machine: &str, text: &str) -> String {
+        let text = visible_lines(text);
+        let on = self.texts.shared("card-on", &[("machine", Arg::Text(visible(machine)))]);
+        format!(
+            "<figure class=\"recorded\">\n<figcaption><code>{}</code> {} <code>{}</code></figcaption>\n<pre tabindex=\"0\"><samp>{}</samp></pre>\n</figure>\n",
+            literal(command),
+            literal(&on),
+            literal(machine),
+            literal(text.trim_end_matches('\n')),
+        )
+    }
+}
+
+/// What `lessons check` prints of a step, without its commands, which the card has above.
+fn said(document: &StepDocument) -> String {
+    let mut text = format!("{} {}", crate::style::word(document.outcome).trim_end(), document.summary);
+    for evidence in &document.evidence {
+        let _ = write!(text, "\n  {}: {}", evidence.source, evidence.detail);
+    }
+    text
+}

@@ -1,0 +1,256 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+/// From a bare machine to a working PyTorch on an NVIDIA GPU, every step checked
+///
+/// Without a command: where you are in the lessons on this machine, and what is next. Nothing here changes your
+/// machine, needs root or uses the network; commands are printed for you to run.
+#[derive(Debug, Parser)]
+#[command(name = "lessons", version, propagate_version = false, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// How the live machine is read.
+    #[command(flatten)]
+    pub live: LiveArgs,
+}
+
+/// How the live machine is read.
+#[derive(Debug, Clone, Args)]
+pub struct LiveArgs {
+    /// Also ask Python: import torch and run a small kernel on each GPU
+    #[arg(long, global = true, help_heading = "Reading this machine")]
+    pub deep: bool,
+
+    /// Ask the driver even when that wakes a sleeping GPU
+    #[arg(long, global = true, help_heading = "Reading this machine")]
+    pub wake: bool,
+
+    /// The longest that any program may take
+    #[arg(
+        long,
+        global = true,
+        value_name = "SECONDS",
+        default_value = "10",
+        value_parser = seconds,
+        help_heading = "Reading this machine"
+    )]
+    pub time_limit: Duration,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Lessons and steps with your progress
+    List {
+        /// As JSON (schema lessons-list/1)
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check steps, live or on a recorded machine
+    Check(CheckArgs),
+    /// Why a step matters, how to do it, and what its check says
+    Show {
+        /// The step, such as driver.installed
+        step: String,
+        /// Read from this recording (a name or a file) instead of this machine
+        #[arg(long, value_name = "NAME|FILE")]
+        machine: Option<String>,
+    },
+    /// One hint for a step; each time you ask, a stronger one
+    Hint {
+        /// The step
+        step: String,
+        /// Show this level, and remember nothing
+        #[arg(long, value_name = "N")]
+        level: Option<usize>,
+        /// All hints at once
+        #[arg(long, conflicts_with = "level")]
+        all: bool,
+    },
+    /// Mark a step as done by hand, where no check can see it
+    Done {
+        /// The step
+        step: String,
+    },
+    /// Skip a step: it is left out of what is next, and does not count as done
+    Skip {
+        /// The step
+        step: String,
+    },
+    /// Forget the progress of a step, or of all
+    Reset {
+        /// The step
+        #[arg(required_unless_present = "all")]
+        step: Option<String>,
+        /// Forget everything; a backup is kept
+        #[arg(long, conflicts_with = "step")]
+        all: bool,
+        /// Do not ask
+        #[arg(long, requires = "all")]
+        yes: bool,
+    },
+    /// Your progress; to take it elsewhere, export and import it
+    Progress {
+        /// What to do with it.
+        #[command(subcommand)]
+        action: Option<ProgressAction>,
+    },
+    /// Recorded machines to practise on
+    Machines {
+        /// What to do.
+        #[command(subcommand)]
+        action: Option<MachinesAction>,
+        /// As JSON (schema lessons-machines/1)
+        #[arg(long)]
+        json: bool,
+    },
+    /// Record this machine: everything that the checks read, to replay anywhere
+    Record {
+        /// The file to write; without it, standard output
+        #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        output: Option<PathBuf>,
+        /// The recording's name
+        #[arg(long, default_value = "my-machine")]
+        name: String,
+        /// Keep user and host names, serial numbers, UUIDs and addresses
+        #[arg(long)]
+        no_redact: bool,
+    },
+    /// Check again whenever something changes, until you stop it
+    Watch {
+        /// Steps or lessons; without any, all
+        #[arg(value_name = "STEP|LESSON")]
+        what: Vec<String>,
+        /// Seconds between two looks
+        #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
+        every: Duration,
+    },
+    /// Build the book, or serve it to a stock mdBook
+    Book {
+        /// What to do.
+        #[command(subcommand)]
+        action: BookAction,
+    },
+    /// For the authors of lessons
+    Dev {
+        /// What to do.
+        #[command(subcommand)]
+        action: DevAction,
+    },
+    /// Print a completion script
+    Completions {
+        /// For this shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// What to check, where, and how to show it.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Steps or lessons; without any, all
+    #[arg(value_name = "STEP|LESSON")]
+    pub what: Vec<String>,
+    /// Check this recording (a name or a file) instead of this machine
+    #[arg(long, value_name = "NAME|FILE")]
+    pub machine: Option<String>,
+    /// Recommended steps count like required ones
+    #[arg(long)]
+    pub strict: bool,
+    /// How to show what was found
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Short for --format json
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+}
+
+/// How `lessons check` shows what it found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Text,
+    /// One JSON document (schema lessons-check/1)
+    Json,
+    /// One JSON document a step, each on its line
+    Jsonl,
+    /// JUnit's XML, for CI
+    Junit,
+    /// Test Anything Protocol 14
+    Tap,
+    /// Metrics for Prometheus
+    Prometheus,
+}
+
+/// What to do with progress.
+#[derive(Debug, Subcommand)]
+pub enum ProgressAction {
+    /// Print your progress as one JSON document
+    Export,
+    /// Add the progress of another machine to this one's
+    Import {
+        /// The exported file
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+    },
+}
+
+/// What to do with machines.
+#[derive(Debug, Subcommand)]
+pub enum MachinesAction {
+    /// Print one recording
+    Show {
+        /// Its name
+        name: String,
+    },
+}
+
+/// What to do with the book.
+#[derive(Debug, Subcommand)]
+pub enum BookAction {
+    /// Build the book and check every link in it
+    Build {
+        /// The folder to write; without it, as book.toml says
+        #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        dest: Option<PathBuf>,
+        /// The language
+        #[arg(long, default_value = "en")]
+        lang: String,
+        /// The folder with book.toml
+        #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
+        root: PathBuf,
+    },
+    /// What a stock mdBook calls: its preprocessor protocol on standard input and output
+    Preprocess {
+        /// The words that mdBook passes: `supports RENDERER`, or nothing
+        #[arg(value_name = "WORD", num_args = 0..)]
+        words: Vec<String>,
+    },
+}
+
+/// What authors do.
+#[derive(Debug, Subcommand)]
+pub enum DevAction {
+    /// Check that every step has its texts, chapter and recordings, and that every list agrees with the registry
+    Check {
+        /// The folder with book.toml
+        #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
+        root: PathBuf,
+    },
+}
+
+/// Seconds, with parts, more than none and no more than a day.
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if seconds > 0.0 && seconds <= 86_400.0 => Ok(Duration::from_secs_f64(seconds)),
+        _ => Err("give seconds, more than 0 and at most 86400".to_owned()),
+    }
+}

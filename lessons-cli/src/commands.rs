@@ -1,0 +1,115 @@
+//! The commands: one file each. A command gives back what to print and how it ended; only [`watch`] and
+//! [`book`]'s protocol write by themselves.
+
+mod book;
+mod check;
+mod completions;
+mod dev;
+mod guide;
+mod hint;
+mod list;
+mod machines;
+mod marks;
+mod progress;
+mod record;
+mod show;
+mod watch;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use lessons_engine::report::Report;
+use lessons_engine::steps::{self, Lesson, Step};
+
+use crate::cli::{Cli, Command, LiveArgs};
+use crate::live::{Live, LiveOptions};
+use crate::progress::{Store, StoreError};
+use crate::{Done, WrongUsage, clock, nearest};
+
+/// Runs what was typed.
+pub fn run(cli: Cli) -> Result<Done> {
+    let live = &cli.live;
+    match cli.command {
+        None => guide::run(live),
+        Some(Command::List { json }) => list::run(json),
+        Some(Command::Check(args)) => check::run(&args, live),
+        Some(Command::Show { step, machine }) => show::run(&step, machine.as_deref(), live),
+        Some(Command::Hint { step, level, all }) => hint::run(&step, level, all),
+        Some(Command::Done { step }) => marks::done(&step),
+        Some(Command::Skip { step }) => marks::skip(&step),
+        Some(Command::Reset { step, all, yes }) => marks::reset(step.as_deref(), all, yes),
+        Some(Command::Progress { action }) => progress::run(action),
+        Some(Command::Machines { action, json }) => machines::run(action, json),
+        Some(Command::Record { output, name, no_redact }) => record::run(output, &name, no_redact, live),
+        Some(Command::Watch { what, every }) => watch::run(&what, every, live),
+        Some(Command::Book { action }) => book::run(action),
+        Some(Command::Dev { action }) => dev::run(action),
+        Some(Command::Completions { shell }) => Ok(completions::completions(shell)),
+        Some(Command::Man) => completions::man(),
+    }
+}
+
+/// The step with a name that was typed.
+fn step(id: &str) -> Result<&'static Step, WrongUsage> {
+    steps::find(id).ok_or_else(|| {
+        nearest::unknown("step", id, steps::all().map(|step| step.id), "lessons list")
+    })
+}
+
+/// The steps that names of steps and lessons stand for; all of them where there is no name.
+fn selection(names: &[String]) -> Result<Vec<&'static Step>, WrongUsage> {
+    if names.is_empty() {
+        return Ok(steps::all().collect());
+    }
+    let mut chosen: Vec<&'static Step> = Vec::new();
+    for name in names {
+        let named: Vec<&'static Step> = if let Some(lesson) = Lesson::find(name) {
+            lesson.steps().iter().collect()
+        } else if let Some(step) = steps::find(name) {
+            vec![step]
+        } else {
+            let known = Lesson::ALL.into_iter().map(Lesson::id).chain(steps::all().map(|step| step.id));
+            return Err(nearest::unknown("step or lesson", name, known, "lessons list"));
+        };
+        chosen.extend(named);
+    }
+    Ok(chosen)
+}
+
+/// The reader's own machine.
+fn live(args: &LiveArgs) -> Live {
+    Live::new(LiveOptions {
+        time_limit: args.time_limit,
+        deep: args.deep,
+        wake: args.wake,
+        root: PathBuf::from("/"),
+    })
+}
+
+/// The state folder of whoever runs this.
+fn store() -> Store {
+    Store::locate(|name| std::env::var_os(name))
+}
+
+/// Remembers what the live machine's checks said. That it could not be remembered is said, and is no reason to
+/// keep the findings back.
+fn remember(report: &Report) -> Option<String> {
+    let remembered = clock::now().and_then(|now| {
+        let outcomes = report.steps.iter().map(|checked| (checked.step.id, checked.finding.outcome));
+        let updated = store().update(now, |progress| progress.record(outcomes, now));
+        match updated {
+            Ok(updated) => Ok(updated.notice.map(|notice| notice.to_string())),
+            Err(error) => Err(anyhow::anyhow!("{error}; {}", StoreError::advice(&error))),
+        }
+    });
+    match remembered {
+        Ok(notice) => notice,
+        Err(error) => Some(format!("your progress was not saved: {error:#}")),
+    }
+}
+
+/// Says something that is not the result.
+fn notice(text: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(anstream::stderr(), "{} {text}", crate::style::paint(crate::style::OPEN, "note:"));
+}

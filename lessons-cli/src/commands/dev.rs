@@ -1,0 +1,121 @@
+//! `lessons dev check`: the author's linter.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use lessons_engine::bundled;
+use lessons_engine::facts::Facts;
+use lessons_engine::finding::Outcome;
+use lessons_engine::report::Report;
+use lessons_engine::steps;
+use lessons_engine::texts::{MISSING, Texts};
+
+use crate::cli::DevAction;
+use crate::{Done, Exit};
+
+pub(super) fn run(action: DevAction) -> Result<Done> {
+    let DevAction::Check { root } = action;
+    let mut problems = Vec::new();
+    texts(&mut problems);
+    recordings(&mut problems)?;
+    chapters(&root, &mut problems)?;
+    let mut out = String::new();
+    for problem in &problems {
+        let _ = writeln!(out, "{problem}");
+    }
+    let _ = writeln!(
+        out,
+        "{} steps, {} recordings: {} problems",
+        steps::all().count(),
+        bundled::names().count(),
+        problems.len()
+    );
+    Ok(Done {
+        text: out,
+        exit: if problems.is_empty() { Exit::Good } else { Exit::Failed },
+    })
+}
+
+/// Every step has a title, a why, two hints and a summary for a pass.
+fn texts(problems: &mut Vec<String>) {
+    let texts = Texts::english();
+    for step in steps::all() {
+        for attribute in ["title", "why"] {
+            if !texts.has(step, attribute) {
+                problems.push(format!("{}: no text .{attribute} in texts/en/{}.ftl", step.id, step.lesson));
+            }
+        }
+        let hints = texts.hints(step);
+        if hints.len() < 2 {
+            problems.push(format!("{}: {} hints; a nudge and the answer make two", step.id, hints.len()));
+        }
+        if hints.iter().any(|hint| hint.trim().is_empty()) {
+            problems.push(format!("{}: an empty hint", step.id));
+        }
+    }
+}
+
+/// Every step passes on some recording and fails on another, and no report lacks a text.
+fn recordings(problems: &mut Vec<String>) -> Result<()> {
+    let texts = Texts::english();
+    let mut passed = Vec::new();
+    let mut failed = Vec::new();
+    for name in bundled::names() {
+        let recording = bundled::recording(name)
+            .context("a bundled recording has gone")?
+            .with_context(|| format!("exercises/machines/{name}.json"))?;
+        if recording.name != name {
+            problems.push(format!("exercises/machines/{name}.json is called {:?} inside", recording.name));
+        }
+        for (field, text) in [("title", &recording.title), ("summary", &recording.summary)] {
+            if text.is_empty() {
+                problems.push(format!("exercises/machines/{name}.json has no {field}"));
+            }
+        }
+        for checked in Report::of_all(&Facts::new(&recording)).steps {
+            let document = checked.document(&texts);
+            let shown = [document.summary.as_str(), document.title.as_str()];
+            if shown.iter().chain(&document.fix.iter().map(|fix| fix.note.as_str()).collect::<Vec<_>>()).any(|text| text.contains(MISSING)) {
+                problems.push(format!("{} on {name}: {}", document.id, document.summary));
+            }
+            if matches!(checked.finding.outcome, Outcome::Fail) && checked.finding.fix.is_empty() {
+                problems.push(format!("{} fails on {name} and says nothing to do", document.id));
+            }
+            match checked.finding.outcome {
+                Outcome::Pass => passed.push(document.id),
+                Outcome::Fail => failed.push(document.id),
+                _ => {}
+            }
+        }
+    }
+    // A step that is told apart rather than judged has nothing to fail.
+    const TOLD_APART: [&str; 2] = ["smi.cuda-ceiling", "topology.read"];
+    for step in steps::all() {
+        if !passed.contains(&step.id) {
+            problems.push(format!("{}: passes on no recording", step.id));
+        }
+        if !failed.contains(&step.id) && !TOLD_APART.contains(&step.id) {
+            problems.push(format!("{}: fails on no recording", step.id));
+        }
+    }
+    Ok(())
+}
+
+/// Every step is taught once, in the chapter of its lesson.
+fn chapters(root: &Path, problems: &mut Vec<String>) -> Result<()> {
+    for lesson in steps::Lesson::ALL {
+        let path = root.join("book/src").join(format!("{lesson}.md"));
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| format!("tried to read the chapter {}; run this in the project's folder, or give --root", path.display()))?;
+        for step in lesson.steps() {
+            let directive = format!("{{{{#step {}}}}}", step.id);
+            match text.matches(&directive).count() {
+                1 => {}
+                0 => problems.push(format!("{}: {} does not teach it ({directive})", step.id, path.display())),
+                count => problems.push(format!("{}: {} teaches it {count} times", step.id, path.display())),
+            }
+        }
+    }
+    Ok(())
+}
