@@ -108,21 +108,8 @@ impl Layout {
         Self {
             major,
             style,
-<<<<<<< HEAD
-            windows: on_windows.then_some(if major < 560 {
-                "TCC/WDDM"
-            } else {
-                "Driver-Model"
-            }),
-            mig_line: major >= 450,
-            instances: major >= 450,
-            wide_pids: major >= 570,
-            blank_line: major < 580,
-            split_driver: major >= 610,
-=======
             columns,
             windows: on_windows.then_some(title),
->>>>>>> smi
         }
     }
 
@@ -232,11 +219,7 @@ impl Layout {
             Style::Wide => {
                 // From 580 on, words in place of the draw stand one column further left; those in place of the
                 // cap have done so from the start.
-<<<<<<< HEAD
-                let draw = if is_words(gpu.power_draw_w.as_ref()) && !self.blank_line {
-=======
                 let draw = if is_words(gpu.power_draw_w.as_ref()) && self.is_tidy() {
->>>>>>> smi
                     format!("{draw} ")
                 } else {
                     draw
@@ -434,11 +417,7 @@ impl Layout {
             "{:>5}",
             process.gpu.map_or(String::new(), |gpu| gpu.to_string())
         );
-<<<<<<< HEAD
-        if self.instances {
-=======
         if self.has_mig() {
->>>>>>> smi
             // Numbers stand one column further left than the words in their place.
             for (id, width) in [(&process.gi, 6), (&process.ci, 5)] {
                 let blank = if matches!(id, Some(Reading::Value(_))) {
@@ -476,11 +455,7 @@ fn header(out: &mut String, layout: &Layout, smi: &Smi) {
             " NVIDIA-SMI {tool:<21}  Driver Version: {driver:<0$}",
             inner - 51
         ),
-<<<<<<< HEAD
-        Some(cuda) if layout.split_driver => {
-=======
         Some(cuda) if layout.has_two_drivers() => {
->>>>>>> smi
             format!(
                 " NVIDIA-SMI {tool:<21}  KMD Version: {driver:<12}  CUDA UMD Version: {cuda:<9}"
             )
@@ -500,11 +475,7 @@ fn header(out: &mut String, layout: &Layout, smi: &Smi) {
     rule(
         out,
         &layout.columns,
-<<<<<<< HEAD
-        [if layout.blank_line { '|' } else { '+' }, '+'],
-=======
         [if layout.is_tidy() { '+' } else { '|' }, '+'],
->>>>>>> smi
         '-',
         '+',
     );

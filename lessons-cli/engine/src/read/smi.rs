@@ -113,8 +113,10 @@ pub fn read_all(text: &str) -> Result<Vec<Smi>, Unread> {
             Unread::NotNvidiaSmi
         });
     }
-    for field in found.iter_mut().flat_map(|smi| &mut smi.fields) {
-        field.span = plain.given(field.span.clone());
+    if !plain.is_as_given() {
+        for field in found.iter_mut().flat_map(|smi| &mut smi.fields) {
+            field.span = plain.given(field.span.clone());
+        }
     }
     Ok(found)
 }
@@ -354,12 +356,6 @@ impl<'t> Reader<'t> {
                 self.begin(|text, rows_left| Output::Table(Box::new(Table::new(text, rows_left))));
             }
             if let Some(Output::Table(table)) = &mut self.current {
-<<<<<<< HEAD
-                if token::is_border(shown) {
-                    table.border()
-                } else {
-                    table.cell(cell)
-=======
                 if barred {
                     table.row_begins();
                 }
@@ -367,7 +363,6 @@ impl<'t> Reader<'t> {
                     table.border(shown);
                 } else {
                     table.cell(cell);
->>>>>>> smi
                 }
             }
         }
@@ -392,19 +387,11 @@ impl<'t> Reader<'t> {
             .or_else(|| {
                 let before = &text[line_start..cell.at.start];
                 let at = token::trim(text, line_start..line_start + before.find("+-")?);
-<<<<<<< HEAD
-                let after_bar = text[at.clone()]
-                    .rfind(['|', '>', '#', '$'])
-                    .map_or(at.start, |bar| at.start + bar + 1);
-                let at = token::trim(text, after_bar..at.end);
-                is_timestamp(&text[at.clone()]).then_some(at)
-=======
                 let last = text[at.clone()]
                     .rsplit(['|', '>', '#', '$'])
                     .next()?
                     .trim_start();
                 timestamp_at_end(last).map(|length| at.end - length..at.end)
->>>>>>> smi
             });
         self.begin(|text, rows_left| Output::Table(Box::new(Table::new(text, rows_left))));
         if let Some(Output::Table(table)) = &mut self.current {
@@ -545,15 +532,9 @@ fn add_failure(smi: &mut Smi, failure: Failure, span: Range<usize>) {
         span,
     });
     if smi.failure.is_none() {
-<<<<<<< HEAD
-        smi.failure = Some(failure)
-    } else {
-        smi.notes.push(Note::AlsoFailed(failure))
-=======
         smi.failure = Some(failure);
     } else {
         smi.notes.push(Note::AlsoFailed(failure));
->>>>>>> smi
     }
 }
 
@@ -586,22 +567,6 @@ fn timestamp_at_end(line: &str) -> Option<usize> {
     let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
     let time = (1..bytes.len())
         .any(|at| bytes[at] == b':' && digit(at - 1) && digit(at + 1) && digit(at + 2));
-<<<<<<< HEAD
-    let year = || {
-        (0..bytes.len()).any(|at| {
-            (bytes[at..].starts_with(b"19") || bytes[at..].starts_with(b"20"))
-                && digit(at + 2)
-                && digit(at + 3)
-                && !digit(at + 4)
-                && !(at > 0 && digit(at - 1))
-        })
-    };
-    (8..=64).contains(&bytes.len())
-        && time
-        && !shown.contains(['$', '#', '=', '+'])
-        && !shown.contains("nvidia-smi")
-        && year()
-=======
     let year = |at: usize| {
         (bytes[at..].starts_with(b"19") || bytes[at..].starts_with(b"20"))
             && digit(at + 2)
@@ -613,5 +578,4 @@ fn timestamp_at_end(line: &str) -> Option<usize> {
         && !line.contains(['$', '#', '=', '+', '|'])
         && !line.contains("nvidia-smi");
     (plain && time && (0..bytes.len()).any(year)).then_some(line.len())
->>>>>>> smi
 }

@@ -118,11 +118,7 @@ impl<'t> Log<'t> {
                 }
             }
             "Total" if heading == "Double Bit" && self.volatile => {
-<<<<<<< HEAD
-                listing.gpu(Key::EccUncorrected, value)
-=======
                 listing.gpu(Key::EccUncorrected, value);
->>>>>>> smi
             }
             _ if self.volatile && name.contains("Uncorrectable") => {
                 if let Ok(count) = listing.text[value].parse::<u64>() {
@@ -132,15 +128,6 @@ impl<'t> Log<'t> {
             "Total" if heading == "FB Memory Usage" => listing.gpu(Key::MemoryTotalMib, value),
             "Used" if heading == "FB Memory Usage" => listing.gpu(Key::MemoryUsedMib, value),
             "Gpu" | "GPU" if heading == "Utilization" => {
-<<<<<<< HEAD
-                listing.gpu(Key::UtilizationPercent, value)
-            }
-            "Power Draw" | "Average Power Draw" | "Instantaneous Power Draw" if power => {
-                // Parts without an average still show what they draw at the moment.
-                if !listing.text[value.clone()].contains("N/A") || name == "Power Draw" {
-                    listing.gpu(Key::PowerDrawW, value);
-                }
-=======
                 listing.gpu(Key::UtilizationPercent, value);
             }
             "Power Draw" if power => listing.gpu(Key::PowerDrawW, value),
@@ -149,7 +136,6 @@ impl<'t> Log<'t> {
                 if power && &listing.text[value.clone()] != "N/A" =>
             {
                 listing.gpu(Key::PowerDrawW, value);
->>>>>>> smi
             }
             "Power Limit" | "Current Power Limit" if power => listing.gpu(Key::PowerLimitW, value),
             "GPU instance ID" => self.instances[0] = Some(value),

@@ -372,11 +372,7 @@ impl<'t> Table<'t> {
                 || shown.ends_with("Driver-Model")
                 || shown.ends_with("TCC/WDDM") =>
             {
-<<<<<<< HEAD
-                self.lost_first_column = true;
-=======
                 self.titles.lost_first_column = true;
->>>>>>> smi
                 self.column_titles(shown);
                 true
             }
@@ -442,15 +438,6 @@ impl<'t> Table<'t> {
         if let Some(name) =
             name.filter(|name| is_named(&text[name.at.clone()]) || has_mode(&text[name.at.clone()]))
         {
-<<<<<<< HEAD
-            values.name_cell(&mut gpu, &name, self.on_windows, self.lost_first_column);
-        }
-        let mut parts = plain_words(&text[address.at.clone()], address.at.start);
-        gpu.bus_id = parts.next().map(|bus_id| values.words(Key::BusId, bus_id));
-        gpu.display_active = parts
-            .next()
-            .map(|display| values.words(Key::DisplayActive, display));
-=======
             values.name_cell(
                 &mut gpu,
                 &name,
@@ -464,7 +451,6 @@ impl<'t> Table<'t> {
             .next()
             .filter(|display| address.closed || is_mode(&text[display.clone()]));
         gpu.display_active = display.map(|display| values.words(Key::DisplayActive, display));
->>>>>>> smi
         gpus.push(gpu);
     }
 
@@ -479,11 +465,7 @@ impl<'t> Table<'t> {
         };
         let Some(gpu) = gpus.last_mut() else { return };
         self.open |= expect != Expect::Gpu;
-<<<<<<< HEAD
-        let after_utilization = if self.has_mig_line == Some(false) {
-=======
         let after_utilization = if self.titles.mig_line == Some(false) {
->>>>>>> smi
             Expect::Gpu
         } else {
             Expect::MigMode
@@ -493,11 +475,7 @@ impl<'t> Table<'t> {
             // The ECC cell is gone, and this is the second line already.
             Expect::Ecc if is_power(shown) => Expect::Memory,
             Expect::Ecc => {
-<<<<<<< HEAD
-                if cell.closed || !is_digits(shown) {
-=======
                 if cell.closed || is_mode(shown) || token::is_no_value(shown) {
->>>>>>> smi
                     gpu.ecc_uncorrected =
                         Some(values.reading(Key::EccUncorrected, cell.at.clone()));
                 }
@@ -654,15 +632,9 @@ impl<'t> Table<'t> {
                     || (token::is_no_value(shown) && shown != "Insufficient Permissions")
             });
         if memory.is_some() {
-<<<<<<< HEAD
-            self.add_process(&cell, memory)
-        } else {
-            self.split_process = Some(cell)
-=======
             self.add_process(&cell, memory);
         } else {
             self.split_process = Some(cell);
->>>>>>> smi
         }
     }
 
@@ -692,12 +664,8 @@ impl<'t> Table<'t> {
             .map(|(gi, ci)| (values.reading(Key::Gi, gi), values.reading(Key::Ci, ci)))
             .unzip();
         let pid = Some(values.reading(Key::Pid, start.pid));
-<<<<<<< HEAD
-        let kind = Some(values.words(Key::Type, start.kind));
-=======
         // At the very end `C` may be the beginning of `C+G`.
         let kind = (cell.closed || !rest.is_empty()).then(|| values.words(Key::Type, start.kind));
->>>>>>> smi
         let name = token::trim(
             text,
             rest.start..memory.as_ref().map_or(rest.end, |memory| memory.start),
@@ -1001,17 +969,7 @@ fn is_power(shown: &str) -> bool {
 }
 
 fn is_memory(shown: &str) -> bool {
-<<<<<<< HEAD
-    shown.ends_with("MiB")
-        || matches!(
-            shown,
-            "Not Supported" | "Unknown Error" | "GPU is lost" | "Insufficient Permissions"
-        )
-        || shown.starts_with('[')
-        || shown.contains("MiB")
-=======
     shown.ends_with("MiB") || token::is_phrase(shown) || shown.contains("MiB")
->>>>>>> smi
 }
 
 fn is_mig_mode(shown: &str) -> bool {

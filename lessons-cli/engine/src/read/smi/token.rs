@@ -161,8 +161,6 @@ mod tests {
                 "Nothing"
             ]
         );
-<<<<<<< HEAD
-=======
     }
 
     #[test]
@@ -173,7 +171,6 @@ mod tests {
         assert!(
             !is_no_value("[fin] >>") && !is_no_value("[2026-01-14]") && !is_no_value("Default")
         );
->>>>>>> smi
     }
 
     #[test]
