@@ -356,7 +356,10 @@ pub fn words(text: &str) -> Words {
         _ => &[],
     };
     let known = usual.iter().find(|usual| **usual == text);
-    known.map_or_else(|| Words::Owned(text.to_owned()), |usual| Words::Borrowed(usual))
+    known.map_or_else(
+        || Words::Owned(text.to_owned()),
+        |usual| Words::Borrowed(usual),
+    )
 }
 
 #[cfg(test)]
