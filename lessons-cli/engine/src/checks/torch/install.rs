@@ -78,17 +78,21 @@ fn chosen(facts: &Facts<'_>, near: Option<&'static Release>) -> Chosen {
         return Chosen::Auto(near);
     };
     if wanted.platform.os == Os::MacOs {
-        return newest(python, |release| release.pypi_build(wanted.platform).is_some())
-            .map_or(Chosen::Auto(near), Chosen::Mac);
+        return newest(python, |release| {
+            release.pypi_build(wanted.platform).is_some()
+        })
+        .map_or(Chosen::Auto(near), Chosen::Mac);
     }
     if facts.has_nvidia_gpu() == Ok(false) {
-        return newest(python, |release| near.is_none_or(|near| near.torch == release.torch))
-            .map_or(Chosen::Auto(near), |release| {
-                Chosen::Wheel(Wheel {
-                    release,
-                    tag: BuildTag::Cpu,
-                })
-            });
+        return newest(python, |release| {
+            near.is_none_or(|near| near.torch == release.torch)
+        })
+        .map_or(Chosen::Auto(near), |release| {
+            Chosen::Wheel(Wheel {
+                release,
+                tag: BuildTag::Cpu,
+            })
+        });
     }
     if wanted.driver.is_none() || wanted.gpus.is_empty() {
         return Chosen::Auto(near);
@@ -195,10 +199,7 @@ pub(super) fn again(facts: &Facts<'_>, packages: &[String]) -> String {
 }
 
 /// Removes packages by name.
-pub(super) fn uninstall<'n>(
-    facts: &Facts<'_>,
-    names: impl IntoIterator<Item = &'n str>,
-) -> String {
+pub(super) fn uninstall<'n>(facts: &Facts<'_>, names: impl IntoIterator<Item = &'n str>) -> String {
     let names: Vec<String> = names.into_iter().map(quoted).collect();
     if uses_uv(facts) {
         format!("uv pip uninstall {}", names.join(" "))

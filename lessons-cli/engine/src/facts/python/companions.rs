@@ -112,8 +112,14 @@ mod tests {
         for (text, found) in [
             ("Requires-Dist: torch (>=2.14.0)\n", Some(">=2.14.0")),
             ("Requires-Dist: torch==2.8.0\n", Some("==2.8.0")),
-            ("Requires-Dist: torchdata\nRequires-Dist: torch >=2.3.0\n", Some(">=2.3.0")),
-            ("Requires-Dist: Torch ==2.8.0 ; python_version > '3.8'\n", Some("==2.8.0")),
+            (
+                "Requires-Dist: torchdata\nRequires-Dist: torch >=2.3.0\n",
+                Some(">=2.3.0"),
+            ),
+            (
+                "Requires-Dist: Torch ==2.8.0 ; python_version > '3.8'\n",
+                Some("==2.8.0"),
+            ),
             ("Requires-Dist: torch ; extra == 'x'\n", None),
             ("Requires-Dist: torch\n", Some("")),
             ("", None),

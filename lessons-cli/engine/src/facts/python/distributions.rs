@@ -103,7 +103,12 @@ mod tests {
 
     #[test]
     fn names_are_compared_as_pep_503_has_it() {
-        for name in ["Friendly-Bard", "friendly_bard", "friendly.bard", "FRIENDLY--._bard"] {
+        for name in [
+            "Friendly-Bard",
+            "friendly_bard",
+            "friendly.bard",
+            "FRIENDLY--._bard",
+        ] {
             assert_eq!(normalised(name), "friendly-bard");
         }
     }
@@ -113,13 +118,32 @@ mod tests {
         let read = |record| distribution("/s", record).map(|d| (d.name, d.version.to_string()));
         for (record, name, version) in [
             ("torch-2.8.0+cu126.dist-info", "torch", "2.8.0+cu126"),
-            ("nvidia_cudnn_cu13-9.26.0.51.dist-info", "nvidia-cudnn-cu13", "9.26.0.51"),
+            (
+                "nvidia_cudnn_cu13-9.26.0.51.dist-info",
+                "nvidia-cudnn-cu13",
+                "9.26.0.51",
+            ),
             ("torch-2.5.1-py3.11.egg-info", "torch", "2.5.1"),
-            ("torch-2.16.0.dev20261120+cu132.dist-info", "torch", "2.16.0.dev20261120+cu132"),
+            (
+                "torch-2.16.0.dev20261120+cu132.dist-info",
+                "torch",
+                "2.16.0.dev20261120+cu132",
+            ),
         ] {
-            assert_eq!(read(record), Some((name.to_owned(), version.to_owned())), "{record}");
+            assert_eq!(
+                read(record),
+                Some((name.to_owned(), version.to_owned())),
+                "{record}"
+            );
         }
-        for record in ["torch", "torch.dist-info", "-.dist-info", "torch-main.dist-info", "-py.egg-info", ""] {
+        for record in [
+            "torch",
+            "torch.dist-info",
+            "-.dist-info",
+            "torch-main.dist-info",
+            "-py.egg-info",
+            "",
+        ] {
             assert_eq!(read(record), None, "{record}");
         }
     }

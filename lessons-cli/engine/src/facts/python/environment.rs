@@ -190,7 +190,9 @@ impl Facts<'_> {
             Ok(names) => names
                 .iter()
                 .find_map(|name| conda_python(name))
-                .ok_or_else(|| Unknown::unread(format!("{folder}/python-*.json"), Unread::NotFound)),
+                .ok_or_else(|| {
+                    Unknown::unread(format!("{folder}/python-*.json"), Unread::NotFound)
+                }),
             Err(why) => Err(Unknown::unread(folder, why)),
         };
         let interpreter = if self.is_windows() {
