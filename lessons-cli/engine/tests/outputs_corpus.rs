@@ -299,8 +299,8 @@ fn every_environment_is_read() {
             .lines()
             .filter(|line| {
                 line.starts_with('[')
-                    && !line.contains("Could not collect")
-                    && !line.contains("No relevant packages")
+                    && !line.contains("] Could not collect")
+                    && !line.contains("] No relevant")
             })
             .count();
         // 072 ends in the middle of a conda line, whose version is left out.

@@ -159,7 +159,7 @@ pub struct NotDriverPackage;
 impl FromStr for DriverPackage {
     type Err = NotDriverPackage;
 
-    /// Takes `nvidia-driver-580[-server][-open]` and the names before 2018, `nvidia-340`.
+    /// Takes `nvidia-driver-580[-server][-open]` and the old names, such as `nvidia-340`.
     fn from_str(name: &str) -> Result<Self, NotDriverPackage> {
         let rest = name
             .strip_prefix("nvidia-driver-")

@@ -4,7 +4,7 @@
 //! `--find-links` takes, and a plain list of file names.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::str::FromStr;
 
 use pep440_rs::Version;
@@ -189,63 +189,81 @@ pub fn absolute(page: &str, address: &str) -> String {
 }
 
 /// The wheels in a table: versions, newest first, and in each the Pythons and their platforms.
+///
+/// A page may have tens of thousands of wheels but only hundreds of versions, so names are split here without being
+/// checked as [`wheel::parse`] does, and what it takes to compare is done once a version.
 fn releases(files: &[File]) -> Vec<Release> {
-    let mut order: BTreeMap<Key, Option<Version>> = BTreeMap::new();
-    let mut table: BTreeMap<Key, Builds> = BTreeMap::new();
-    let joined = |tags: &[Seen<String>]| {
-        tags.iter()
-            .map(|tag| tag.as_str())
-            .collect::<Vec<_>>()
-            .join(".")
-    };
-    for wheel in files.iter().filter_map(File::wheel) {
-        let key = (wheel.project(), wheel.full_version());
-        let (python, abi) = (joined(&wheel.python_tags), joined(&wheel.abi_tags));
-        // `cp39` stands before `cp310`.
-        let place = python
-            .split(|c: char| !c.is_ascii_digit())
-            .filter(|digits| !digits.is_empty())
-            .flat_map(|digits| [digits.get(..1), digits.get(1..)])
-            .map(|digits| digits.and_then(|digits| digits.parse().ok()).unwrap_or(0))
-            .collect();
-        order
-            .entry(key.clone())
-            .or_insert_with(|| Version::from_str(&key.1).ok());
+    let mut table: HashMap<(&str, &str), Platforms<'_>> = HashMap::new();
+    for file in files {
+        let Some(stem) = file.filename.strip_suffix(".whl") else {
+            continue;
+        };
+        let mut tags = stem.rsplitn(4, '-');
+        let (Some(platform), Some(abi), Some(python), Some(named)) =
+            (tags.next(), tags.next(), tags.next(), tags.next())
+        else {
+            continue;
+        };
+        let mut named = named.split('-');
+        let (Some(distribution), Some(version), _build, None) =
+            (named.next(), named.next(), named.next(), named.next())
+        else {
+            continue;
+        };
         table
-            .entry(key)
+            .entry((distribution, version))
             .or_default()
-            .entry((place, python, abi))
+            .entry((python, abi))
             .or_default()
-            .insert(joined(&wheel.platform_tags));
+            .insert(platform);
     }
-    let mut keys: Vec<(Key, Option<Version>)> = order.into_iter().collect();
-    keys.sort_by(|((project, _), version), ((other_project, _), other)| {
-        project.cmp(other_project).then_with(|| other.cmp(version))
-    });
-    keys.into_iter()
-        .filter_map(|(key, _)| {
-            let builds = table.remove(&key)?;
-            Some(Release {
-                project: key.0,
-                version: key.1,
-                builds: builds
-                    .into_iter()
-                    .map(|((_, python, abi), platforms)| Build {
-                        python,
-                        abi,
-                        platforms: platforms.into_iter().collect(),
-                    })
-                    .collect(),
-            })
+    let mut releases: Vec<(Option<Version>, Release)> = table
+        .into_iter()
+        .map(|((distribution, version), builds)| {
+            let mut builds: Vec<Build> = builds
+                .into_iter()
+                .map(|((python, abi), platforms)| Build {
+                    python: python.to_owned(),
+                    abi: abi.to_owned(),
+                    platforms: platforms.into_iter().map(str::to_owned).collect(),
+                })
+                .collect();
+            builds.sort_by_cached_key(|build| {
+                (
+                    python_order(&build.python),
+                    build.python.clone(),
+                    build.abi.clone(),
+                )
+            });
+            let release = Release {
+                project: wheel::normalised(distribution),
+                version: version.to_owned(),
+                builds,
+            };
+            (Version::from_str(version).ok(), release)
         })
-        .collect()
+        .collect();
+    releases.sort_by(|(version, release), (other_version, other)| {
+        (&release.project, other_version, &other.version).cmp(&(
+            &other.project,
+            version,
+            &release.version,
+        ))
+    });
+    releases.into_iter().map(|(_, release)| release).collect()
 }
 
-/// A project and one of its versions.
-type Key = (String, String);
+/// The platforms for each Python tag and ABI tag of one version.
+type Platforms<'a> = HashMap<(&'a str, &'a str), BTreeSet<&'a str>>;
 
-/// The platforms of each kind of Python: the numbers in its tag, the tag itself, and the ABI.
-type Builds = BTreeMap<(Vec<u32>, String, String), BTreeSet<String>>;
+/// The numbers of a Python tag, so that `cp39` stands before `cp310`.
+fn python_order(tag: &str) -> Vec<u32> {
+    tag.split(|c: char| !c.is_ascii_digit())
+        .filter(|digits| !digits.is_empty())
+        .flat_map(|digits| [digits.get(..1), digits.get(1..)])
+        .map(|digits| digits.and_then(|digits| digits.parse().ok()).unwrap_or(0))
+        .collect()
+}
 
 /// Whether a name is one of a wheel or of a source archive.
 fn is_distribution(name: &str) -> bool {
@@ -253,11 +271,11 @@ fn is_distribution(name: &str) -> bool {
     let stem = ENDS.iter().find_map(|end| name.strip_suffix(end));
     // A distribution's name has a version after a dash, and nothing that a name cannot have.
     stem.is_some_and(|stem| {
-        stem.split_once('-')
-            .is_some_and(|(_, version)| version.contains(|c: char| c.is_ascii_digit()))
+        let version = stem.split_once('-').map(|(_, version)| version);
+        version.is_some_and(|version| version.bytes().any(|byte| byte.is_ascii_digit()))
             && stem
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+' | '!'))
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.+!".contains(&byte))
     })
 }
 
@@ -415,18 +433,18 @@ struct Attribute<'a> {
 impl<'a> Tag<'a> {
     /// The next attribute; none at the end of the tag, and then `at` is after it.
     fn attribute(&mut self) -> Option<Attribute<'a>> {
-        self.skip(|c| c.is_ascii_whitespace() || c == '/');
-        if self.peek()? == '>' {
+        self.skip(|byte| byte.is_ascii_whitespace() || byte == b'/');
+        if self.peek()? == b'>' {
             self.at += 1;
             return None;
         }
-        let name = self.take(|c| !c.is_ascii_whitespace() && !matches!(c, '=' | '>' | '/'));
+        let name = self.take(|byte| !byte.is_ascii_whitespace() && !b"=>/".contains(&byte));
         if name.is_empty() {
-            // A sign that no attribute starts with, such as `=`.
-            self.at += self.peek()?.len_utf8();
+            // An `=` that no name stands before.
+            self.at += 1;
         }
-        self.skip(|c| c.is_ascii_whitespace());
-        if self.peek() != Some('=') || name.is_empty() {
+        self.skip(|byte| byte.is_ascii_whitespace());
+        if self.peek() != Some(b'=') || name.is_empty() {
             return Some(Attribute {
                 name,
                 value: "",
@@ -434,16 +452,19 @@ impl<'a> Tag<'a> {
             });
         }
         self.at += 1;
-        self.skip(|c| c.is_ascii_whitespace());
-        let (start, value) = match self.peek() {
-            Some(quote @ ('"' | '\'')) => {
-                self.at += 1;
-                let start = self.at;
-                let value = self.take(|c| c != quote);
-                self.at = (self.at + 1).min(self.text.len());
-                (start, value)
-            }
-            _ => (self.at, self.take(|c| !c.is_ascii_whitespace() && c != '>')),
+        self.skip(|byte| byte.is_ascii_whitespace());
+        let (start, value) = if let Some(quote @ (b'"' | b'\'')) = self.peek() {
+            self.at += 1;
+            let start = self.at;
+            let rest = self.rest();
+            let length = rest.find(char::from(quote)).unwrap_or(rest.len());
+            self.at = (self.at + length + 1).min(self.text.len());
+            (start, rest.get(..length).unwrap_or_default())
+        } else {
+            (
+                self.at,
+                self.take(|byte| !byte.is_ascii_whitespace() && byte != b'>'),
+            )
         };
         Some(Attribute { name, value, start })
     }
@@ -452,17 +473,21 @@ impl<'a> Tag<'a> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    fn peek(&self) -> Option<char> {
-        self.rest().chars().next()
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
     }
 
-    fn skip(&mut self, part: impl Fn(char) -> bool) {
+    fn skip(&mut self, part: impl Fn(u8) -> bool) {
         self.take(part);
     }
 
-    fn take(&mut self, part: impl Fn(char) -> bool) -> &'a str {
+    /// The bytes up to the first that is no part. Parts are told by ASCII signs alone, so the cut is between characters.
+    fn take(&mut self, part: impl Fn(u8) -> bool) -> &'a str {
         let rest = self.rest();
-        let length = rest.find(|c| !part(c)).unwrap_or(rest.len());
+        let length = rest
+            .bytes()
+            .position(|byte| !part(byte))
+            .unwrap_or(rest.len());
         self.at += length;
         rest.get(..length).unwrap_or_default()
     }

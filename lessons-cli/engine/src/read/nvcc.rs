@@ -83,7 +83,7 @@ pub struct Nvcc {
     pub version: Option<Seen<String>>,
     /// When it was built, as printed, such as `Tue_Oct_29_23:50:19_PDT_2024`.
     pub built: Option<Seen<String>>,
-    /// NVIDIA's name of the build; printed since CUDA 11.0.
+    /// NVIDIA's name of the build; old compilers print none.
     pub build: Option<Seen<String>>,
     /// Why nvcc said none of it.
     pub failure: Option<Seen<NvccFailure>>,

@@ -178,7 +178,7 @@ fn is_topo_row(words: &[&str]) -> bool {
         words.get(index + 1) == Some(&"X")
             && words
                 .get(1..=index)
-                .is_some_and(|cells| cells.iter().all(|word| is_level(word)))
+                .is_some_and(|cells| cells.iter().all(is_level))
     })
 }
 

@@ -109,7 +109,7 @@ pub struct Device {
     pub cpu_affinity: Option<Seen<String>>,
     /// The NUMA node nearest to it: `0`, `0-1`, `N/A`.
     pub numa_affinity: Option<Seen<String>>,
-    /// The NUMA node that the GPU's own memory is, on machines such as GH200; elsewhere `N/A`.
+    /// The NUMA node that the GPU's own memory is, on machines where it is one; elsewhere `N/A`.
     pub gpu_numa_id: Option<Seen<String>>,
 }
 
@@ -224,7 +224,7 @@ pub const LEGEND: [(&str, &str); 7] = [
     ("NV#", "Connection traversing a bonded set of # NVLinks"),
 ];
 
-/// The line that stood in the place of `SYS` in drivers before about 384.
+/// The line that old drivers have in the place of `SYS`.
 const OLD_LEGEND: (&str, &str) = (
     "SOC",
     "Connection traversing PCIe as well as the SMP link between CPU sockets(e.g. QPI)",
@@ -794,8 +794,8 @@ impl<'a> Reader<'a> {
             // The text ends in the middle of the row, perhaps in the middle of this word.
             cells = before;
         }
-        // Every row has its `X` under its own name. One that has not lost a cell somewhere before it, and then no
-        // cell of it can be trusted.
+        // Every row has its `X` under its own name. Where it stands elsewhere, the row has lost a cell before it, and then
+        // none of its cells can be trusted.
         let itself = cells.iter().position(|cell| cell.text == "X");
         let trusted = match itself {
             Some(place) => place == row,

@@ -544,8 +544,8 @@ fn versioned(rest: &str) -> Option<((u32, u32), &str)> {
     Some(((major.parse().ok()?, minor.parse().ok()?), arch))
 }
 
-/// PEP 503.
-fn normalised(name: &str) -> String {
+/// A project's name as PEP 503 writes it in addresses.
+pub(crate) fn normalised(name: &str) -> String {
     let mut project = String::with_capacity(name.len());
     let mut separated = false;
     for c in name.chars() {
@@ -680,24 +680,22 @@ fn is_word(part: &str, also: &[char]) -> bool {
 
 /// The text with `%XX` replaced. What does not decode to UTF-8 stays as it is.
 pub(crate) fn percent_decoded(text: &str) -> String {
-    if !text.contains('%') {
-        return text.to_owned();
-    }
     let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        let digit = |index: usize| {
-            tail.get(index)
-                .and_then(|byte| char::from(*byte).to_digit(16))
-        };
-        if let (b'%', Some(high), Some(low)) = (first, digit(0), digit(1)) {
-            bytes.push(u8::try_from(high * 16 + low).unwrap_or(b'%'));
-            rest = tail.get(2..).unwrap_or_default();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('%') {
+        bytes.extend_from_slice(before.as_bytes());
+        let digits = after
+            .get(..2)
+            .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        if let Some(byte) = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            bytes.push(byte);
+            rest = after.get(2..).unwrap_or_default();
         } else {
-            bytes.push(first);
-            rest = tail;
+            bytes.push(b'%');
+            rest = after;
         }
     }
+    bytes.extend_from_slice(rest.as_bytes());
     String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
 }
 

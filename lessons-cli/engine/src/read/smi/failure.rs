@@ -35,7 +35,7 @@ pub enum Cause {
     NotAvailable,
     /// `GPU access blocked by the operating system`, as WSL and sandboxes say it.
     AccessBlocked,
-    /// The user, a container or SELinux may not open the devices (exit code 4).
+    /// The user, a container or `SELinux` may not open the devices (exit code 4).
     InsufficientPermissions,
     /// `No devices were found` (exit code 6).
     NoDevices,

@@ -126,9 +126,20 @@ pub(super) fn is_border(text: &str) -> bool {
             .all(|chunk| chunk.iter().fold(true, |all, b| all & drawn(b)))
 }
 
-/// Words that say "no value", in the table and in the other outputs.
+/// Words that say "no value", in the table and, in brackets, in the other outputs.
 pub(super) fn is_no_value(word: &str) -> bool {
-    matches!(word, "N/A" | "ERR!" | "Off") || word.starts_with('[') || PHRASES.contains(&word)
+    matches!(unbracketed(word), "N/A" | "ERR!" | "Off") || is_phrase(word)
+}
+
+/// One of nvidia-smi's words with blanks inside, with or without brackets.
+pub(super) fn is_phrase(word: &str) -> bool {
+    PHRASES.contains(&unbracketed(word))
+}
+
+fn unbracketed(word: &str) -> &str {
+    word.strip_prefix('[')
+        .and_then(|word| word.strip_suffix(']'))
+        .unwrap_or(word)
 }
 
 #[cfg(test)]
@@ -149,6 +160,16 @@ mod tests {
                 "GPU is lost",
                 "Nothing"
             ]
+        );
+    }
+
+    #[test]
+    fn words_for_no_value() {
+        for word in ["N/A", "[N/A]", "ERR!", "Not Supported", "[Unknown Error]"] {
+            assert!(is_no_value(word), "{word}");
+        }
+        assert!(
+            !is_no_value("[fin] >>") && !is_no_value("[2026-01-14]") && !is_no_value("Default")
         );
     }
 
