@@ -680,7 +680,7 @@ fn rows_without_end_are_bounded() {
 
 #[test]
 fn utf_16_read_as_bytes_is_read() {
-    let text = table(FIRST, SECOND)
+    let text: String = table(FIRST, SECOND)
         .chars()
         .flat_map(|char| [char, '\0'])
         .collect();

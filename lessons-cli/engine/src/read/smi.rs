@@ -113,8 +113,10 @@ pub fn read_all(text: &str) -> Result<Vec<Smi>, Unread> {
             Unread::NotNvidiaSmi
         });
     }
-    for field in found.iter_mut().flat_map(|smi| &mut smi.fields) {
-        field.span = plain.given(field.span.clone());
+    if !plain.is_as_given() {
+        for field in found.iter_mut().flat_map(|smi| &mut smi.fields) {
+            field.span = plain.given(field.span.clone());
+        }
     }
     Ok(found)
 }

@@ -37,9 +37,14 @@ impl<'t> Plain<'t> {
         &self.text
     }
 
+    /// Whether the text was plain as given, so that every place in it is the same.
+    pub(super) fn is_as_given(&self) -> bool {
+        self.seams.is_empty()
+    }
+
     /// The bytes of the text as given that `range` of the plain text came from, in whole characters.
     pub(super) fn given(&self, range: Range<usize>) -> Range<usize> {
-        if self.seams.is_empty() {
+        if self.is_as_given() {
             return range;
         }
         let start = self.given_at(range.start);
