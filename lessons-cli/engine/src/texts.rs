@@ -22,6 +22,7 @@ const ENGLISH: &[(&str, &str)] = &[
     ("topology", include_str!("../texts/en/topology.ftl")),
     ("cuda", include_str!("../texts/en/cuda.ftl")),
     ("torch", include_str!("../texts/en/torch.ftl")),
+    ("read", include_str!("../texts/en/read.ftl")),
 ];
 
 /// Why a set of texts cannot be used.
@@ -96,6 +97,14 @@ impl Texts {
                 .attribute(step, attribute, &message.args)
                 .unwrap_or_else(|| missing(&format!("{}.{attribute}", step.id))),
             TextId::Shared(id) => self.shared(id, &message.args),
+        }
+    }
+
+    /// A sentence that belongs to no step, such as those of [`crate::explain`].
+    pub fn sentence(&self, message: &Message) -> String {
+        match message.text {
+            TextId::Shared(id) => self.shared(id, &message.args),
+            TextId::OfStep(attribute) => missing(attribute),
         }
     }
 
