@@ -134,7 +134,9 @@ pub enum Command {
     /// KIND is smi (nvidia-smi in any of its forms), topo (nvidia-smi topo -m), drivers (ubuntu-drivers devices), nvcc
     /// (nvcc --version), wheel (a wheel's file name), index (a page of a package index) or env (python -m
     /// torch.utils.collect_env). Without it, what was pasted is recognised.
-    #[command(after_help = "Examples:\n  nvidia-smi | lessons read\n  lessons read topo matrix.txt --svg topology.svg\n  lessons read torch-2.9.1+cu126-cp311-cp311-win_amd64.whl")]
+    #[command(
+        after_help = "Examples:\n  nvidia-smi | lessons read\n  lessons read topo matrix.txt --svg topology.svg\n  lessons read torch-2.9.1+cu126-cp311-cp311-win_amd64.whl"
+    )]
     Read(ReadArgs),
     /// Check again whenever something changes, until you stop it
     Watch {

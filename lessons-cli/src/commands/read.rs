@@ -77,7 +77,11 @@ fn refused(why: &NotRead, kind: Option<Kind>, given: &str, input: &Input) -> any
     let asked = kind.map_or_else(String::new, |kind| format!(" as {}", kind.name()));
     let advice = match (why, recognise(given)) {
         (NotRead::Smi(_) | NotRead::Other(_), Some(other)) if Some(other) != kind => {
-            format!("; it looks like {}: lessons read {}", other.what(), other.name())
+            format!(
+                "; it looks like {}: lessons read {}",
+                other.what(),
+                other.name()
+            )
         }
         (NotRead::Empty, _) => "; paste what a command printed".to_owned(),
         (NotRead::Unrecognised, _) => {
@@ -128,13 +132,16 @@ fn svg(said: &[Said], file: &Path) -> Result<Option<String>> {
 /// What the outputs say about the steps. Only what they tell is shown.
 fn steps(said: &[Said], given: &str, as_json: bool, texts: &Texts) -> Result<Done> {
     let machine = partial::machine(said, Pasted::new(given).text());
-    let mut report = Report::of_all(&Facts::new(&machine));
+    let facts = Facts::new(&machine);
+    let mut report = Report::of_all(&facts);
     let all = report.steps.len();
     let untold = partial::untold(said);
-    let checked = report.steps.clone();
-    report
-        .steps
-        .retain(|step| !untold.contains(&step.step.id) && is_told(step, &checked));
+    let checked = std::mem::take(&mut report.steps);
+    report.steps = checked
+        .iter()
+        .filter(|step| !untold.contains(&step.step.id))
+        .filter_map(|step| told(step, &checked, &facts))
+        .collect();
     let exit = match super::check::exit(report.verdict(false)) {
         Exit::Failed => Exit::Failed,
         _ => Exit::Good,
@@ -161,26 +168,39 @@ fn steps(said: &[Said], given: &str, as_json: bool, texts: &Texts) -> Result<Don
     })
 }
 
-/// Whether what is known decides a step: an unknown is not decided, nor is what waits for one.
-fn is_told(checked: &Checked, all: &[Checked]) -> bool {
-    let mut step = checked;
-    // A need comes before what needs it, so this ends.
-    for _ in 0..all.len() {
-        match step.finding.outcome {
-            Outcome::Pass | Outcome::Fail => return true,
-            Outcome::Unknown | Outcome::NotApplicable => return false,
-            Outcome::Blocked => {
-                let need = step
-                    .blocked_by
-                    .and_then(|id| all.iter().find(|other| other.step.id == id));
-                match need {
-                    Some(need) => step = need,
-                    None => return false,
-                }
-            }
-        }
+/// What is known of a step; none where that does not decide it.
+///
+/// On a whole machine a step that fails waits for a need of which nothing is known. Of a paste, next to nothing is known,
+/// and a failure that it shows is worth saying.
+fn told(checked: &Checked, all: &[Checked], facts: &Facts<'_>) -> Option<Checked> {
+    match checked.finding.outcome {
+        Outcome::Pass | Outcome::Fail => return Some(checked.clone()),
+        Outcome::Unknown | Outcome::NotApplicable => return None,
+        Outcome::Blocked => {}
     }
-    false
+    let mut need = checked;
+    // A need comes before what needs it, so this ends.
+    while let Some(next) = need
+        .blocked_by
+        .and_then(|id| all.iter().find(|other| other.step.id == id))
+    {
+        need = next;
+    }
+    if need.finding.outcome == Outcome::Fail {
+        return Some(checked.clone());
+    }
+    // Blocked by what is itself blocked is told, if at all, by that.
+    let direct = checked
+        .blocked_by
+        .and_then(|id| all.iter().find(|other| other.step.id == id))?;
+    let finding = (direct.finding.outcome == Outcome::Unknown)
+        .then(|| (checked.step.check)(facts))
+        .filter(|finding| finding.outcome == Outcome::Fail)?;
+    Some(Checked {
+        step: checked.step,
+        finding,
+        blocked_by: None,
+    })
 }
 
 /// The system that this runs on, where a wheel may be for it.

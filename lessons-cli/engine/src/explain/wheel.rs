@@ -18,14 +18,12 @@ pub(super) fn explain(wheel: &Wheel, host: Option<Platform>) -> Explained {
             text("read-wheel-note-version").arg("version", wheel.full_version()),
         ));
     }
-    if let Some(host) = host {
-        installs(&mut explained, wheel, host);
-    }
+    let asks = host.is_some_and(|host| installs(&mut explained, wheel, host));
     pythons(&mut explained, wheel);
-    if let Some((major, minor)) = wheel.glibc_floor() {
+    if let Some((major, minor)) = wheel.glibc_floor().filter(|_| !asks) {
         explained.note(
             Note::remark(text("read-wheel-note-glibc").arg("glibc", format!("{major}.{minor}")))
-                .run("ldd --version | head -n 1"),
+                .run(LIBC),
         );
     }
     if let Some(local) = &wheel.local {
@@ -35,8 +33,9 @@ pub(super) fn explain(wheel: &Wheel, host: Option<Platform>) -> Explained {
     explained
 }
 
-/// Whether the system takes it. The Python is not known, so the wheel's own stands in for it.
-fn installs(explained: &mut Explained, wheel: &Wheel, host: Platform) {
+/// Says whether the system takes it, and gives back whether that depends on a version. The Python is not known, so the
+/// wheel's own stands in for it.
+fn installs(explained: &mut Explained, wheel: &Wheel, host: Platform) -> bool {
     let python = wheel
         .python_tags
         .iter()
@@ -54,27 +53,40 @@ fn installs(explained: &mut Explained, wheel: &Wheel, host: Platform) {
         arch: host.arch.to_string(),
     };
     let here = |id| text(id).arg("host", host.to_string());
-    explained.note(match wheel.installs_on(&asked) {
+    let installs = wheel.installs_on(&asked);
+    let depends = matches!(installs, Installs::Unknown(_));
+    let note = match installs {
         Installs::Yes => Note::remark(here("read-wheel-note-fits")),
-        Installs::Unknown(ask) => Note::remark(needs(here("read-wheel-note-fits-if"), ask)),
-        Installs::No(refusal) => match refusal {
-            Refusal::System { wheel } => {
-                Note::warning(here("read-wheel-note-system").arg("wheel", wheel))
+        Installs::Unknown(ask) => {
+            let note = Note::remark(needs(here("read-wheel-note-fits-if"), ask));
+            match ask {
+                Ask::Glibc(..) => note.run(LIBC),
+                Ask::Musl(..) | Ask::MacOs(..) => note,
             }
-            Refusal::Arch { wheel, .. } => {
-                Note::warning(here("read-wheel-note-arch").arg("wheel", wheel))
-            }
-            Refusal::UnknownTag { wheel } => {
-                Note::warning(here("read-wheel-note-tag").arg("wheel", wheel))
-            }
-            Refusal::SystemVersion { needs: ask, .. } => {
-                Note::warning(needs(here("read-wheel-note-fits-if"), ask))
-            }
-            // Said already, or beside the question: the Python is the wheel's own.
-            Refusal::Version { .. } | Refusal::Python { .. } | Refusal::Abi { .. } => return,
-        },
-    });
+        }
+        Installs::No(Refusal::System { wheel }) => {
+            Note::warning(here("read-wheel-note-system").arg("wheel", wheel))
+        }
+        Installs::No(Refusal::Arch { wheel, .. }) => {
+            Note::warning(here("read-wheel-note-arch").arg("wheel", wheel))
+        }
+        Installs::No(Refusal::UnknownTag { wheel }) => {
+            Note::warning(here("read-wheel-note-tag").arg("wheel", wheel))
+        }
+        // Said already, or beside the question: the Python is the wheel's own, and no version of the system is given.
+        Installs::No(
+            Refusal::Version { .. }
+            | Refusal::Python { .. }
+            | Refusal::Abi { .. }
+            | Refusal::SystemVersion { .. },
+        ) => return false,
+    };
+    explained.note(note);
+    depends
 }
+
+/// Shows the version of the C library.
+const LIBC: &str = "ldd --version | head -n 1";
 
 fn needs(message: Message, ask: Ask) -> Message {
     let (library, major, minor) = match ask {
@@ -102,7 +114,12 @@ fn pythons(explained: &mut Explained, wheel: &Wheel) {
         Some((major, minor)) if has("abi3") => {
             text("read-wheel-note-abi3").arg("python", format!("{major}.{minor}"))
         }
-        Some(_) if wheel.abi_tags.iter().any(|tag| tag.ends_with('t') && tag.starts_with("cp")) => {
+        Some(_)
+            if wheel
+                .abi_tags
+                .iter()
+                .any(|tag| tag.ends_with('t') && tag.starts_with("cp")) =>
+        {
             text("read-wheel-note-free-threaded").arg("python", versions(&wheel.python_tags))
         }
         Some(_) => text("read-wheel-note-python").arg("python", versions(&wheel.python_tags)),
@@ -117,7 +134,9 @@ fn pythons(explained: &mut Explained, wheel: &Wheel) {
 fn versions(tags: &[Seen<String>]) -> String {
     let shown = tags.iter().map(|tag| match own_python(tag) {
         Some((major, minor)) => format!("{major}.{minor}"),
-        None => tag.trim_start_matches(|c: char| c.is_ascii_alphabetic()).to_owned(),
+        None => tag
+            .trim_start_matches(|c: char| c.is_ascii_alphabetic())
+            .to_owned(),
     });
     super::listed(shown)
 }
@@ -134,7 +153,11 @@ fn variant(explained: &mut Explained, local: &Seen<String>) {
                 .arg("driver", floor.at_least.to_string()),
             Err(_) => text("read-wheel-note-cuda-unknown").arg("cuda", cuda.to_string()),
         };
-        explained.note(Note::remark(message).step("torch.driver-new-enough").at(span));
+        explained.note(
+            Note::remark(message)
+                .step("torch.driver-new-enough")
+                .at(span),
+        );
         return;
     }
     let id = match local.parse::<BuildTag>() {
@@ -162,7 +185,10 @@ fn fields(explained: &mut Explained, wheel: &Wheel) {
     if let Some(build) = &wheel.build {
         explained.field(Field::new("build tag", text("read-wheel-build")).seen(build));
     }
-    let tags = |label: &str, id: &'static str, tags: &[Seen<String>], meaning: fn(&str) -> Option<Message>| {
+    let tags = |label: &str,
+                id: &'static str,
+                tags: &[Seen<String>],
+                meaning: fn(&str) -> Option<Message>| {
         tags.iter().fold(Field::new(label, text(id)), |field, tag| {
             let field = field.value(Value::seen(tag));
             match meaning(tag) {
@@ -171,7 +197,12 @@ fn fields(explained: &mut Explained, wheel: &Wheel) {
             }
         })
     };
-    explained.field(tags("Python tag", "read-wheel-python", &wheel.python_tags, python_tag));
+    explained.field(tags(
+        "Python tag",
+        "read-wheel-python",
+        &wheel.python_tags,
+        python_tag,
+    ));
     explained.field(tags("ABI tag", "read-wheel-abi", &wheel.abi_tags, abi_tag));
     explained.field(tags(
         "platform tag",

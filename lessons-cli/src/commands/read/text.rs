@@ -1,5 +1,6 @@
 //! For people: the paste once more, what is noteworthy in it, then each field with what it means.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use lessons_engine::draw;
@@ -129,14 +130,14 @@ fn fields(out: &mut String, explained: &Explained, texts: &Texts) {
         return;
     }
     heading(out, "read-fields", texts);
-    let mut said = Vec::new();
+    let mut said = HashSet::new();
     for field in &explained.fields {
         values(out, field);
         for meaning in &field.meaning {
-            // The same meaning again, as of packages of one flavour, is not said twice.
-            if !said.contains(&meaning) {
-                let _ = writeln!(out, "      {}", texts.sentence(meaning));
-                said.push(meaning);
+            let meaning = texts.sentence(meaning);
+            // A field that comes again, as of a second device, is not explained again.
+            if said.insert((field.label.as_str(), meaning.clone())) {
+                let _ = writeln!(out, "      {meaning}");
             }
         }
     }
@@ -161,39 +162,65 @@ fn values(out: &mut String, field: &Field) {
     }
     let _ = writeln!(out, "  {label}");
     for (shown, members) in groups {
-        let _ = writeln!(out, "    {}: {}", visible(&members.join(", ")), visible(shown));
+        let _ = writeln!(out, "    {}: {}", visible(&named(&members)), visible(shown));
     }
 }
 
-/// Versions × Pythons × platforms, the newest first.
-fn table(out: &mut String, index: &Index, texts: &Texts) {
-    let several = index
-        .releases
-        .windows(2)
-        .any(|pair| pair[0].project != pair[1].project);
-    let rows: Vec<[String; 3]> = index
-        .releases
+/// `GPU 0, 1, 8`: what all the names begin with is said once.
+fn named(members: &[&str]) -> String {
+    const PREFIX: &str = "GPU ";
+    let numbers: Option<Vec<&str>> = members
         .iter()
-        .flat_map(|release| rows_of(release, several))
+        .map(|name| name.strip_prefix(PREFIX))
         .collect();
-    if rows.is_empty() {
+    match numbers {
+        Some(numbers) => format!("{PREFIX}{}", numbers.join(", ")),
+        None => members.join(", "),
+    }
+}
+
+/// Versions × Pythons × platforms, the newest first. Several projects share the rows.
+fn table(out: &mut String, index: &Index, texts: &Texts) {
+    let projects: Vec<&[Release]> = index
+        .releases
+        .chunk_by(|one, other| one.project == other.project)
+        .collect();
+    let most = (ROWS / projects.len().max(1)).max(3);
+    let mut shown: Vec<([String; 3], usize)> = Vec::new();
+    for releases in &projects {
+        let rows: Vec<[String; 3]> = releases
+            .iter()
+            .flat_map(|release| rows_of(release, projects.len() > 1))
+            .collect();
+        let left_out = rows.len().saturating_sub(most);
+        shown.extend(rows.into_iter().take(most).map(|row| (row, 0)));
+        if let Some((_, after)) = shown.last_mut() {
+            *after = left_out;
+        }
+    }
+    if shown.is_empty() {
         return;
     }
-    let heads = ["read-table-version", "read-table-python", "read-table-platform"]
-        .map(|id| texts.shared(id, &[]));
-    let shown = &rows[..rows.len().min(ROWS)];
+    let heads = [
+        "read-table-version",
+        "read-table-python",
+        "read-table-platform",
+    ]
+    .map(|id| texts.shared(id, &[]));
     let width = |column: usize| {
-        let cells = shown.iter().chain([&heads]).map(|row| row[column].chars().count());
-        cells.max().unwrap_or(0)
+        let cells = shown.iter().map(|(row, _)| row).chain([&heads]);
+        cells
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or(0)
     };
     let (version, python) = (width(0), width(1));
-    out.push('\n');
     let line = |row: &[String; 3]| format!("  {:version$}  {:python$}  {}", row[0], row[1], row[2]);
-    let _ = writeln!(out, "{}", paint(style::HEADING, line(&heads)));
-    for row in shown {
+    let _ = writeln!(out, "\n{}", paint(style::HEADING, line(&heads)));
+    for (row, left_out) in &shown {
         let _ = writeln!(out, "{}", line(row).trim_end());
+        more(out, *left_out, texts);
     }
-    more(out, rows.len() - shown.len(), texts);
 }
 
 /// The Pythons that share their platforms stand in one row.
@@ -221,7 +248,11 @@ fn rows_of(release: &Release, several: bool) -> Vec<[String; 3]> {
         .enumerate()
         .map(|(place, (platforms, pythons))| {
             let name = if place == 0 { name.as_str() } else { "" };
-            [visible(name), visible(&pythons.join(" ")), visible(&platforms)]
+            [
+                visible(name),
+                visible(&pythons.join(" ")),
+                visible(&platforms),
+            ]
         })
         .collect()
 }
