@@ -17,7 +17,8 @@ use crate::texts::{MISSING, Texts};
 use Outcome::{Fail, NotApplicable, Pass, Unknown};
 use machine::{
     SITE, VENV, companion, computed, conda, driver, env, file, gone, gpu, healthy, library, names,
-    no_gpu, no_torch, other_python, probe, remove, said, system_python, text, torch, windows,
+    no_gpu, no_torch, other_python, probe, pyenv, remove, said, system_python, text, torch,
+    windows,
 };
 
 fn facts_of<T>(machine: &Value, ask: impl FnOnce(&Facts<'_>) -> T) -> T {
@@ -106,6 +107,7 @@ fn environments() {
         |m| env(m, "PATH", format!("/usr/bin:{VENV}/bin")) => Fail "fail-shadowed", "source /home/me/first-torch/.venv/bin/activate";
         |m| env(m, "PATH", "") => Fail "fail-off-path", "activate";
         |m| { conda(m, "first-torch"); env(m, "PATH", "/usr/bin"); } => Fail "fail-shadowed", "conda activate /opt/conda";
+        pyenv => Fail "fail", "uv venv";
         windows => Pass "pass";
         |m| {
             windows(m);
@@ -146,6 +148,10 @@ fn pythons() {
         |m| m["platform"]["arch"] = json!("x86") => Fail "fail-32-bit";
         |m| { m["files"].as_object_mut().unwrap().remove(&format!("{VENV}/pyvenv.cfg")); } => Unknown "finding-unknown";
         |m| conda(m, "first-torch") => Pass "pass";
+        pyenv => Pass "pass";
+        |m| { pyenv(m); env(m, "PYENV_VERSION", "3.13.0t"); } => Fail "fail-old", "torch==2.12.0";
+        |m| { pyenv(m); text(m, "/home/me/.python-version", "3.9.18\n"); } => Fail "fail-old", "torch==2.8.0";
+        |m| { pyenv(m); text(m, "/home/me/.pyenv/version", "system\n"); } => Unknown "finding-unknown";
         windows => Pass "pass";
     }
 }
@@ -315,6 +321,7 @@ fn installations() {
         } => Unknown "finding-unknown";
         |m| text(m, &format!("{SITE}/torch/version.py"), "not a version file") => Unknown "finding-unknown";
         |m| conda(m, "first-torch") => Pass "pass";
+        pyenv => Fail "fail", "python3 -m pip install";
         windows => Pass "pass";
     }
 }

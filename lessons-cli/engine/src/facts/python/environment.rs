@@ -210,7 +210,8 @@ impl Facts<'_> {
     }
 
     fn system_python(&self, first: &str) -> Known<Environment> {
-        let file = self.without_links(first)?;
+        let shim = self.behind_shim(first)?;
+        let file = self.without_links(shim.as_deref().unwrap_or(first))?;
         let prefix = self.prefix_of(&file).unwrap_or_default();
         let python = match version_in_name(&file) {
             Some(python) => Ok(python),
@@ -235,6 +236,37 @@ impl Facts<'_> {
             sites,
             prefix,
         })
+    }
+
+    /// The Python that a shim of pyenv starts: that of `$PYENV_VERSION`, of the nearest `.python-version`, or of
+    /// pyenv's own `version`. `None` for what is no shim, and where pyenv hands on to the system's Python.
+    fn behind_shim(&self, python: &str) -> Known<Option<String>> {
+        let Some(root) = parent(python).and_then(|folder| folder.strip_suffix("/shims")) else {
+            return Ok(None);
+        };
+        let mut chosen = self.env("PYENV_VERSION")?;
+        let mut folder = self.folder_in("PWD")?;
+        while let (None, Some(here)) = (&chosen, &folder) {
+            chosen = self.text_if_there(&format!("{here}/.python-version"))?;
+            folder = parent(here).map(str::to_owned);
+        }
+        if chosen.is_none() {
+            chosen = self.text_if_there(&format!("{root}/version"))?;
+        }
+        let chosen = chosen.as_deref().unwrap_or_default();
+        Ok(chosen
+            .split([':', ' ', '\n'])
+            .next()
+            .filter(|version| !version.is_empty() && *version != "system")
+            .map(|version| format!("{root}/versions/{version}/bin/python3")))
+    }
+
+    fn text_if_there(&self, path: &str) -> Known<Option<String>> {
+        match self.text(path) {
+            Ok(text) => Ok(Some(text)),
+            Err(Unread::NotFound) => Ok(None),
+            Err(why) => Err(Unknown::unread(path, why)),
+        }
     }
 
     /// The version of a virtual environment's Python. The name of the folder of its packages tells all of it, also
