@@ -50,10 +50,10 @@ fn assert_valid(validator: &Validator, document: &Value, what: &str) {
 #[track_caller]
 fn assert_each_refused(validator: &Validator, document: &Value, changes: &[(&str, Value)]) {
     for (pointer, value) in changes {
-        let mut changed = document.clone();
+        let mut wrong = document.clone();
         let (parent, name) = pointer.rsplit_once('/').unwrap();
         let name = name.replace("~1", "/");
-        let parent = changed
+        let parent = wrong
             .pointer_mut(parent)
             .unwrap_or_else(|| panic!("nothing at {parent}"));
         match (parent, value) {
@@ -66,10 +66,7 @@ fn assert_each_refused(validator: &Validator, document: &Value, changes: &[(&str
             (Value::Array(items), value) => items[name.parse::<usize>().unwrap()] = value.clone(),
             (other, _) => panic!("{pointer} lies in {other}"),
         }
-        assert!(
-            !validator.is_valid(&changed),
-            "{pointer} = {value} is taken"
-        );
+        assert!(!validator.is_valid(&wrong), "{pointer} = {value} is taken");
     }
 }
 
