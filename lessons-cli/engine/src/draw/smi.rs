@@ -33,7 +33,12 @@ pub fn draw(smi: &Smi) -> String {
         layout.mig_devices(&mut out, &smi.mig_devices);
     }
     if smi.process_list != ProcessList::Absent {
-        let blanks = if layout.blank_line { layout.width() } else { 0 };
+        // The line of blanks has kept the width of 535, although the table has since grown.
+        let blanks = if layout.is_tidy() {
+            0
+        } else {
+            layout.width().min(89)
+        };
         line(&mut out, &" ".repeat(blanks));
         layout.processes(&mut out, smi);
     }
@@ -56,21 +61,13 @@ const BARS: [char; 2] = ['|', '|'];
 /// What differs from version to version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Layout {
+    /// The first number of the version.
+    major: u32,
+    style: Style,
     /// Width of the three columns of GPUs, without the bars.
     columns: [usize; 3],
-    style: Style,
     /// `Driver-Model` in place of `Persistence-M`.
     windows: Option<&'static str>,
-    mig_line: bool,
-    /// Processes have GPU instance and compute instance.
-    instances: bool,
-    /// From 570 on there is room for long process ids, and the MIG devices have another title.
-    wide_pids: bool,
-    /// Until 576 the line under the header begins with a bar, and the distance before the processes is a line of
-    /// blanks.
-    blank_line: bool,
-    /// From 610 on, `KMD Version` and `CUDA UMD Version`.
-    split_driver: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,20 +100,38 @@ impl Layout {
             Style::Wide => [41, 24, 22],
         };
         let on_windows = smi.gpus.iter().any(|gpu| gpu.driver_model.is_some());
+        let title = if major < 560 {
+            "TCC/WDDM"
+        } else {
+            "Driver-Model"
+        };
         Self {
-            columns,
+            major,
             style,
-            windows: on_windows.then_some(if major < 560 {
-                "TCC/WDDM"
-            } else {
-                "Driver-Model"
-            }),
-            mig_line: major >= 450,
-            instances: major >= 450,
-            wide_pids: major >= 570,
-            blank_line: major < 580,
-            split_driver: major >= 610,
+            columns,
+            windows: on_windows.then_some(title),
         }
+    }
+
+    /// Since 450, a third line for the MIG mode, and the instances in the list of processes.
+    fn has_mig(&self) -> bool {
+        self.major >= 450
+    }
+
+    /// Since 570, room for long process ids, and other titles for the MIG devices.
+    fn has_wide_pids(&self) -> bool {
+        self.major >= 570
+    }
+
+    /// Since 580, the line under the header begins with a corner, and the distance before the list of processes is
+    /// an empty line where it was a line of blanks.
+    fn is_tidy(&self) -> bool {
+        self.major >= 580
+    }
+
+    /// Since 610, `KMD Version` and `CUDA UMD Version`.
+    fn has_two_drivers(&self) -> bool {
+        self.major >= 610
     }
 
     /// Width of a line between its outer bars, and of both bars.
@@ -160,7 +175,7 @@ impl Layout {
             ],
         );
         cells(out, &[self.power(gpu), self.memory(gpu), utilization(gpu)]);
-        if self.mig_line {
+        if self.has_mig() {
             let [first, second, _] = self.columns;
             cells(
                 out,
@@ -204,7 +219,7 @@ impl Layout {
             Style::Wide => {
                 // From 580 on, words in place of the draw stand one column further left; those in place of the
                 // cap have done so from the start.
-                let draw = if is_words(gpu.power_draw_w.as_ref()) && !self.blank_line {
+                let draw = if is_words(gpu.power_draw_w.as_ref()) && self.is_tidy() {
                     format!("{draw} ")
                 } else {
                     draw
@@ -239,7 +254,7 @@ impl Layout {
         rule(out, &[inner], CORNERS, '-', '+');
         bars(out, &format!(" {:<1$}", "MIG devices:", inner - 1));
         rule(out, &columns, CORNERS, '-', '+');
-        let titles = match (self.style, self.wide_pids) {
+        let titles = match (self.style, self.has_wide_pids()) {
             (Style::Narrow, _) => ["        Shared        ", "CE  ENC  DEC  OFA  JPG"],
             (_, false) => ["     Shared           ", "CE ENC DEC OFA JPG    "],
             (_, true) => ["       Shared         ", "CE ENC  DEC  OFA  JPG "],
@@ -351,10 +366,10 @@ impl Layout {
 
     fn processes(&self, out: &mut String, smi: &Smi) {
         let inner = self.inner();
-        let pid = if self.wide_pids { 16 } else { 10 };
-        let name = inner - 20 - pid - if self.instances { 16 } else { 5 };
+        let pid = if self.has_wide_pids() { 16 } else { 10 };
+        let name = inner - 20 - pid - if self.has_mig() { 16 } else { 5 };
         rule(out, &[inner], CORNERS, '-', '+');
-        if self.instances {
+        if self.has_mig() {
             bars(out, &format!(" {:<1$}", "Processes:", inner - 1));
             bars(
                 out,
@@ -402,7 +417,7 @@ impl Layout {
             "{:>5}",
             process.gpu.map_or(String::new(), |gpu| gpu.to_string())
         );
-        if self.instances {
+        if self.has_mig() {
             // Numbers stand one column further left than the words in their place.
             for (id, width) in [(&process.gi, 6), (&process.ci, 5)] {
                 let blank = if matches!(id, Some(Reading::Value(_))) {
@@ -440,7 +455,7 @@ fn header(out: &mut String, layout: &Layout, smi: &Smi) {
             " NVIDIA-SMI {tool:<21}  Driver Version: {driver:<0$}",
             inner - 51
         ),
-        Some(cuda) if layout.split_driver => {
+        Some(cuda) if layout.has_two_drivers() => {
             format!(
                 " NVIDIA-SMI {tool:<21}  KMD Version: {driver:<12}  CUDA UMD Version: {cuda:<9}"
             )
@@ -460,7 +475,7 @@ fn header(out: &mut String, layout: &Layout, smi: &Smi) {
     rule(
         out,
         &layout.columns,
-        [if layout.blank_line { '|' } else { '+' }, '+'],
+        [if layout.is_tidy() { '+' } else { '|' }, '+'],
         '-',
         '+',
     );
@@ -482,8 +497,7 @@ fn header(out: &mut String, layout: &Layout, smi: &Smi) {
         ],
     );
     let (perf, end) = match layout.style {
-        Style::Narrow => ("  Perf", ""),
-        Style::Crammed => ("  Perf", ""),
+        Style::Narrow | Style::Crammed => ("  Perf", ""),
         Style::Medium | Style::Wide => ("   Perf", " "),
     };
     let rest = layout.columns[0] - 10 - perf.len() - end.len();
@@ -495,7 +509,7 @@ fn header(out: &mut String, layout: &Layout, smi: &Smi) {
             " GPU-Util  Compute M. ".to_owned(),
         ],
     );
-    if layout.mig_line {
+    if layout.has_mig() {
         let [first, second, _] = layout.columns;
         cells(
             out,

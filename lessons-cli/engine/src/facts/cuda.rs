@@ -1,43 +1,28 @@
-//! CUDA: the compiler that a shell finds.
+//! CUDA: the toolkits that are here, the compiler behind nvcc, what the shell sets, containers, copies of the driver.
 
 use std::cell::OnceCell;
 
 use super::gpus::Sourced;
-use super::{Facts, Known, Unknown};
-use crate::machine::NotRun;
-use crate::programs::NVCC;
-use crate::read::nvcc;
+use super::{Facts, Known};
 use crate::version::CudaVersion;
+
+pub mod containers;
+pub mod driver_copies;
+pub mod host_compiler;
+pub mod linker;
+pub mod shell;
+pub mod toolkits;
 
 #[derive(Default)]
 pub(super) struct Cells {
     nvcc_release: OnceCell<Known<Option<Sourced<CudaVersion>>>>,
+    toolkits: OnceCell<toolkits::Toolkits>,
+    startup: OnceCell<shell::Startup>,
 }
 
 impl Facts<'_> {
-    /// The release of the nvcc that a shell finds, from `nvcc --version`; `None` where no `nvcc` is on `PATH`.
-    pub fn nvcc_release(&self) -> Known<Option<Sourced<CudaVersion>>> {
-        self.cuda
-            .nvcc_release
-            .get_or_init(|| {
-                let source = NVCC.join(" ");
-                let output = match self.command(NVCC) {
-                    Ok(output) => output,
-                    Err(NotRun::NotFound) => return Ok(None),
-                    Err(why) => return Err(Unknown::not_run(NVCC, why)),
-                };
-                nvcc::read(&output.stdout)
-                    .ok()
-                    .and_then(|nvcc| nvcc.release)
-                    .and_then(|release| release.value.parse().ok())
-                    .map(|value| {
-                        Some(Sourced {
-                            value,
-                            source: source.clone(),
-                        })
-                    })
-                    .ok_or_else(|| Unknown::not_understood(source))
-            })
-            .clone()
+    /// The value of a variable; nothing where it is empty, as the programs that read these variables have it.
+    pub(crate) fn env_filled(&self, name: &str) -> Known<Option<String>> {
+        Ok(self.env(name)?.filter(|value| !value.is_empty()))
     }
 }

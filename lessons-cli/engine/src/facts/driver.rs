@@ -80,7 +80,7 @@ pub struct Daemon {
 }
 
 /// Where distributions, runfiles, WSL and cloud images put the driver's libraries.
-const LIBRARY_FOLDERS: [&str; 6] = [
+pub(super) const LIBRARY_FOLDERS: [&str; 6] = [
     "/usr/lib/x86_64-linux-gnu",
     "/usr/lib/aarch64-linux-gnu",
     "/usr/lib64",
@@ -372,7 +372,7 @@ impl Daemon {
 }
 
 /// The version in `…/libnvidia-ml.so.580.95.05`.
-fn library_version(name: &str) -> Option<DriverVersion> {
+pub(super) fn library_version(name: &str) -> Option<DriverVersion> {
     let (_, version) = name.rsplit_once(".so.")?;
     version.contains('.').then(|| version.parse().ok())?
 }

@@ -50,7 +50,7 @@ use xml::Xml;
 /// The longest text that is read, in bytes.
 pub const LIMIT: usize = 16 << 20;
 
-/// How many GPUs, MIG devices and processes are kept of one text.
+/// How many GPUs, MIG devices and processes are kept of one text, and how many outputs.
 const ROWS: usize = 1 << 16;
 
 /// Why a text could not be read.
@@ -113,8 +113,10 @@ pub fn read_all(text: &str) -> Result<Vec<Smi>, Unread> {
             Unread::NotNvidiaSmi
         });
     }
-    for field in found.iter_mut().flat_map(|smi| &mut smi.fields) {
-        field.span = plain.given(field.span.clone());
+    if !plain.is_as_given() {
+        for field in found.iter_mut().flat_map(|smi| &mut smi.fields) {
+            field.span = plain.given(field.span.clone());
+        }
     }
     Ok(found)
 }
@@ -176,7 +178,7 @@ impl<'t> Reader<'t> {
 
     fn lines(&mut self) {
         let mut start = 0;
-        while start < self.text.len() {
+        while start < self.text.len() && self.found.len() < ROWS {
             let newline = self.text[start..].find('\n').map(|length| start + length);
             let end = newline.unwrap_or(self.text.len());
             self.line(start..end, newline.is_some());
@@ -211,7 +213,7 @@ impl<'t> Reader<'t> {
             None => {}
             Some(b'|' | b'+') if token::is_border(shown) => {
                 if let Some(Output::Table(table)) = &mut self.current {
-                    table.border();
+                    table.border(shown);
                 }
             }
             Some(b'|' | b'+') => self.cells(&line, trimmed),
@@ -289,7 +291,7 @@ impl<'t> Reader<'t> {
         });
         if token::is_border(unquoted) {
             if let Some(Output::Table(table)) = &mut self.current {
-                table.border();
+                table.border(unquoted);
             }
             return;
         }
@@ -314,15 +316,21 @@ impl<'t> Reader<'t> {
             table.line_without_bars(trimmed.clone(), closed);
         }
         let last = shown.rsplit('|').next().unwrap_or_default();
-        let last = if shown.contains('|') { last } else { unquoted };
-        if is_timestamp(last.trim()) {
-            self.timestamp = Some((token::trim(text, trimmed.end - last.len()..trimmed.end), 0));
+        let last = if shown.contains('|') {
+            last.trim_start()
+        } else {
+            unquoted
+        };
+        if let Some(length) = timestamp_at_end(last) {
+            self.timestamp = Some((trimmed.end - length..trimmed.end, 0));
         }
     }
 
     /// Splits a line at its bars.
     fn cells(&mut self, line: &Range<usize>, trimmed: Range<usize>) {
         let text = self.text;
+        let barred = text[trimmed.start..].starts_with('|');
+        let mut empty = true;
         let mut start = trimmed.start;
         while start < trimmed.end {
             let bar = text[start..trimmed.end]
@@ -333,6 +341,7 @@ impl<'t> Reader<'t> {
             if at.is_empty() {
                 continue;
             }
+            empty = false;
             let shown = &text[at.clone()];
             let cell = Cell {
                 closed: bar.is_some(),
@@ -347,14 +356,21 @@ impl<'t> Reader<'t> {
                 self.begin(|text, rows_left| Output::Table(Box::new(Table::new(text, rows_left))));
             }
             if let Some(Output::Table(table)) = &mut self.current {
-                if token::is_border(shown) {
-                    table.border()
-                } else {
-                    table.cell(cell)
+                // In a table squeezed into one line, words may follow a border; they are no part of a row.
+                if shown.starts_with("+-") || token::is_border(shown) {
+                    table.border(shown);
+                    continue;
                 }
+                if barred {
+                    table.row_begins();
+                }
+                table.cell(cell);
             }
         }
         if let Some(Output::Table(table)) = &mut self.current {
+            if barred && empty {
+                table.row_begins();
+            }
             table.line_ends();
         }
     }
@@ -369,15 +385,7 @@ impl<'t> Reader<'t> {
             .take()
             .filter(|(_, lines_ago)| *lines_ago <= LINES)
             .map(|(at, _)| at)
-            .or_else(|| {
-                let before = &text[line_start..cell.at.start];
-                let at = token::trim(text, line_start..line_start + before.find("+-")?);
-                let after_bar = text[at.clone()]
-                    .rfind(['|', '>', '#', '$'])
-                    .map_or(at.start, |bar| at.start + bar + 1);
-                let at = token::trim(text, after_bar..at.end);
-                is_timestamp(&text[at.clone()]).then_some(at)
-            });
+            .or_else(|| timestamp_before(text, line_start..cell.at.start));
         self.begin(|text, rows_left| Output::Table(Box::new(Table::new(text, rows_left))));
         if let Some(Output::Table(table)) = &mut self.current {
             if let Some(at) = timestamp {
@@ -433,7 +441,7 @@ impl<'t> Reader<'t> {
                     .as_ref()
                     .is_some_and(|last| last.cause == failure.cause)
         };
-        if !self.found.last().is_some_and(repeated) && self.found.len() < ROWS {
+        if !self.found.last().is_some_and(repeated) {
             let mut smi = Smi {
                 form: Form::Message,
                 ..Smi::default()
@@ -487,9 +495,7 @@ impl<'t> Reader<'t> {
             Output::Xml(xml) => xml.finish(),
         };
         self.rows_left = rows_left;
-        if let Some(mut smi) = smi
-            && self.found.len() < ROWS
-        {
+        if let Some(mut smi) = smi {
             self.failures
                 .drain(..)
                 .for_each(|(failure, at)| add_failure(&mut smi, failure, at));
@@ -517,10 +523,28 @@ fn add_failure(smi: &mut Smi, failure: Failure, span: Range<usize>) {
         span,
     });
     if smi.failure.is_none() {
-        smi.failure = Some(failure)
+        smi.failure = Some(failure);
     } else {
-        smi.notes.push(Note::AlsoFailed(failure))
+        smi.notes.push(Note::AlsoFailed(failure));
     }
+}
+
+/// The date before the border that a header, on the same line, stands under.
+fn timestamp_before(text: &str, before: Range<usize>) -> Option<Range<usize>> {
+    // A border and a date are no longer than this; lines may be of any length.
+    const LONGEST: usize = 256;
+    let start = text.ceil_char_boundary(before.start.max(before.end.saturating_sub(LONGEST)));
+    let above = text
+        .get(start..before.end)?
+        .trim_end_matches(['|', ' ', '\t']);
+    let line = above.trim_end_matches(['+', '-', '=']);
+    if line.len() == above.len() {
+        return None;
+    }
+    let line = line.trim_end();
+    let end = start + line.len();
+    let line = line.rsplit(['|', '>', '#', '$']).next()?.trim_start();
+    timestamp_at_end(line).map(|length| end - length..end)
 }
 
 /// Whether a line is a date as nvidia-smi prints it above its table: `Wed Jan 14 02:22:46 2026`.
@@ -536,24 +560,31 @@ fn is_own_timestamp(shown: &str) -> bool {
         })
 }
 
-/// Whether words are a date with a time, in whatever language: a year and `hours:minutes`.
-fn is_timestamp(shown: &str) -> bool {
-    let bytes = shown.as_bytes();
+/// Length of the date at the end of a line: nvidia-smi's own, or the whole line, where it holds a year and
+/// `hours:minutes` in whatever language.
+fn timestamp_at_end(line: &str) -> Option<usize> {
+    const OWN: usize = 24;
+    if line
+        .len()
+        .checked_sub(OWN)
+        .and_then(|at| line.get(at..))
+        .is_some_and(is_own_timestamp)
+    {
+        return Some(OWN);
+    }
+    let bytes = line.as_bytes();
     let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
     let time = (1..bytes.len())
         .any(|at| bytes[at] == b':' && digit(at - 1) && digit(at + 1) && digit(at + 2));
-    let year = || {
-        (0..bytes.len()).any(|at| {
-            (bytes[at..].starts_with(b"19") || bytes[at..].starts_with(b"20"))
-                && digit(at + 2)
-                && digit(at + 3)
-                && !digit(at + 4)
-                && !(at > 0 && digit(at - 1))
-        })
+    let year = |at: usize| {
+        (bytes[at..].starts_with(b"19") || bytes[at..].starts_with(b"20"))
+            && digit(at + 2)
+            && digit(at + 3)
+            && !digit(at + 4)
+            && !(at > 0 && digit(at - 1))
     };
-    (8..=64).contains(&bytes.len())
-        && time
-        && !shown.contains(['$', '#', '=', '+'])
-        && !shown.contains("nvidia-smi")
-        && year()
+    let plain = (8..=64).contains(&bytes.len())
+        && !line.contains(['$', '#', '=', '+', '|'])
+        && !line.contains("nvidia-smi");
+    (plain && time && (0..bytes.len()).any(year)).then_some(line.len())
 }

@@ -35,7 +35,7 @@ pub enum Cause {
     NotAvailable,
     /// `GPU access blocked by the operating system`, as WSL and sandboxes say it.
     AccessBlocked,
-    /// The user, a container or SELinux may not open the devices (exit code 4).
+    /// The user, a container or `SELinux` may not open the devices (exit code 4).
     InsufficientPermissions,
     /// `No devices were found` (exit code 6).
     NoDevices,
@@ -97,6 +97,10 @@ fn cause(line: &str) -> Option<(Cause, usize)> {
     const NVML: &str = "ailed to initialize NVML: ";
     const SMI: &str = "NVIDIA-SMI ";
 
+    // No message is shorter than `GPU is lost.`
+    if line.len() < 12 {
+        return None;
+    }
     if let Some(at) = line.find(HANDLE) {
         return Some((of_handle(&line[at + HANDLE.len()..]), at));
     }

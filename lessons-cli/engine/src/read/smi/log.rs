@@ -118,7 +118,7 @@ impl<'t> Log<'t> {
                 }
             }
             "Total" if heading == "Double Bit" && self.volatile => {
-                listing.gpu(Key::EccUncorrected, value)
+                listing.gpu(Key::EccUncorrected, value);
             }
             _ if self.volatile && name.contains("Uncorrectable") => {
                 if let Ok(count) = listing.text[value].parse::<u64>() {
@@ -128,26 +128,25 @@ impl<'t> Log<'t> {
             "Total" if heading == "FB Memory Usage" => listing.gpu(Key::MemoryTotalMib, value),
             "Used" if heading == "FB Memory Usage" => listing.gpu(Key::MemoryUsedMib, value),
             "Gpu" | "GPU" if heading == "Utilization" => {
-                listing.gpu(Key::UtilizationPercent, value)
+                listing.gpu(Key::UtilizationPercent, value);
             }
-            "Power Draw" | "Average Power Draw" | "Instantaneous Power Draw" if power => {
-                // Parts without an average still show what they draw at the moment.
-                if !listing.text[value.clone()].contains("N/A") || name == "Power Draw" {
-                    listing.gpu(Key::PowerDrawW, value);
-                }
+            "Power Draw" if power => listing.gpu(Key::PowerDrawW, value),
+            // Parts without an average still show what they draw at the moment.
+            "Average Power Draw" | "Instantaneous Power Draw"
+                if power && &listing.text[value.clone()] != "N/A" =>
+            {
+                listing.gpu(Key::PowerDrawW, value);
             }
             "Power Limit" | "Current Power Limit" if power => listing.gpu(Key::PowerLimitW, value),
             "GPU instance ID" => self.instances[0] = Some(value),
             "Compute instance ID" => self.instances[1] = Some(value),
-            "Process ID" => {
-                if listing.add_process() {
-                    for (key, at) in [Key::Gi, Key::Ci].into_iter().zip(&mut self.instances) {
-                        if let Some(at) = at.take() {
-                            listing.process(key, at);
-                        }
+            "Process ID" if listing.add_process() => {
+                for (key, at) in [Key::Gi, Key::Ci].into_iter().zip(&mut self.instances) {
+                    if let Some(at) = at.take() {
+                        listing.process(key, at);
                     }
-                    listing.process(Key::Pid, value);
                 }
+                listing.process(Key::Pid, value);
             }
             "Type" if heading == "Processes" => listing.process(Key::Type, value),
             "Name" if heading == "Processes" => listing.process(Key::Name, value),

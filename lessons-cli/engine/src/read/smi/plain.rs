@@ -37,9 +37,14 @@ impl<'t> Plain<'t> {
         &self.text
     }
 
+    /// Whether the text was plain as given, so that every place in it is the same.
+    pub(super) fn is_as_given(&self) -> bool {
+        self.seams.is_empty()
+    }
+
     /// The bytes of the text as given that `range` of the plain text came from, in whole characters.
     pub(super) fn given(&self, range: Range<usize>) -> Range<usize> {
-        if self.seams.is_empty() {
+        if self.is_as_given() {
             return range;
         }
         let start = self.given_at(range.start);
@@ -76,8 +81,9 @@ impl<'t> Plain<'t> {
                 }
                 '\r' if chars.peek().is_some_and(|(_, next)| *next != '\n') => Some('\n'),
                 '\n' | '\t' | '\r' => Some(char),
-                '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => None,
-                '\u{ad}'
+                '\0'..='\u{1f}'
+                | '\u{7f}'..='\u{9f}'
+                | '\u{ad}'
                 | '\u{200b}'..='\u{200f}'
                 | '\u{202a}'..='\u{202e}'
                 | '\u{2060}'..='\u{206f}'
@@ -105,9 +111,9 @@ impl<'t> Plain<'t> {
                 seams.push((text.len() as u32, at as u32));
             }
             if char == '…' {
-                text.push_str("...")
+                text.push_str("...");
             } else {
-                text.push(kept)
+                text.push(kept);
             }
         }
         Self {

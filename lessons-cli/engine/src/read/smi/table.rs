@@ -29,18 +29,27 @@ pub(super) struct Table<'t> {
     /// Rows that may still be added, shared by all outputs of one text.
     rows_left: usize,
     has_header: bool,
-    /// The header of the column is `Driver-Model`, not `Persistence-M`.
-    on_windows: bool,
-    /// Whether the layout has a third line, `None` while unknown.
-    has_mig_line: Option<bool>,
-    /// The header shows that the left edge is gone, and the first column with it.
-    lost_first_column: bool,
+    titles: Titles,
     section: Section,
     previous: Option<Cell>,
     /// The beginning of a process row whose name holds a bar.
     split_process: Option<Cell>,
     borders: usize,
     open: bool,
+}
+
+/// A row of processes takes no more bytes than this.
+const LONGEST_ROW: usize = 512;
+
+/// What the titles of the columns tell of the layout.
+#[derive(Debug, Clone, Copy, Default)]
+struct Titles {
+    /// The column is `Driver-Model`, not `Persistence-M`.
+    on_windows: bool,
+    /// Whether the layout has a third line, `None` while unknown.
+    mig_line: Option<bool>,
+    /// The left edge of the text is gone, and the first column with it.
+    lost_first_column: bool,
 }
 
 /// A stretch of text between two bars, without the blanks around it.
@@ -90,9 +99,7 @@ impl<'t> Table<'t> {
             },
             rows_left,
             has_header: false,
-            on_windows: false,
-            has_mig_line: None,
-            lost_first_column: false,
+            titles: Titles::default(),
             section: Section::Gpus(Expect::Gpu),
             previous: None,
             split_process: None,
@@ -111,11 +118,19 @@ impl<'t> Table<'t> {
         self.has_header
     }
 
-    pub(super) fn border(&mut self) {
-        self.borders += 1;
-        self.open = false;
+    /// A drawn line. Those with corners stand after rows; those with bars, under titles.
+    pub(super) fn border(&mut self, shown: &str) {
+        if shown.starts_with('+') {
+            self.borders += 1;
+            self.open = false;
+        }
         self.previous = None;
         self.end_split_process();
+    }
+
+    /// A line that begins with a bar is a row, or the beginning of one.
+    pub(super) fn row_begins(&mut self) {
+        self.open = true;
     }
 
     pub(super) fn line_ends(&mut self) {
@@ -247,6 +262,7 @@ impl<'t> Table<'t> {
     /// The finished table, or nothing where there was none; and the rows that may still be added.
     pub(super) fn finish(mut self) -> (Option<Smi>, usize) {
         self.end_split_process();
+        let text = self.text;
         let smi = &mut self.smi;
         let found = self.has_header
             || !smi.gpus.is_empty()
@@ -259,14 +275,18 @@ impl<'t> Table<'t> {
             smi.notes.push(Note::HeaderMissing);
         }
         let last_gpu = smi.gpus.len().checked_sub(1);
+        let begins_gpu = self.previous.is_some_and(|cell| {
+            !cell.closed && text[cell.at].starts_with(|c: char| c.is_ascii_digit())
+        });
         let cut = match self.section {
             Section::Gpus(Expect::Gpu) if last_gpu.is_none() => Some(Part::Header),
-            Section::Gpus(Expect::Gpu) => None,
-            Section::Gpus(Expect::MigMode) if self.has_mig_line != Some(true) => None,
+            Section::Gpus(Expect::Gpu) if begins_gpu => Some(Part::Gpu(smi.gpus.len())),
+            Section::Gpus(Expect::MigMode) if self.titles.mig_line != Some(true) => None,
+            Section::Gpus(Expect::Gpu)
+            | Section::MigDevices(ExpectMig::Device)
+            | Section::Processes => None,
             Section::Gpus(_) => Some(Part::Gpu(last_gpu.unwrap_or(0))),
-            Section::MigDevices(ExpectMig::Device) => None,
             Section::MigDevices(_) => Some(Part::MigDevices),
-            Section::Processes => None,
         };
         let unclosed = (self.open
             && self.borders > 0
@@ -320,7 +340,7 @@ impl<'t> Table<'t> {
                 true
             }
             b'M' if shown == "MIG M." => {
-                self.has_mig_line = Some(true);
+                self.titles.mig_line = Some(true);
                 true
             }
             b'M' => shown.starts_with("Memory-Usage"),
@@ -330,9 +350,9 @@ impl<'t> Table<'t> {
             }
             b'B' => shown.starts_with("Bus-Id") || shown.starts_with("BAR1-Usage"),
             b'V' => {
-                if shown.starts_with("Volatile") && self.has_mig_line.is_none() {
+                if shown.starts_with("Volatile") && self.titles.mig_line.is_none() {
                     // The title of the third line, if there is one, follows.
-                    self.has_mig_line = Some(false);
+                    self.titles.mig_line = Some(false);
                 }
                 shown.starts_with("Vol")
             }
@@ -355,7 +375,7 @@ impl<'t> Table<'t> {
                 || shown.ends_with("Driver-Model")
                 || shown.ends_with("TCC/WDDM") =>
             {
-                self.lost_first_column = true;
+                self.titles.lost_first_column = true;
                 self.column_titles(shown);
                 true
             }
@@ -373,7 +393,7 @@ impl<'t> Table<'t> {
             self.section = Section::MigDevices(ExpectMig::Device);
         } else if titles.any(|title| title == "Name") {
             self.section = Section::Gpus(Expect::Gpu);
-            self.on_windows = shown.ends_with("Driver-Model") || shown.ends_with("TCC/WDDM");
+            self.titles.on_windows = shown.ends_with("Driver-Model") || shown.ends_with("TCC/WDDM");
         }
     }
 
@@ -421,13 +441,19 @@ impl<'t> Table<'t> {
         if let Some(name) =
             name.filter(|name| is_named(&text[name.at.clone()]) || has_mode(&text[name.at.clone()]))
         {
-            values.name_cell(&mut gpu, &name, self.on_windows, self.lost_first_column);
+            values.name_cell(
+                &mut gpu,
+                &name,
+                self.titles.on_windows,
+                self.titles.lost_first_column,
+            );
         }
         let mut parts = plain_words(&text[address.at.clone()], address.at.start);
         gpu.bus_id = parts.next().map(|bus_id| values.words(Key::BusId, bus_id));
-        gpu.display_active = parts
+        let display = parts
             .next()
-            .map(|display| values.words(Key::DisplayActive, display));
+            .filter(|display| address.closed || is_mode(&text[display.clone()]));
+        gpu.display_active = display.map(|display| values.words(Key::DisplayActive, display));
         gpus.push(gpu);
     }
 
@@ -442,7 +468,7 @@ impl<'t> Table<'t> {
         };
         let Some(gpu) = gpus.last_mut() else { return };
         self.open |= expect != Expect::Gpu;
-        let after_utilization = if self.has_mig_line == Some(false) {
+        let after_utilization = if self.titles.mig_line == Some(false) {
             Expect::Gpu
         } else {
             Expect::MigMode
@@ -452,7 +478,7 @@ impl<'t> Table<'t> {
             // The ECC cell is gone, and this is the second line already.
             Expect::Ecc if is_power(shown) => Expect::Memory,
             Expect::Ecc => {
-                if cell.closed || !is_digits(shown) {
+                if cell.closed || is_mode(shown) || token::is_no_value(shown) {
                     gpu.ecc_uncorrected =
                         Some(values.reading(Key::EccUncorrected, cell.at.clone()));
                 }
@@ -465,14 +491,14 @@ impl<'t> Table<'t> {
                     .filter(|previous| is_power(&text[previous.at.clone()]));
                 if is_memory(shown) || (power.is_some() && !shown.contains('%')) {
                     if let Some(power) = power {
-                        values.power_cell(gpu, &power, self.lost_first_column);
+                        values.power_cell(gpu, &power, self.titles.lost_first_column);
                     }
                     [gpu.memory_used_mib, gpu.memory_total_mib] =
                         values.memory_cell(cell, Key::MemoryUsedMib, Key::MemoryTotalMib);
                     Expect::Utilization
                 } else if let Some(power) = power {
                     // The memory is gone, and this is the cell after it.
-                    values.power_cell(gpu, &power, self.lost_first_column);
+                    values.power_cell(gpu, &power, self.titles.lost_first_column);
                     values.utilization_cell(gpu, cell);
                     after_utilization
                 } else {
@@ -481,7 +507,11 @@ impl<'t> Table<'t> {
             }
             Expect::Utilization => {
                 values.utilization_cell(gpu, cell);
-                after_utilization
+                if cell.closed || gpu.compute_mode.is_some() {
+                    after_utilization
+                } else {
+                    Expect::Utilization
+                }
             }
             Expect::MigMode if is_mig_mode(shown) => {
                 gpu.mig_mode = Some(values.words(Key::MigMode, cell.at.clone()));
@@ -576,12 +606,16 @@ impl<'t> Table<'t> {
             self.end_split_process();
             self.process(cell.clone());
         } else if let Some(first) = self.split_process.take() {
-            // The name holds a bar, and goes on here.
-            self.process(Cell {
-                at: first.at.start..cell.at.end,
-                closed: cell.closed,
-                at_edge: first.at_edge,
-            });
+            // The name holds a bar, and goes on here. No row is longer than its table is wide.
+            if cell.at.end - first.at.start <= LONGEST_ROW {
+                self.process(Cell {
+                    at: first.at.start..cell.at.end,
+                    closed: cell.closed,
+                    at_edge: first.at_edge,
+                });
+            } else {
+                self.add_process(&first, None);
+            }
         } else {
             self.process_not_supported(shown);
         }
@@ -605,9 +639,9 @@ impl<'t> Table<'t> {
                     || (token::is_no_value(shown) && shown != "Insufficient Permissions")
             });
         if memory.is_some() {
-            self.add_process(&cell, memory)
+            self.add_process(&cell, memory);
         } else {
-            self.split_process = Some(cell)
+            self.split_process = Some(cell);
         }
     }
 
@@ -637,7 +671,8 @@ impl<'t> Table<'t> {
             .map(|(gi, ci)| (values.reading(Key::Gi, gi), values.reading(Key::Ci, ci)))
             .unzip();
         let pid = Some(values.reading(Key::Pid, start.pid));
-        let kind = Some(values.words(Key::Type, start.kind));
+        // At the very end `C` may be the beginning of `C+G`.
+        let kind = (cell.closed || !rest.is_empty()).then(|| values.words(Key::Type, start.kind));
         let name = token::trim(
             text,
             rest.start..memory.as_ref().map_or(rest.end, |memory| memory.start),
@@ -783,13 +818,13 @@ impl Values<'_, '_> {
         let all = before.len() == 3;
         for (place, at) in before.iter().enumerate() {
             let shown = &text[at.clone()];
-            let key = match (all, place, shown.as_bytes().last()) {
-                (true, 0, _) => Key::FanPercent,
-                (true, 1, _) => Key::TemperatureC,
-                (true, 2, _) => Key::PerformanceState,
+            let key = match (place, shown.as_bytes().last()) {
+                (0, _) if all => Key::FanPercent,
+                (1, _) if all => Key::TemperatureC,
+                (2, _) if all => Key::PerformanceState,
                 // Some are lost: those that are left are told by their unit, or not at all.
-                (_, _, Some(b'%')) => Key::FanPercent,
-                (_, _, Some(b'C')) if shown != "C" => Key::TemperatureC,
+                (_, Some(b'%')) => Key::FanPercent,
+                (_, Some(b'C')) if shown != "C" => Key::TemperatureC,
                 _ if shown.starts_with('P') && is_digits(&shown[1..]) => Key::PerformanceState,
                 _ => continue,
             };
@@ -941,13 +976,7 @@ fn is_power(shown: &str) -> bool {
 }
 
 fn is_memory(shown: &str) -> bool {
-    shown.ends_with("MiB")
-        || matches!(
-            shown,
-            "Not Supported" | "Unknown Error" | "GPU is lost" | "Insufficient Permissions"
-        )
-        || shown.starts_with('[')
-        || shown.contains("MiB")
+    shown.ends_with("MiB") || token::is_phrase(shown) || shown.contains("MiB")
 }
 
 fn is_mig_mode(shown: &str) -> bool {

@@ -36,7 +36,7 @@ impl Iterator for Phrases<'_> {
                 .position(|b| !b.is_ascii_whitespace())?;
         let rest = &self.text[start..];
         let length = match bytes[start] {
-            b'[' => rest.find([']', '|']).map(|close| close + 1),
+            b'[' => closing_bracket(rest),
             b'N' | b'U' | b'G' | b'I' | b'F' | b'R' => PHRASES
                 .iter()
                 .find(|phrase| rest.starts_with(**phrase))
@@ -52,6 +52,13 @@ impl Iterator for Phrases<'_> {
         self.at = start + length;
         Some(self.base + start..self.base + self.at)
     }
+}
+
+/// Length of the bracketed words at the start of `text`. They are never long.
+fn closing_bracket(text: &str) -> Option<usize> {
+    const LONGEST: usize = 48;
+    let close = text.bytes().take(LONGEST).position(|b| b == b']')?;
+    Some(close + 1)
 }
 
 /// The byte ranges of the words of `text` between white space, shifted by `base`.
@@ -126,9 +133,20 @@ pub(super) fn is_border(text: &str) -> bool {
             .all(|chunk| chunk.iter().fold(true, |all, b| all & drawn(b)))
 }
 
-/// Words that say "no value", in the table and in the other outputs.
+/// Words that say "no value", in the table and, in brackets, in the other outputs.
 pub(super) fn is_no_value(word: &str) -> bool {
-    matches!(word, "N/A" | "ERR!" | "Off") || word.starts_with('[') || PHRASES.contains(&word)
+    matches!(unbracketed(word), "N/A" | "ERR!" | "Off") || is_phrase(word)
+}
+
+/// One of nvidia-smi's words with blanks inside, with or without brackets.
+pub(super) fn is_phrase(word: &str) -> bool {
+    PHRASES.contains(&unbracketed(word))
+}
+
+fn unbracketed(word: &str) -> &str {
+    word.strip_prefix('[')
+        .and_then(|word| word.strip_suffix(']'))
+        .unwrap_or(word)
 }
 
 #[cfg(test)]
@@ -149,6 +167,16 @@ mod tests {
                 "GPU is lost",
                 "Nothing"
             ]
+        );
+    }
+
+    #[test]
+    fn words_for_no_value() {
+        for word in ["N/A", "[N/A]", "ERR!", "Not Supported", "[Unknown Error]"] {
+            assert!(is_no_value(word), "{word}");
+        }
+        assert!(
+            !is_no_value("[fin] >>") && !is_no_value("[2026-01-14]") && !is_no_value("Default")
         );
     }
 

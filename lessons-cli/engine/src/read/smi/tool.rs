@@ -3,7 +3,7 @@
 /// A tool that shows accelerators, from another vendor or by other people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tool {
-    /// AMD, until ROCm 6.
+    /// AMD, until `ROCm` 6.
     RocmSmi,
     /// AMD, newer.
     AmdSmi,
@@ -15,7 +15,7 @@ pub enum Tool {
     NpuSmi,
     /// Intel Gaudi (Habana).
     HlSmi,
-    /// MetaX.
+    /// `MetaX`.
     MxSmi,
     /// Moore Threads.
     MthreadsGmi,
@@ -25,7 +25,7 @@ pub enum Tool {
     Ixsmi,
     /// Any vendor's GPU, by Syllo.
     Nvtop,
-    /// NVIDIA GPUs, by XuehaiPan.
+    /// NVIDIA GPUs, by Xuehai Pan.
     Nvitop,
     /// NVIDIA Jetson's own.
     Tegrastats,

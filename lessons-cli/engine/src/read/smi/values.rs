@@ -338,45 +338,25 @@ impl Serialize for Watts {
 
 /// `text` as words, borrowed where it is one of the usual ones.
 pub fn words(text: &str) -> Words {
-    const USUAL: [&str; 33] = [
-        "N/A",
-        "Off",
-        "On",
-        "Default",
-        "Disabled",
-        "Enabled",
-        "ERR!",
-        "Not Supported",
-        "WDDM",
-        "TCC",
-        "MCDM",
-        "C",
-        "G",
-        "C+G",
-        "M+C",
-        "M",
-        "E. Process",
-        "Prohibited",
-        "P0",
-        "P1",
-        "P2",
-        "P3",
-        "P4",
-        "P5",
-        "P6",
-        "P7",
-        "P8",
-        "P9",
-        "P10",
-        "P11",
-        "P12",
-        "P15",
-        "[N/A]",
-    ];
-    match USUAL.iter().find(|usual| **usual == text) {
-        Some(usual) => Cow::Borrowed(usual),
-        None => Cow::Owned(text.to_owned()),
-    }
+    // By length, so that few have to be compared.
+    let usual: &[&'static str] = match text.len() {
+        1 => &["C", "G", "M"],
+        2 => &[
+            "On", "P0", "P8", "P2", "P1", "P3", "P4", "P5", "P6", "P7", "P9",
+        ],
+        3 => &[
+            "N/A", "Off", "C+G", "M+C", "TCC", "P10", "P11", "P12", "P15",
+        ],
+        4 => &["ERR!", "WDDM", "MCDM"],
+        5 => &["[N/A]"],
+        7 => &["Default", "Enabled"],
+        8 => &["Disabled"],
+        10 => &["E. Process", "Prohibited"],
+        13 => &["Not Supported"],
+        _ => &[],
+    };
+    let known = usual.iter().copied().find(|usual| *usual == text);
+    known.map_or_else(|| Cow::Owned(text.to_owned()), Cow::Borrowed)
 }
 
 #[cfg(test)]

@@ -95,10 +95,10 @@ impl<'t> Xml<'t> {
         match (parent, name) {
             (_, "timestamp") => listing.header(Key::Timestamp, value),
             (_, "driver_version" | "kmd_version") => {
-                listing.header(Key::DriverVersion, undeprecated(shown, value))
+                listing.header(Key::DriverVersion, undeprecated(shown, value));
             }
             (_, "cuda_version" | "cuda_umd_version") => {
-                listing.header(Key::CudaVersion, undeprecated(shown, value))
+                listing.header(Key::CudaVersion, undeprecated(shown, value));
             }
             ("gpu", "product_name") => listing.gpu(Key::Name, value),
             ("gpu", "display_active") => listing.gpu(Key::DisplayActive, value),
@@ -116,14 +116,14 @@ impl<'t> Xml<'t> {
                 }
             }
             ("ecc_mode", "current_ecc") if shown != "Enabled" => {
-                listing.gpu(Key::EccUncorrected, value)
+                listing.gpu(Key::EccUncorrected, value);
             }
             ("fb_memory_usage", "total") => listing.gpu(Key::MemoryTotalMib, value),
             ("fb_memory_usage", "used") => listing.gpu(Key::MemoryUsedMib, value),
             ("utilization", "gpu_util") => listing.gpu(Key::UtilizationPercent, value),
             ("temperature", "gpu_temp") => listing.gpu(Key::TemperatureC, value),
             ("power_readings" | "gpu_power_readings", "power_draw") => {
-                listing.gpu(Key::PowerDrawW, value)
+                listing.gpu(Key::PowerDrawW, value);
             }
             (
                 "power_readings" | "gpu_power_readings",

@@ -1,0 +1,276 @@
+//! What the shell must know: `PATH`, `CUDA_HOME`, and that a new shell knows it too.
+
+use super::{no_toolkit, not_linux, told};
+use crate::facts::cuda::shell::{Shell, StartupLine};
+use crate::facts::cuda::toolkits::{Origin, Toolkit, toolkit_folder};
+use crate::facts::system::Place;
+use crate::facts::{Facts, Known};
+use crate::finding::{Finding, Fix, quoted};
+
+pub(super) fn path(facts: &Facts<'_>) -> Finding {
+    told(judge_path(facts), "command -v nvcc")
+}
+
+fn judge_path(facts: &Facts<'_>) -> Known<Finding> {
+    if !facts.is_linux() {
+        return Ok(not_linux(facts));
+    }
+    let path = facts.env("PATH")?.unwrap_or_default();
+    let folders: Vec<&str> = path.split(':').collect();
+    let missing = first_missing(facts, &folders);
+    let Some(found) = facts.toolkit_on_path()? else {
+        let Some(toolkit) = facts.toolkit_in_use()? else {
+            return Ok(no_toolkit());
+        };
+        let finding = match (missing, startup_lines(facts, &toolkit).first()) {
+            (Some((_, folder)), _) => Finding::fail("fail-folder-missing")
+                .arg("folder", folder)
+                .evidence("$PATH", folder)
+                .evidence(folder, "not found"),
+            (None, Some(line)) => {
+                let finding = Finding::fail("fail-old-shell")
+                    .arg("file", &line.file)
+                    .evidence(&line.file, &line.line);
+                return Ok(finding
+                    .arg("bin", toolkit.bin())
+                    .evidence("$PATH", "no nvcc")
+                    .fix(Fix::run(export_path(facts, &toolkit)).note("fix-path")));
+            }
+            (None, None) => Finding::fail("fail-not-on-path").evidence("$PATH", "no nvcc"),
+        };
+        return Ok(finding
+            .arg("bin", toolkit.bin())
+            .evidence(&toolkit.nvcc, "there")
+            .fix(Fix::run(export_path(facts, &toolkit)).note("fix-path"))
+            .fix(Fix::run(persist_path(facts, &toolkit)).note("fix-persist")));
+    };
+    // A folder that is gone stands before the one that is found: the reader meant that one.
+    if let Some((index, folder)) = missing
+        && found.origin == Origin::Distribution
+        && folders
+            .iter()
+            .position(|other| other.trim_end_matches('/') == found.bin())
+            .is_some_and(|at| index < at)
+    {
+        return Ok(Finding::fail("fail-folder-missing-first")
+            .arg("folder", folder)
+            .arg("nvcc", &found.nvcc)
+            .evidence("$PATH", folder)
+            .evidence(folder, "not found")
+            .evidence("$PATH", &found.nvcc)
+            .fix(Fix::run("ls -d /usr/local/cuda*").note("fix-list"))
+            .fix(Fix::run("grep -n cuda ~/.bashrc ~/.profile").note("fix-find-line")));
+    }
+    if let Ok(Some(home)) = facts.toolkit_of_home()
+        && found.differs_from(&home)
+        && shadows(&folders, &found, &home)
+    {
+        return Ok(versions(Finding::fail("fail-shadowed"), &found, &home)
+            .fix(Fix::run(export_path(facts, &home)).note("fix-path"))
+            .fix(Fix::run(persist_path(facts, &home)).note("fix-persist")));
+    }
+    let finding = Finding::pass("pass")
+        .arg("nvcc", &found.nvcc)
+        .evidence("$PATH", &found.nvcc);
+    Ok(match missing {
+        Some((_, folder)) => finding.evidence("$PATH", format!("{folder}, which does not exist")),
+        None => finding,
+    })
+}
+
+/// The first folder of a list that should hold a toolkit's files and is not there, with its place in the list.
+fn first_missing<'f>(facts: &Facts<'_>, folders: &[&'f str]) -> Option<(usize, &'f str)> {
+    folders
+        .iter()
+        .copied()
+        .enumerate()
+        .find(|(_, folder)| toolkit_folder(folder).is_some() && facts.exists(folder) == Ok(false))
+}
+
+/// Whether `CUDA_HOME` says what the reader wants and `PATH` finds something else before it: the distribution's own
+/// compiler, which nobody puts on `PATH` by hand, or another while the wanted one comes later.
+fn shadows(folders: &[&str], found: &Toolkit, home: &Toolkit) -> bool {
+    let wanted = format!("{}/bin", home.root);
+    found.origin == Origin::Distribution
+        || folders
+            .iter()
+            .any(|folder| [home.bin(), &wanted].contains(&folder.trim_end_matches('/')))
+}
+
+fn versions(finding: Finding, found: &Toolkit, home: &Toolkit) -> Finding {
+    let version = |toolkit: &Toolkit| {
+        toolkit
+            .release()
+            .map_or_else(|| "?".to_owned(), |release| release.to_string())
+    };
+    finding
+        .arg("nvcc", &found.nvcc)
+        .arg("found", version(found))
+        .arg("home", home.home())
+        .arg("wanted", version(home))
+        .evidence("$PATH", format!("{} ({})", found.nvcc, version(found)))
+        .evidence("$CUDA_HOME", format!("{} ({})", home.home(), version(home)))
+}
+
+fn export_path(facts: &Facts<'_>, toolkit: &Toolkit) -> String {
+    match facts.shell() {
+        Ok(Some(Shell::Fish)) => format!("fish_add_path {}", quoted(toolkit.bin())),
+        _ => format!("export PATH={}${{PATH:+:${{PATH}}}}", quoted(toolkit.bin())),
+    }
+}
+
+fn persist_path(facts: &Facts<'_>, toolkit: &Toolkit) -> String {
+    let line = quoted(&export_path(facts, toolkit));
+    match facts.shell() {
+        Ok(Some(Shell::Fish)) => format!("echo {line} >> ~/.config/fish/config.fish"),
+        Ok(Some(Shell::Zsh)) => format!("echo {line} >> ~/.zshrc"),
+        _ => format!("echo {line} >> ~/.bashrc"),
+    }
+}
+
+pub(super) fn home(facts: &Facts<'_>) -> Finding {
+    told(judge_home(facts), "echo \"$CUDA_HOME\"")
+}
+
+fn judge_home(facts: &Facts<'_>) -> Known<Finding> {
+    if !facts.is_linux() {
+        return Ok(not_linux(facts));
+    }
+    let Some(toolkit) = facts.toolkit_in_use()? else {
+        return Ok(no_toolkit());
+    };
+    let mut named = Vec::new();
+    for variable in ["CUDA_HOME", "CUDA_PATH"] {
+        if let Some(folder) = facts.env_filled(variable)? {
+            named.push((variable, folder));
+        }
+    }
+    for (variable, folder) in &named {
+        let source = format!("${variable}");
+        let fail = |text: &'static str| {
+            Finding::fail(text)
+                .arg("variable", variable)
+                .arg("folder", folder)
+                .evidence(&source, folder)
+        };
+        let set = Fix::run(export_variable(facts, variable, toolkit.home())).note("fix-set");
+        if folder.contains(':') {
+            return Ok(fail("fail-colon").fix(set));
+        }
+        if !facts.exists(folder)? {
+            return Ok(fail("fail-missing").evidence(folder, "not found").fix(set));
+        }
+        let nvcc = format!("{}/bin/nvcc", folder.trim_end_matches('/'));
+        if !facts.exists(&nvcc)? {
+            return Ok(fail("fail-no-nvcc").evidence(nvcc, "not found").fix(set));
+        }
+    }
+    let Some((variable, folder)) = named.first() else {
+        return Ok(Finding::pass("pass-unset")
+            .arg("home", toolkit.home())
+            .evidence("$CUDA_HOME, $CUDA_PATH", "not set"));
+    };
+    if let (Some(found), Some(home)) = (facts.toolkit_on_path()?, facts.toolkit_of_home()?) {
+        let path = facts.env("PATH")?.unwrap_or_default();
+        let folders: Vec<&str> = path.split(':').collect();
+        // Where PATH is what is wrong, the step about PATH says so.
+        if found.differs_from(&home) && !shadows(&folders, &found, &home) {
+            return Ok(versions(Finding::fail("fail-differs"), &found, &home)
+                .arg("variable", variable)
+                .fix(Fix::run(export_variable(facts, variable, found.home())).note("fix-set")));
+        }
+    }
+    Ok(Finding::pass("pass")
+        .arg("variable", variable)
+        .arg("folder", folder)
+        .evidence(format!("${variable}"), folder))
+}
+
+fn export_variable(facts: &Facts<'_>, variable: &str, folder: &str) -> String {
+    match facts.shell() {
+        Ok(Some(Shell::Fish)) => format!("set -gx {variable} {}", quoted(folder)),
+        _ => format!("export {variable}={}", quoted(folder)),
+    }
+}
+
+pub(super) fn persistent(facts: &Facts<'_>) -> Finding {
+    told(
+        judge_persistent(facts),
+        "grep -n cuda ~/.bashrc ~/.profile ~/.zshrc",
+    )
+}
+
+fn judge_persistent(facts: &Facts<'_>) -> Known<Finding> {
+    if !facts.is_linux() {
+        return Ok(not_linux(facts));
+    }
+    let Some(toolkit) = facts.toolkit_in_use()? else {
+        return Ok(no_toolkit());
+    };
+    if matches!(facts.place(), Place::Container | Place::Sandbox) {
+        return Ok(Finding::not_applicable("na-container").evidence("/proc", "this is a container"));
+    }
+    if matches!(toolkit.bin(), "/usr/bin" | "/bin" | "/usr/local/bin") {
+        return Ok(Finding::pass("pass-system")
+            .arg("nvcc", &toolkit.nvcc)
+            .evidence("$PATH", &toolkit.nvcc));
+    }
+    if toolkit.origin == Origin::Conda {
+        return Ok(Finding::pass("pass-conda").evidence("$CONDA_PREFIX", &toolkit.root));
+    }
+    let shell = facts.shell().ok().flatten();
+    let lines = startup_lines(facts, &toolkit);
+    let read = lines
+        .iter()
+        .find(|line| shell.is_none() || line.shell.is_none() || line.shell == shell);
+    if let Some(line) = read {
+        return Ok(Finding::pass("pass")
+            .arg("file", &line.file)
+            .evidence(&line.file, &line.line));
+    }
+    if let Some(unknown) = &facts.startup().unread {
+        return Err(unknown.clone());
+    }
+    // On shared computers the command `module load` sets the paths, and is what people type or have in their jobs.
+    if let Some(modules) = facts.env_filled("LOADEDMODULES")?
+        && modules.to_ascii_lowercase().contains("cuda")
+    {
+        return Ok(Finding::pass("pass-module").evidence("$LOADEDMODULES", modules));
+    }
+    let finding = match lines.first() {
+        Some(line) => Finding::fail("fail-other-shell")
+            .arg("file", &line.file)
+            .evidence(&line.file, &line.line)
+            .evidence("$SHELL", facts.env("SHELL")?.unwrap_or_default()),
+        None => Finding::fail("fail")
+            .evidence("~/.bashrc, ~/.profile, …", format!("no {}", toolkit.bin())),
+    };
+    Ok(finding
+        .arg("bin", toolkit.bin())
+        .fix(Fix::run(persist_path(facts, &toolkit)).note("fix-persist")))
+}
+
+/// The lines of start-up files that name the toolkit's folder of programs, by any of its names.
+fn startup_lines<'f>(facts: &'f Facts<'_>, toolkit: &Toolkit) -> Vec<&'f StartupLine> {
+    let mut names = vec![
+        toolkit.bin().to_owned(),
+        format!("{}/bin", toolkit.root),
+        "$CUDA_HOME/bin".to_owned(),
+        "${CUDA_HOME}/bin".to_owned(),
+        "$CUDA_PATH/bin".to_owned(),
+        "${CUDA_PATH}/bin".to_owned(),
+    ];
+    // The link that leads to the same folder.
+    let linked = facts
+        .toolkits()
+        .found
+        .iter()
+        .find(|found| found.root == toolkit.root);
+    names.extend(linked.map(|found| found.bin().to_owned()));
+    facts
+        .startup()
+        .lines
+        .iter()
+        .filter(|line| names.iter().any(|name| line.line.contains(name.as_str())))
+        .collect()
+}

@@ -1,0 +1,271 @@
+//! One driver: packages or a runfile, not both, and none at all inside WSL.
+
+use std::collections::BTreeMap;
+
+use super::{not_linux, told};
+use crate::facts::driver::{Library, Package};
+use crate::facts::system::Place;
+use crate::facts::{Facts, Known, Unknown, Why};
+use crate::finding::{Finding, Fix, quoted};
+use crate::machine::Unread;
+
+pub(super) fn one_driver(facts: &Facts<'_>) -> Finding {
+    let finding = match facts.place() {
+        _ if !facts.is_linux() => return not_linux(facts),
+        Place::Container | Place::Sandbox => {
+            return Finding::not_applicable("na-container")
+                .evidence("/proc", "this is a container");
+        }
+        Place::Wsl => inside_wsl(facts),
+        Place::Host => on_host(facts),
+    };
+    told(
+        finding,
+        "dpkg -l | grep -E '^ii +(nvidia-driver|nvidia-dkms|nvidia-open|cuda-drivers|libnvidia-compute)'",
+    )
+}
+
+const DPKG_STATUS: &str = "/var/lib/dpkg/status";
+const WSL_FOLDER: &str = "/usr/lib/wsl";
+
+/// A Linux driver inside WSL is found before the libraries that Windows hands in, and cannot work.
+fn inside_wsl(facts: &Facts<'_>) -> Known<Finding> {
+    let packages = packages(facts);
+    if let Ok(Some(packages)) = &packages
+        && let Some(first) = packages.first()
+    {
+        let names: Vec<String> = packages
+            .iter()
+            .map(|package| quoted(&package.name))
+            .collect();
+        let finding = Finding::fail("fail-wsl-package").arg("package", &first.name);
+        return Ok(with_packages(finding, packages)
+            .fix(Fix::run(format!("sudo apt purge {}", names.join(" "))).note("fix-wsl-purge"))
+            .fix(Fix::run("wsl.exe --shutdown").note("fix-wsl-restart")));
+    }
+    let runfile = facts.driver_runfile();
+    let libraries = facts.driver_libraries();
+    let mut outside = Vec::new();
+    for library in libraries.iter().flatten() {
+        // A link into WSL's own folder shadows nothing.
+        let target = facts.link(&library.path).ok().flatten();
+        let leads_home = target.is_some_and(|target| target.starts_with(WSL_FOLDER));
+        if !library.path.starts_with(WSL_FOLDER) && !leads_home {
+            outside.push(library.path.clone());
+        }
+    }
+    let loaded = match facts.nvml() {
+        Ok(nvml) => nvml.library,
+        Err(failure) => failure.library,
+    };
+    outside.extend(loaded.filter(|path| path.starts_with('/') && !path.starts_with(WSL_FOLDER)));
+    if let Some(path) = runfile
+        .as_ref()
+        .ok()
+        .cloned()
+        .flatten()
+        .or(outside.first().cloned())
+    {
+        let finding = Finding::fail("fail-wsl-library")
+            .arg("path", &path)
+            .evidence(&path, "there, from a Linux driver");
+        let finding = match &runfile {
+            Ok(Some(program)) => finding.fix(uninstall(program)),
+            _ => finding.fix(Fix::by_hand("fix-wsl-library")),
+        };
+        return Ok(finding.fix(Fix::run("wsl.exe --shutdown").note("fix-wsl-restart")));
+    }
+    packages?;
+    runfile?;
+    libraries?;
+    Ok(Finding::pass("pass-wsl")
+        .evidence(DPKG_STATUS, "no driver package")
+        .evidence("libnvidia-ml.so.1", "only below /usr/lib/wsl"))
+}
+
+fn on_host(facts: &Facts<'_>) -> Known<Finding> {
+    let packages = packages(facts);
+    let runfile = facts.driver_runfile();
+    let libraries = facts.driver_libraries();
+    if let Ok(Some(packages)) = &packages
+        && let Some(main) = main_package(packages)
+    {
+        if let Ok(Some(program)) = &runfile {
+            return Ok(reinstall(
+                with_packages(Finding::fail("fail-runfile"), packages)
+                    .arg("package", &main.name)
+                    .evidence(program, "there, left by a .run file")
+                    .fix(uninstall(program)),
+                packages,
+            ));
+        }
+        if let Some((one, other)) = two_versions(packages) {
+            let both = format!("{} {}", quoted(&one.name), quoted(&other.name));
+            return Ok(with_packages(Finding::fail("fail-two-packages"), packages)
+                .arg("one", format!("{} {}", one.name, one.version))
+                .arg("other", format!("{} {}", other.name, other.version))
+                .fix(Fix::run(format!("apt policy {both}")).note("fix-policy"))
+                .fix(Fix::run("sudo apt --fix-broken install").note("fix-broken")));
+        }
+        if let Some((package, library)) =
+            overwritten(packages, libraries.as_deref().unwrap_or_default())
+        {
+            return Ok(reinstall(
+                Finding::fail("fail-overwritten")
+                    .arg("package", format!("{} {}", package.name, package.version))
+                    .arg("library", &library.path)
+                    .arg(
+                        "version",
+                        library
+                            .version
+                            .as_ref()
+                            .map_or("", |version| version.as_str()),
+                    )
+                    .evidence(DPKG_STATUS, format!("{} {}", package.name, package.version))
+                    .evidence(
+                        &library.path,
+                        library
+                            .version
+                            .as_ref()
+                            .map_or("", |version| version.as_str()),
+                    ),
+                packages,
+            ));
+        }
+    }
+    if let Ok(libraries) = &libraries
+        && let Some((one, other)) = two_libraries(libraries)
+    {
+        let described = |library: &Library| {
+            let version = library
+                .version
+                .as_ref()
+                .map_or("?", |version| version.as_str());
+            format!("{} ({version})", library.path)
+        };
+        return Ok(Finding::fail("fail-two-libraries")
+            .arg("one", described(one))
+            .arg("other", described(other))
+            .evidence(&one.path, described(one))
+            .evidence(&other.path, described(other))
+            .fix(match &runfile {
+                Ok(Some(program)) => uninstall(program),
+                _ => Fix::by_hand("fix-libraries"),
+            }));
+    }
+    let (packages, runfile, libraries) = (packages?, runfile?, libraries?);
+    Ok(match (&packages, runfile) {
+        (Some(found), _) if let Some(main) = main_package(found) => {
+            with_packages(Finding::pass("pass-packages"), found)
+                .arg("package", &main.name)
+                .arg("version", &main.version)
+        }
+        (Some(_), Some(program)) => Finding::pass("pass-runfile")
+            .evidence(DPKG_STATUS, "no driver package")
+            .evidence(&program, "there, left by a .run file"),
+        // Whether this distribution's packages hold a driver too cannot be read from a file.
+        (None, Some(program)) => Finding::unknown("unknown-packages")
+            .evidence(&program, "there, left by a .run file")
+            .fix(Fix::run("rpm -qa | grep -i nvidia").note("fix-rpm")),
+        (_, None) => match libraries.first() {
+            Some(library) => Finding::pass("pass-one").evidence(&library.path, "the only one"),
+            None if facts.driver_version().is_ok() => Finding::pass("pass-one")
+                .evidence("libnvidia-ml.so.1", "in none of the usual folders"),
+            None if facts.module_loaded("nvidia")? => {
+                Finding::pass("pass-one").evidence("/proc/modules", "nvidia")
+            }
+            None => Finding::not_applicable("na-no-driver")
+                .evidence(DPKG_STATUS, "no driver package")
+                .evidence("libnvidia-ml.so.1", "not found")
+                .fix(Fix::run("lessons show driver.installed").note("fix-show-driver")),
+        },
+    })
+}
+
+/// The driver's packages; `None` where packages are not Debian's.
+fn packages(facts: &Facts<'_>) -> Known<Option<Vec<Package>>> {
+    match facts.driver_packages() {
+        Ok(packages) => Ok(Some(packages)),
+        Err(Unknown {
+            why: Why::Unread(Unread::NotFound),
+            ..
+        }) => Ok(None),
+        Err(unknown) => Err(unknown),
+    }
+}
+
+/// The package to name: the driver itself before its parts.
+fn main_package(packages: &[Package]) -> Option<&Package> {
+    let is_part = |package: &&Package| !package.name.starts_with("nvidia-driver");
+    packages.iter().min_by_key(is_part)
+}
+
+fn with_packages(finding: Finding, packages: &[Package]) -> Finding {
+    packages.iter().fold(finding, |finding, package| {
+        finding.evidence(DPKG_STATUS, format!("{} {}", package.name, package.version))
+    })
+}
+
+/// Two packages that bring drivers of different versions: one source's mixed with another's.
+fn two_versions(packages: &[Package]) -> Option<(&Package, &Package)> {
+    let mut known = packages
+        .iter()
+        .filter_map(|package| Some((package.driver_version()?, package)));
+    let (version, first) = known.next()?;
+    let (_, other) = known.find(|(other, _)| *other != version)?;
+    Some((first, other))
+}
+
+/// A library that is not the one that its package brought, whatever the kernel has loaded: packages put their
+/// libraries in place at once, so only another installer can have written over them.
+fn overwritten<'f>(
+    packages: &'f [Package],
+    libraries: &'f [Library],
+) -> Option<(&'f Package, &'f Library)> {
+    let package = packages
+        .iter()
+        .find(|package| package.has_driver_libraries())
+        .or_else(|| main_package(packages))?;
+    let packaged = package.driver_version()?;
+    let library = libraries.iter().find(|library| {
+        library.path.contains("-linux-gnu/")
+            && library
+                .version
+                .as_ref()
+                .is_some_and(|version| *version != packaged)
+    })?;
+    Some((package, library))
+}
+
+fn two_libraries(libraries: &[Library]) -> Option<(&Library, &Library)> {
+    let mut versions: BTreeMap<_, &Library> = BTreeMap::new();
+    for library in libraries {
+        if let Some(version) = &library.version {
+            versions.entry(version).or_insert(library);
+        }
+    }
+    let mut distinct = versions.into_values();
+    Some((distinct.next()?, distinct.next()?))
+}
+
+fn uninstall(program: &str) -> Fix {
+    // nvidia-installer takes itself away with an option, nvidia-uninstall without.
+    Fix::run(match program {
+        "/usr/bin/nvidia-installer" => "sudo nvidia-installer --uninstall",
+        _ => "sudo nvidia-uninstall",
+    })
+    .note("fix-uninstall")
+}
+
+fn reinstall(finding: Finding, packages: &[Package]) -> Finding {
+    let names: Vec<String> = packages
+        .iter()
+        .map(|package| quoted(&package.name))
+        .collect();
+    finding
+        .fix(
+            Fix::run(format!("sudo apt install --reinstall {}", names.join(" ")))
+                .note("fix-reinstall"),
+        )
+        .fix(Fix::run("sudo reboot").note("fix-reboot"))
+}

@@ -1,0 +1,311 @@
+//! The torch that is installed: its version, what it was built for, and its list of GPU code.
+
+use std::str::FromStr;
+
+use pep440_rs::Version;
+
+use super::distributions::distribution;
+use crate::facts::{Facts, Known, Unknown};
+use crate::machine::{Select, Unread};
+use crate::tables::torch_matrix::DeviceCode;
+use crate::version::{BuildTag, CudaVersion};
+
+/// An installed torch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Torch {
+    /// Its version with the local part, as `torch.__version__` has it: `2.15.0+cu132`.
+    pub version: Version,
+    /// What it was built for.
+    pub build: Known<BuildTag>,
+    /// The folder that holds it: `/home/me/.venv/lib/python3.12/site-packages`.
+    pub site: String,
+    /// The file or folder that says so.
+    pub source: String,
+}
+
+impl Torch {
+    /// The CUDA that it brings; `None` for a build without.
+    pub fn cuda(&self) -> Known<Option<CudaVersion>> {
+        self.build.clone().map(|build| build.cuda())
+    }
+
+    /// The version without its local part: `2.15.0`.
+    pub fn release(&self) -> Version {
+        self.version.clone().without_local()
+    }
+}
+
+impl Facts<'_> {
+    /// The torch of the environment, from `torch/version.py`; `None` where it has none.
+    pub fn torch(&self) -> &Known<Option<Torch>> {
+        self.python.torch.get_or_init(|| {
+            let mut unknown = None;
+            for site in self.sites()? {
+                match self.torch_in(&site) {
+                    Ok(Some(torch)) => return Ok(Some(torch)),
+                    Ok(None) => {}
+                    Err(why) => {
+                        unknown.get_or_insert(why);
+                    }
+                }
+            }
+            unknown.map_or(Ok(None), Err)
+        })
+    }
+
+    /// Folders outside of the environment that hold a torch: the user's own packages, the system's, and those of the
+    /// Python that comes first on `$PATH`.
+    pub fn torch_elsewhere(&self) -> Vec<Torch> {
+        let mut folders = vec!["/usr/lib/python3/dist-packages".to_owned()];
+        let home = self.env("HOME").ok().flatten();
+        let above = home
+            .map(|home| format!("{}/.local/lib", home.trim_end_matches('/')))
+            .into_iter()
+            .chain(["/usr/local/lib".to_owned()]);
+        for above in above {
+            for name in self.dir(&above).unwrap_or_default() {
+                if name.starts_with("python3") {
+                    folders.push(format!("{above}/{name}/site-packages"));
+                    folders.push(format!("{above}/{name}/dist-packages"));
+                }
+            }
+        }
+        let own = self.sites().unwrap_or_default();
+        folders
+            .iter()
+            .filter(|folder| !own.contains(folder))
+            .filter_map(|folder| self.torch_in(folder).ok().flatten())
+            .collect()
+    }
+
+    /// The list of GPU code compiled into the torch, from its own library; empty where the library has none.
+    pub fn torch_code(&self, torch: &Torch) -> Known<Vec<DeviceCode>> {
+        let name = if self.platform().os == "windows" {
+            "torch_python.dll"
+        } else {
+            "libtorch_python.so"
+        };
+        let path = format!("{}/torch/lib/{name}", torch.site);
+        let text = self
+            .excerpt(&path, Select::Architectures)
+            .map_err(|why| Unknown::unread(&path, why))?;
+        Ok(text
+            .split_whitespace()
+            .filter_map(|word| word.parse().ok())
+            .collect())
+    }
+
+    /// Whether the environment's torch takes CUDA from `nvidia-*` wheels beside it, not from inside itself or from
+    /// the host.
+    pub fn torch_uses_nvidia_wheels(&self) -> Known<bool> {
+        let torch = self.torch().as_ref().map_err(Clone::clone)?;
+        if torch.is_none() {
+            return Ok(false);
+        }
+        let distributions = self.distributions().as_ref().map_err(Clone::clone)?;
+        Ok(distributions.iter().any(|distribution| {
+            [
+                "nvidia-cuda-runtime",
+                "nvidia-cublas",
+                "nvidia-cusparse",
+                "nvidia-nvjitlink",
+            ]
+            .iter()
+            .any(|name| distribution.name.starts_with(name))
+        }))
+    }
+
+    fn torch_in(&self, site: &str) -> Known<Option<Torch>> {
+        let source = format!("{site}/torch/version.py");
+        let unread = match self.text(&source) {
+            Ok(text) => {
+                return version_file(&text)
+                    .map(|(version, build)| {
+                        Some(Torch {
+                            build: build.ok_or_else(|| Unknown::not_understood(&source)),
+                            version,
+                            site: site.to_owned(),
+                            source: source.clone(),
+                        })
+                    })
+                    .ok_or_else(|| Unknown::not_understood(&source));
+            }
+            Err(why) => why,
+        };
+        let names = match self.dir(site) {
+            Ok(names) => names,
+            Err(Unread::NotFound) => return Ok(None),
+            // No file of torch where it would be, whatever else there may be.
+            Err(_) if unread == Unread::NotFound => return Ok(None),
+            Err(why) => return Err(Unknown::unread(site, why)),
+        };
+        let record = names
+            .iter()
+            .filter_map(|record| distribution(site, record))
+            .find(|distribution| distribution.name == "torch");
+        match record {
+            Some(record) => Ok(Some(Torch {
+                build: local_tag(&record.version).ok_or_else(|| Unknown::unread(&source, unread)),
+                source: format!("{site}/{}", record.record),
+                site: record.site,
+                version: record.version,
+            })),
+            None if unread == Unread::NotFound || !names.iter().any(|name| name == "torch") => {
+                Ok(None)
+            }
+            None => Err(Unknown::unread(source, unread)),
+        }
+    }
+}
+
+/// The build in a version's local part: `cu126` of `2.8.0+cu126`.
+pub(super) fn local_tag(version: &Version) -> Option<BuildTag> {
+    let text = version.to_string();
+    let (_, local) = text.split_once('+')?;
+    local.parse().ok()
+}
+
+/// Reads `torch/version.py`:
+///
+/// ```python
+/// __version__ = '2.15.0+cu132'
+/// cuda: Optional[str] = '13.2'
+/// hip: Optional[str] = None
+/// ```
+fn version_file(text: &str) -> Option<(Version, Option<BuildTag>)> {
+    let version = Version::from_str(&assigned(text, "__version__")?.text()?).ok()?;
+    let value = |name: &str| assigned(text, name).and_then(Assigned::text);
+    // A file without this line is not torch's, or only a part of it.
+    let build = assigned(text, "cuda").and_then(|cuda| match (cuda.text(), local_tag(&version)) {
+        (Some(cuda), _) => cuda
+            .parse()
+            .ok()
+            .map(CudaVersion::release)
+            .map(BuildTag::Cuda),
+        (None, Some(tag)) if tag.cuda().is_none() => Some(tag),
+        (None, _) => Some(
+            match (value("rocm").or_else(|| value("hip")), value("xpu")) {
+                (Some(rocm), _) => BuildTag::Rocm(rocm),
+                (None, Some(_)) => BuildTag::Xpu,
+                (None, None) => BuildTag::Cpu,
+            },
+        ),
+    });
+    Some((version, build))
+}
+
+/// What a line of Python gives a name.
+pub(super) enum Assigned {
+    /// Python's `None`.
+    Nothing,
+    /// A string.
+    Text(String),
+}
+
+impl Assigned {
+    /// The string, where it is one.
+    pub(super) fn text(self) -> Option<String> {
+        match self {
+            Self::Nothing => None,
+            Self::Text(text) => Some(text),
+        }
+    }
+}
+
+/// What a line `name = 'value'` or `name: Optional[str] = None` gives a name; `None` where there is no such line.
+pub(super) fn assigned(text: &str, name: &str) -> Option<Assigned> {
+    text.lines().find_map(|line| {
+        let (left, right) = line.split_once('=')?;
+        let left = left.split(':').next().unwrap_or(left).trim();
+        if left != name {
+            return None;
+        }
+        let right = right.trim();
+        if right == "None" {
+            return Some(Assigned::Nothing);
+        }
+        let quote = right.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
+        let value = right.strip_prefix(quote)?.split(quote).next()?;
+        Some(Assigned::Text(value.to_owned()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &str) -> Option<(String, Option<String>)> {
+        version_file(text)
+            .map(|(version, build)| (version.to_string(), build.map(|b| b.to_string())))
+    }
+
+    #[test]
+    fn a_version_file_tells_the_build() {
+        let new = "from typing import Optional\n\n__all__ = ['__version__', 'cuda']\n__version__ = '2.15.0+cu132'\ndebug = False\n\
+                   cuda: Optional[str] = '13.2'\nhip: Optional[str] = None\nrocm: Optional[str] = None\nxpu: Optional[str] = None\n";
+        for (text, version, build) in [
+            (new, "2.15.0+cu132", Some("cu132")),
+            (
+                "__version__ = '1.13.1+cu117'\ndebug = False\ncuda = '11.7'\nhip = None\n",
+                "1.13.1+cu117",
+                Some("cu117"),
+            ),
+            (
+                "__version__ = '2.15.0+cpu'\ncuda: Optional[str] = None\n",
+                "2.15.0+cpu",
+                Some("cpu"),
+            ),
+            (
+                "__version__ = '2.15.0'\ncuda: Optional[str] = None\nhip: Optional[str] = None\n",
+                "2.15.0",
+                Some("cpu"),
+            ),
+            (
+                "__version__ = '2.8.0+rocm6.4'\ncuda = None\nhip = '6.4.43482-0f2d60242'\n",
+                "2.8.0+rocm6.4",
+                Some("rocm6.4"),
+            ),
+            (
+                "__version__ = '2.9.1'\ncuda = None\nhip = '7.1.2'\n",
+                "2.9.1",
+                Some("rocm7.1.2"),
+            ),
+            (
+                "__version__ = '2.8.0+xpu'\ncuda = None\nxpu = '20250101'\n",
+                "2.8.0+xpu",
+                Some("xpu"),
+            ),
+            (
+                "__version__ = '2.6.0a0+ecf3bae40a.nv25.1'\ncuda = '12.8'\n",
+                "2.6.0a0+ecf3bae40a.nv25.1",
+                Some("cu128"),
+            ),
+            ("__version__ = '2.8.0+cu126'\n", "2.8.0+cu126", None),
+            ("__version__ = '2.8.0'\ncuda = 'twelve'\n", "2.8.0", None),
+        ] {
+            assert_eq!(
+                read(text),
+                Some((version.to_owned(), build.map(str::to_owned))),
+                "{text}"
+            );
+        }
+        for text in [
+            "",
+            "__version__ = None\ncuda = None\n",
+            "__version__ = 'main'\ncuda = None\n",
+            "__version__ =",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in any::<String>()) {
+            let _ = version_file(&text);
+            let _ = distribution("/s", &text);
+        }
+    }
+}

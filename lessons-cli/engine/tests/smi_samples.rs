@@ -1,0 +1,697 @@
+//! Hand-written outputs, each with one thing to understand.
+
+use lessons_engine::read::smi::{
+    Cause, Form, Key, LIMIT, Note, Part, ProcessList, Row, Smi, Tool, Unread, read, read_all,
+};
+use serde_json::{Value, json};
+
+/// The JSON of the only output in a text.
+fn json_of(text: &str) -> Value {
+    let smi = read(text).expect("an output");
+    serde_json::to_value(smi).expect("values have a JSON")
+}
+
+/// A table of one GPU with the name and address cell, the values cell and so on given.
+fn table(first: &str, second: &str) -> String {
+    format!(
+        "+-----------------------------------------------------------------------------------------+\n\
+         | NVIDIA-SMI 580.95.05              Driver Version: 580.95.05      CUDA Version: 13.0     |\n\
+         +-----------------------------------------+------------------------+----------------------+\n\
+         | GPU  Name                 Persistence-M | Bus-Id          Disp.A | Volatile Uncorr. ECC |\n\
+         | Fan  Temp   Perf          Pwr:Usage/Cap |           Memory-Usage | GPU-Util  Compute M. |\n\
+         |                                         |                        |               MIG M. |\n\
+         |=========================================+========================+======================|\n\
+         {first}\n{second}\n\
+         |                                         |                        |                  N/A |\n\
+         +-----------------------------------------+------------------------+----------------------+\n"
+    )
+}
+
+const FIRST: &str =
+    "|   0  NVIDIA L4                      On  |   00000000:00:03.0 Off |                    0 |";
+const SECOND: &str =
+    "| N/A   41C    P8             17W /   72W |       1MiB /  23034MiB |      0%      Default |";
+
+#[test]
+fn the_contract_has_these_fields_and_no_other() {
+    let text = format!(
+        "Wed Jan 14 02:22:46 2026       \n{}\n| Processes: |\n| GPU GI CI PID Type Process name GPU Memory |\n| 0 N/A N/A 4242 C python3 512MiB |\n+---------+\n",
+        table(FIRST, SECOND)
+    );
+    assert_eq!(
+        json_of(&text),
+        json!({
+            "schema": "lessons-read-smi/1",
+            "timestamp": "Wed Jan 14 02:22:46 2026",
+            "smi_version": "580.95.05",
+            "driver_version": "580.95.05",
+            "cuda_version": "13.0",
+            "gpus": [{
+                "index": 0, "name": "NVIDIA L4", "name_truncated": false, "persistence": "On", "driver_model": null,
+                "bus_id": "00000000:00:03.0", "display_active": "Off", "ecc_uncorrected": 0, "fan_percent": "N/A",
+                "temperature_c": 41, "performance_state": "P8", "power_draw_w": 17, "power_limit_w": 72,
+                "memory_used_mib": 1, "memory_total_mib": 23034, "utilization_percent": 0, "compute_mode": "Default",
+                "mig_mode": "N/A",
+            }],
+            "mig_devices": [],
+            "processes": [{"gpu": 0, "gi": "N/A", "ci": "N/A", "pid": 4242, "type": "C", "name": "python3", "memory_mib": 512}],
+            "failure": null,
+            "notes": [],
+        })
+    );
+}
+
+#[test]
+fn every_value_is_where_its_field_says() {
+    let text = format!("\u{1b}[1m> prompt\u{1b}[0m\n{}", table(FIRST, SECOND));
+    let smi = read(&text).unwrap();
+    let shown = |row, key| {
+        smi.fields
+            .iter()
+            .find(|field| field.row == row && field.key == key)
+            .map(|field| &text[field.span.clone()])
+    };
+    let gpu = Row::Gpu(0);
+    assert_eq!(shown(Row::Header, Key::CudaVersion), Some("13.0"));
+    assert_eq!(shown(gpu, Key::Name), Some("NVIDIA L4"));
+    assert_eq!(shown(gpu, Key::PowerDrawW), Some("17W"));
+    assert_eq!(shown(gpu, Key::MemoryTotalMib), Some("23034MiB"));
+    assert_eq!(shown(gpu, Key::MigMode), Some("N/A"));
+    assert_eq!(smi.fields.len(), 3 + 16);
+}
+
+#[test]
+fn words_stay_words() {
+    let broken = json_of(&table(
+        "|   3  ERR!                           Off |   00000000:61:00.0 N/A |                 ERR! |",
+        "|ERR!  ERR! ERR!           ERR! /  ERR!  | Not Supported          |     N/A   E. Process |",
+    ));
+    let gpu = &broken["gpus"][0];
+    for (key, word) in [
+        ("name", "ERR!"),
+        ("persistence", "Off"),
+        ("display_active", "N/A"),
+        ("ecc_uncorrected", "ERR!"),
+        ("fan_percent", "ERR!"),
+        ("temperature_c", "ERR!"),
+        ("performance_state", "ERR!"),
+        ("power_draw_w", "ERR!"),
+        ("power_limit_w", "ERR!"),
+        ("memory_used_mib", "Not Supported"),
+        ("memory_total_mib", "Not Supported"),
+        ("utilization_percent", "N/A"),
+        ("compute_mode", "E. Process"),
+    ] {
+        assert_eq!(gpu[key], word, "{key}");
+    }
+}
+
+#[test]
+fn a_jetson_has_no_address() {
+    let gpu = &json_of(&table(
+        "|   0  Orin (nvgpu)                  N/A  | N/A              N/A |                  N/A |",
+        "| N/A   N/A  N/A               N/A /  N/A | Not Supported        |     N/A          N/A |",
+    ))["gpus"][0];
+    for key in [
+        "bus_id",
+        "persistence",
+        "fan_percent",
+        "power_limit_w",
+        "utilization_percent",
+        "compute_mode",
+    ] {
+        assert_eq!(gpu[key], "N/A", "{key}");
+    }
+    assert_eq!(
+        (gpu["name"].as_str(), gpu["index"].as_u64()),
+        (Some("Orin (nvgpu)"), Some(0))
+    );
+}
+
+#[test]
+fn windows_has_driver_models() {
+    for model in ["WDDM", "TCC", "MCDM", "N/A"] {
+        let text = table(&format!("|   0  NVIDIA RTX A2000 Laptop ...  {model:<4}  |   00000000:01:00.0  On |                  N/A |"), SECOND)
+            .replace("Persistence-M ", " Driver-Model ");
+        let gpu = &json_of(&text)["gpus"][0];
+        assert_eq!(
+            (
+                &gpu["driver_model"],
+                &gpu["persistence"],
+                &gpu["name_truncated"]
+            ),
+            (&json!(model), &Value::Null, &json!(true))
+        );
+    }
+}
+
+#[test]
+fn the_two_line_layout_has_no_mig() {
+    let text = "\
+| NVIDIA-SMI 375.51                 Driver Version: 375.51                    |
+|-------------------------------+----------------------+----------------------+
+| GPU  Name        Persistence-M| Bus-Id        Disp.A | Volatile Uncorr. ECC |
+| Fan  Temp  Perf  Pwr:Usage/Cap|         Memory-Usage | GPU-Util  Compute M. |
+|===============================+======================+======================|
+|   0  Tesla P40           On   | 0000:03:00.0     Off |                    0 |
+| N/A   26C    P8    10W / 250W |      0MiB / 22912MiB |      0%   E. Process |
++-------------------------------+----------------------+----------------------+
+|   1  Tesla P40           On   | 0000:04:00.0     Off |                    2 |
+| N/A   24C    P8    10W / 250W |      0MiB / 22912MiB |      0%   Prohibited |
++-------------------------------+----------------------+----------------------+
+
++-----------------------------------------------------------------------------+
+| Processes:                                                       GPU Memory |
+|  GPU       PID  Type  Process name                               Usage      |
+|=============================================================================|
+|    0                  Not Supported                                         |
+|    1      4711    C   /opt/a very long/name with blanks               35MiB |
++-----------------------------------------------------------------------------+
+";
+    let smi = read(text).unwrap();
+    assert_eq!(smi.notes, [Note::ProcessesNotSupported(0)]);
+    assert_eq!(smi.cuda_version, None);
+    assert_eq!(smi.gpus.len(), 2);
+    assert_eq!(smi.gpus[1].mig_mode, None);
+    assert_eq!(smi.gpus[1].bus_id.as_deref(), Some("0000:04:00.0"));
+    assert_eq!(smi.processes.len(), 1);
+    let process = serde_json::to_value(&smi.processes[0]).unwrap();
+    assert_eq!(
+        process,
+        json!({"gpu": 1, "gi": null, "ci": null, "pid": 4711, "type": "C", "name": "/opt/a very long/name with blanks", "memory_mib": 35})
+    );
+}
+
+#[test]
+fn newer_headers_have_two_drivers() {
+    let text = table(FIRST, SECOND).replace(
+        "Driver Version: 580.95.05      CUDA Version: 13.0     |",
+        "KMD Version: 615.71.10     CUDA UMD Version: 13.4     |",
+    );
+    let smi = read(&text).unwrap();
+    assert_eq!(smi.driver_version.as_deref(), Some("615.71.10"));
+    assert_eq!(smi.cuda_version.as_deref(), Some("13.4"));
+    let smi = read(&text.replace("13.4", "ERR!")).unwrap();
+    assert_eq!(smi.cuda_version.as_deref(), Some("ERR!"));
+}
+
+#[test]
+fn mig_devices_are_read() {
+    let text = table(FIRST, SECOND)
+        + "
+| MIG devices:                                                                            |
++------------------+----------------------------------+-----------+-----------------------+
+| GPU  GI  CI  MIG |              Shared Memory-Usage |        Vol|        Shared         |
+|      ID  ID  Dev |                Shared BAR1-Usage | SM     Unc| CE ENC  DEC  OFA  JPG |
+|                  |                                  |        ECC|                       |
+|==================+==================================+===========+=======================|
+|  0   13   0   2  |              12MiB /  9728MiB    | 14      0 |  1   0    2    0    3 |
+|                  |                 1MiB / 16383MiB  |           |                       |
++------------------+----------------------------------+-----------+-----------------------+
+";
+    let expected = json!([{
+        "gpu": 0, "gi": 13, "ci": 0, "device": 2, "memory_used_mib": 12, "memory_total_mib": 9728, "bar1_used_mib": 1,
+        "bar1_total_mib": 16383, "sm": 14, "ecc_uncorrected": 0, "ce": 1, "enc": 0, "dec": 2, "ofa": 0, "jpg": 3, "profile": null,
+    }]);
+    assert_eq!(json_of(&text)["mig_devices"], expected);
+    let collapsed = text.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(json_of(&collapsed)["mig_devices"], expected);
+}
+
+#[test]
+fn a_table_whose_bars_are_gone_is_read_by_its_words() {
+    let text = table(FIRST, SECOND)
+        .replace(['|', '+'], " ")
+        .replace("---", "")
+        .replace("===", "");
+    let smi = read(&text).unwrap();
+    let whole = read(&table(FIRST, SECOND)).unwrap();
+    assert_eq!(
+        (smi.gpus, smi.cuda_version),
+        (whole.gpus, whole.cuda_version)
+    );
+}
+
+#[test]
+fn what_a_cut_left_margin_took_is_unknown() {
+    // Four columns are gone from every line: `67%` is `7%` now, and index 10 would be 0.
+    let text = table(
+        "|  10  NVIDIA L4                      On  |   00000000:00:03.0 Off |                    0 |",
+        "| 67%   41C    P8             17W /   72W |       1MiB /  23034MiB |      0%      Default |",
+    )
+    .lines()
+    .map(|line| &line[4..])
+    .collect::<Vec<_>>()
+    .join("\n");
+    let gpu = &json_of(&text)["gpus"][0];
+    assert_eq!(
+        (&gpu["index"], &gpu["fan_percent"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert_eq!(
+        (
+            &gpu["name"],
+            &gpu["temperature_c"],
+            &gpu["performance_state"]
+        ),
+        (&json!("NVIDIA L4"), &json!(41), &json!("P8"))
+    );
+}
+
+#[test]
+fn what_is_lost_in_a_row_is_unknown() {
+    let gpu = &json_of(&table(
+        FIRST,
+        "| N/A   41C                    17W /   72W |                        |      0%      Default |",
+    ))["gpus"][0];
+    for lost in [
+        "fan_percent",
+        "performance_state",
+        "memory_used_mib",
+        "memory_total_mib",
+    ] {
+        assert_eq!(gpu[lost], Value::Null, "{lost}");
+    }
+    assert_eq!(
+        (
+            &gpu["temperature_c"],
+            &gpu["power_draw_w"],
+            &gpu["utilization_percent"]
+        ),
+        (&json!(41), &json!(17), &json!(0))
+    );
+}
+
+#[test]
+fn a_table_without_header_says_so() {
+    let whole = table(FIRST, SECOND);
+    let rows = whole.lines().skip(7).collect::<Vec<_>>().join("\n");
+    let smi = read(&rows).unwrap();
+    assert_eq!(smi.notes, [Note::HeaderMissing]);
+    assert_eq!(smi.gpus, read(&whole).unwrap().gpus);
+}
+
+#[test]
+fn a_cut_is_noted() {
+    let whole = table(FIRST, SECOND);
+    let cut_at = |wanted: &str| read(&whole[..whole.find(wanted).unwrap()]).unwrap().notes;
+    assert_eq!(cut_at("/  23034MiB"), [Note::Cut(Part::Gpu(0))]);
+    assert_eq!(cut_at("|=="), [Note::Cut(Part::Header)]);
+    assert_eq!(read(&whole).unwrap().notes, []);
+    let listed = format!(
+        "{whole}| Processes: |\n| GPU GI CI PID Type Process name GPU Memory |\n| 0 N/A N/A 4242 C python3 512MiB |\n"
+    );
+    assert_eq!(read(&listed).unwrap().notes, [Note::Cut(Part::Processes)]);
+}
+
+#[test]
+fn a_missing_gpu_is_noted() {
+    let two = FIRST.replacen("   0  ", "   2  ", 1);
+    let rule = "+-----------------------------------------+------------------------+----------------------+";
+    let mig = "|                                         |                        |                  N/A |";
+    let text = table(FIRST, SECOND) + &format!("{two}\n{SECOND}\n{mig}\n{rule}\n");
+    assert_eq!(read(&text).unwrap().notes, [Note::IndexGap(vec![1])]);
+}
+
+#[test]
+fn localised_dates_are_kept_as_words() {
+    for date in [
+        "Mi 14. Jan 02:22:46 CET 2026",
+        "2026年 01月 14日 星期三 02:22:46 CST",
+        "Wed 14 Jan 2026 02:22:46 AM UTC",
+    ] {
+        let text = format!(
+            "user@host:~$ date; nvidia-smi\n{date}\n{}",
+            table(FIRST, SECOND)
+        );
+        assert_eq!(read(&text).unwrap().timestamp.as_deref(), Some(date));
+    }
+    assert_eq!(
+        read(&format!(
+            "[02:22:46 2026] $ nvidia-smi\n{}",
+            table(FIRST, SECOND)
+        ))
+        .unwrap()
+        .timestamp,
+        None
+    );
+}
+
+#[test]
+fn no_process_is_not_an_empty_list() {
+    let list = |rows: &str| {
+        read(&format!("{}| Processes: |\n| GPU GI CI PID Type Process name GPU Memory |\n|=====|\n{rows}+-----+\n", table(FIRST, SECOND))).unwrap().process_list
+    };
+    assert_eq!(
+        list("| No running processes found |\n"),
+        ProcessList::NoneFound
+    );
+    assert_eq!(list(""), ProcessList::Shown);
+    assert_eq!(
+        read(&table(FIRST, SECOND)).unwrap().process_list,
+        ProcessList::Absent
+    );
+}
+
+#[test]
+fn a_failure_on_one_gpu_goes_with_the_table() {
+    let text = format!(
+        "Unable to determine the device handle for GPU1: 0000:34:00.0: Unknown Error\n{}",
+        table(FIRST, SECOND)
+    );
+    let all = read_all(&text).unwrap();
+    assert_eq!((all.len(), all[0].gpus.len()), (1, 1));
+    assert!(matches!(
+        all[0].failure.as_ref().unwrap().cause,
+        Cause::UnableToDetermineHandle { gpu: Some(1), .. }
+    ));
+    assert_eq!(
+        json_of(&text)["failure"],
+        json!({
+            "kind": "unable-to-determine-handle", "gpu": 1, "bus_id": "0000:34:00.0", "why": "Unknown Error",
+            "message": "Unable to determine the device handle for GPU1: 0000:34:00.0: Unknown Error",
+        })
+    );
+}
+
+#[test]
+fn a_mismatch_tells_the_librarys_version() {
+    let smi = read("$ nvidia-smi\nFailed to initialize NVML: Driver/library version mismatch\nNVML library version: 580.95\n").unwrap();
+    assert_eq!(smi.form, Form::Message);
+    assert_eq!(
+        smi.failure.unwrap().cause,
+        Cause::DriverLibraryMismatch {
+            library_version: Some("580.95".into())
+        }
+    );
+}
+
+#[test]
+fn a_warning_after_the_table_is_noted() {
+    let text = table(FIRST, SECOND) + "WARNING: infoROM is corrupted at gpu 0000:00:03.0\n";
+    assert_eq!(
+        read(&text).unwrap().notes,
+        [Note::InfoRomCorrupted("0000:00:03.0".into())]
+    );
+}
+
+#[test]
+fn lists_are_read() {
+    let smi = read("$ nvidia-smi -L\nGPU 0: NVIDIA A30 (UUID: GPU-1f)\n  MIG 2g.12gb     Device  0: (UUID: MIG-2e)\nGPU 1: NVIDIA L4 (UUID: GPU-3d)\n").unwrap();
+    assert_eq!(
+        (smi.form, smi.gpus.len(), smi.mig_devices.len()),
+        (Form::List, 2, 1)
+    );
+    assert_eq!(
+        (
+            smi.gpus[1].index,
+            smi.gpus[1].name.as_deref(),
+            smi.gpus[1].uuid.as_deref()
+        ),
+        (Some(1), Some("NVIDIA L4"), Some("GPU-3d"))
+    );
+    let device = &smi.mig_devices[0];
+    assert_eq!(
+        (device.gpu, device.device, device.profile.as_deref()),
+        (Some(0), Some(0), Some("2g.12gb"))
+    );
+}
+
+#[test]
+fn queries_are_read_by_their_titles() {
+    let text = "index, name, pci.bus_id, memory.used [MiB], memory.total [MiB], power.draw [W], compute_mode, ecc.mode.current\n\
+                0, NVIDIA L4, 00000000:00:03.0, 1 MiB, 23034 MiB, 17.25 W, Exclusive_Process, Disabled\n\
+                1, NVIDIA L4, 00000000:00:04.0, [N/A], [N/A], [Unknown Error], Default, Enabled\n";
+    let json = json_of(text);
+    let gpu = &json["gpus"][0];
+    assert_eq!(
+        (
+            &gpu["memory_total_mib"],
+            &gpu["power_draw_w"],
+            &gpu["compute_mode"]
+        ),
+        (&json!(23034), &json!(17.25), &json!("E. Process"))
+    );
+    assert_eq!(gpu["ecc_uncorrected"], "Off");
+    let gpu = &json["gpus"][1];
+    assert_eq!(
+        (
+            &gpu["memory_used_mib"],
+            &gpu["power_draw_w"],
+            &gpu["ecc_uncorrected"]
+        ),
+        (&json!("[N/A]"), &json!("[Unknown Error]"), &Value::Null)
+    );
+}
+
+#[test]
+fn queries_without_titles_take_those_of_the_command() {
+    let rows = "0, 41, 1, NVIDIA L4\n1, 42, 2, NVIDIA L4\n";
+    let text = format!(
+        "$ nvidia-smi --query-gpu=index,temperature.gpu,memory.used,name --format=csv,noheader,nounits\n{rows}"
+    );
+    let gpu = &json_of(&text)["gpus"][1];
+    assert_eq!(
+        (
+            &gpu["index"],
+            &gpu["temperature_c"],
+            &gpu["memory_used_mib"]
+        ),
+        (&json!(1), &json!(42), &json!(2))
+    );
+    let unnamed = read(rows).unwrap();
+    assert_eq!(unnamed.notes, [Note::ColumnsUnnamed]);
+    assert_eq!(
+        (
+            unnamed.gpus[1].index,
+            unnamed.gpus[1].name.as_deref(),
+            &unnamed.gpus[1].temperature_c
+        ),
+        (Some(1), Some("NVIDIA L4"), &None)
+    );
+}
+
+#[test]
+fn a_loop_of_queries_is_several_outputs() {
+    let text = "index, utilization.gpu [%]\n0, 1 %\n1, 2 %\n0, 3 %\n1, 4 %\n";
+    let all = read_all(text).unwrap();
+    let shown: Vec<Vec<_>> = all
+        .iter()
+        .map(|smi| {
+            smi.gpus
+                .iter()
+                .map(|gpu| gpu.utilization_percent.as_ref().unwrap().to_string())
+                .collect()
+        })
+        .collect();
+    assert_eq!(shown, [["1%", "2%"], ["3%", "4%"]]);
+}
+
+#[test]
+fn processes_can_be_asked_for() {
+    let text = "pid, process_name, used_gpu_memory [MiB]\n4242, python3, 512 MiB\n";
+    let process = &json_of(text)["processes"][0];
+    assert_eq!(
+        (&process["pid"], &process["name"], &process["memory_mib"]),
+        (&json!(4242), &json!("python3"), &json!(512))
+    );
+}
+
+#[test]
+fn the_long_listing_is_read() {
+    let text = "\
+==============NVSMI LOG==============
+
+Timestamp                                 : Wed Jan 14 02:22:46 2026
+Driver Version                            : 610.43.02 [Deprecated; will be removed in CUDA 14.0. Use KMD Version instead]
+CUDA Version                              : 13.3 [Deprecated; will be removed in CUDA 14.0. Use CUDA UMD Version instead]
+KMD Version                               : 610.43.02
+
+Attached GPUs                             : 1
+GPU 00000000:00:03.0
+    Product Name                          : NVIDIA L4
+    Display Active                        : Disabled
+    Persistence Mode                      : Enabled
+    MIG Mode
+        Current                           : N/A
+    Driver Model
+        Current                           : N/A
+    Fan Speed                             : N/A
+    Performance State                     : P8
+    FB Memory Usage
+        Total                             : 23034 MiB
+        Used                              : 1 MiB
+    BAR1 Memory Usage
+        Total                             : 32768 MiB
+    Compute Mode                          : Default
+    Utilization
+        Gpu                               : 3 %
+    ECC Mode
+        Current                           : Enabled
+    ECC Errors
+        Volatile
+            SRAM Uncorrectable            : 0
+            DRAM Uncorrectable            : 0
+        Aggregate
+            SRAM Uncorrectable            : 9
+    Temperature
+        GPU Current Temp                  : 41 C
+    GPU Power Readings
+        Average Power Draw                : N/A
+        Instantaneous Power Draw          : 17.25 W
+        Current Power Limit               : 72.00 W
+    Module Power Readings
+        Power Draw                        : 99.00 W
+    Processes
+        GPU instance ID                   : N/A
+        Compute instance ID               : N/A
+        Process ID                        : 4242
+            Type                          : C
+            Name                          : python3
+            Used GPU Memory               : 512 MiB
+";
+    for text in [
+        text.to_owned(),
+        text.lines()
+            .map(|line| format!("> {line}\n").replace(">     ", "> "))
+            .collect::<String>()
+            .replace("> ", ""),
+    ] {
+        let json = json_of(&text);
+        let gpu = &json["gpus"][0];
+        assert_eq!(
+            (&json["driver_version"], &json["cuda_version"]),
+            (&json!("610.43.02"), &json!("13.3"))
+        );
+        for (key, value) in [
+            ("name", json!("NVIDIA L4")),
+            ("bus_id", json!("00000000:00:03.0")),
+            ("persistence", json!("On")),
+            ("display_active", json!("Off")),
+            ("driver_model", Value::Null),
+            ("ecc_uncorrected", json!(0)),
+            ("memory_total_mib", json!(23034)),
+            ("utilization_percent", json!(3)),
+            ("temperature_c", json!(41)),
+            ("power_draw_w", json!(17.25)),
+            ("power_limit_w", json!(72)),
+            ("mig_mode", json!("N/A")),
+        ] {
+            assert_eq!(gpu[key], value, "{key}");
+        }
+        assert_eq!(
+            json["processes"],
+            json!([{"gpu": null, "gi": "N/A", "ci": "N/A", "pid": 4242, "type": "C", "name": "python3", "memory_mib": 512}])
+        );
+    }
+}
+
+#[test]
+fn the_xml_is_read() {
+    let text = r#"<?xml version="1.0" ?>
+<!DOCTYPE nvidia_smi_log SYSTEM "nvsmi_device_v12.dtd">
+<nvidia_smi_log>
+	<timestamp>Wed Jan 14 02:22:46 2026</timestamp>
+	<driver_version>580.95.05</driver_version>
+	<cuda_version>13.0</cuda_version>
+	<attached_gpus>1</attached_gpus>
+	<gpu id="00000000:00:03.0">
+		<product_name>NVIDIA L4</product_name>
+		<persistence_mode>Disabled</persistence_mode>
+		<mig_mode>
+			<current_mig>N/A</current_mig>
+		</mig_mode>
+		<ecc_mode><current_ecc>Disabled</current_ecc></ecc_mode>
+		<fb_memory_usage>
+			<total>23034 MiB</total>
+			<used>1 MiB</used>
+		</fb_memory_usage>
+		<temperature>
+			<gpu_temp>41 C</gpu_temp>
+		</temperature>
+		<gpu_power_readings>
+			<power_draw>17.25 W</power_draw>
+			<current_power_limit>72.00 W</current_power_limit>
+		</gpu_power_readings>
+		<processes>
+			<process_info>
+				<pid>4242</pid>
+				<process_name>python3</process_name>
+				<used_memory>512 MiB</used_memory>
+			</process_info>
+		</processes>
+	</gpu>
+</nvidia_smi_log>
+"#;
+    let smi = read(text).unwrap();
+    assert_eq!(smi.form, Form::Xml);
+    let json = serde_json::to_value(&smi).unwrap();
+    let gpu = &json["gpus"][0];
+    assert_eq!(
+        (&json["driver_version"], &json["timestamp"]),
+        (&json!("580.95.05"), &json!("Wed Jan 14 02:22:46 2026"))
+    );
+    assert_eq!(
+        (&gpu["bus_id"], &gpu["persistence"], &gpu["ecc_uncorrected"]),
+        (&json!("00000000:00:03.0"), &json!("Off"), &json!("Off"))
+    );
+    assert_eq!(
+        (
+            &gpu["memory_used_mib"],
+            &gpu["temperature_c"],
+            &gpu["power_limit_w"]
+        ),
+        (&json!(1), &json!(41), &json!(72))
+    );
+    assert_eq!(json["processes"][0]["memory_mib"], 512);
+}
+
+#[test]
+fn what_is_not_nvidia_smi_is_said() {
+    assert_eq!(read(" \n\t\n"), Err(Unread::Empty));
+    assert_eq!(read("lorem ipsum"), Err(Unread::NotNvidiaSmi));
+    assert_eq!(
+        read("| a | b |\n|---|---|\n| 1 | 2 |\n"),
+        Err(Unread::NotNvidiaSmi)
+    );
+    assert_eq!(read("\u{7f}ELF\0\0\u{fffd}"), Err(Unread::NotText));
+    assert_eq!(
+        read(&" ".repeat(LIMIT + 1)),
+        Err(Unread::TooLong { length: LIMIT + 1 })
+    );
+    let gaudi = format!(
+        "| HL-SMI Version:   hl-1.18.0 |\n| Driver Version:   1.18.0 |\n{FIRST}\n{SECOND}\n"
+    );
+    assert_eq!(read(&gaudi), Err(Unread::OtherTool(Tool::HlSmi)));
+    let rocm =
+        "======= ROCm System Management Interface =======\nGPU  Temp   AvgPwr\n0    30.0c  20W\n";
+    assert_eq!(read(rocm), Err(Unread::OtherTool(Tool::RocmSmi)));
+}
+
+#[test]
+fn rows_without_end_are_bounded() {
+    let mut text = table(FIRST, SECOND);
+    let row = "|0 a On|00000000:00:03.0 Off|0|\n";
+    text.push_str(&row.repeat((LIMIT - text.len()) / row.len()));
+    let smi = read(&text).unwrap();
+    assert_eq!(smi.gpus.len(), 1 << 16);
+    assert!(smi.notes.contains(&Note::RowsLeftOut));
+}
+
+#[test]
+fn utf_16_read_as_bytes_is_read() {
+    let text: String = table(FIRST, SECOND)
+        .chars()
+        .flat_map(|char| [char, '\0'])
+        .collect();
+    assert_eq!(
+        read(&text).unwrap().gpus,
+        read(&table(FIRST, SECOND)).unwrap().gpus
+    );
+}
+
+#[test]
+fn an_output_of_nothing_draws_and_reads() {
+    let table = lessons_engine::draw::smi::draw(&Smi::default());
+    assert!(table.lines().all(|line| line.len() == 91), "{table}");
+}
