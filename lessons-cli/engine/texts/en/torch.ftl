@@ -6,11 +6,11 @@ torch-environment = An environment is active
     .why =
         A virtual environment is a folder with one Python and the packages of one project. What you install there cannot
         disturb the system or another project, and what goes wrong is gone when you delete the folder. Ubuntu and Debian
-        refuse to install packages anywhere else
+        refuse to install packages anywhere else.
     .hint-1 = A shell that is inside an environment shows its name in brackets before the prompt
     .hint-2 = Make one once, with uv venv or python3 -m venv; enter it in each new terminal
     .hint-3 = Type: uv venv --python 3.12 && source .venv/bin/activate
-    .undo = Type deactivate to leave the environment; rm -r .venv deletes it with all that is installed in it
+    .undo = Type deactivate to leave the environment; rm -r .venv deletes it with all that is installed in it.
     .pass = The environment { $prefix } is active
     .pass-conda = The conda environment { $prefix } is active
     .pass-conda-base = conda's own environment, base, is active: PyTorch is better kept in an environment made for it
@@ -34,11 +34,11 @@ torch-python-supported = PyTorch supports this Python
     .why =
         Each file of PyTorch is made for one version of Python. Where none is made for yours, pip says
         "No matching distribution found" and names no reason. A Python that has just come out is as unsupported as an old
-        one, and so is a 32-bit Python
+        one, and so is a 32-bit Python.
     .hint-1 = Look at the first two numbers of python --version
     .hint-2 = PyTorch 2.15 has files for Python 3.11 to 3.15; versions 2.9 to 2.14 had them for 3.10 to 3.14
     .hint-3 = Make an environment with a Python in the middle of the range: uv venv --python 3.12
-    .undo = Delete the environment's folder; the system's Python has not changed
+    .undo = Delete the environment's folder; the system's Python has not changed.
     .pass = torch { $torch } has wheels for Python { $python }
     .pass-installed = torch { $torch } is installed for Python { $python }; it is not one of the wheels in the bundled table
     .fail = No torch in the bundled table has a wheel for Python { $python }
@@ -57,7 +57,7 @@ torch-wheel-exists = A wheel fits this machine
     .title = A wheel fits this machine
     .why =
         A build of PyTorch needs a driver of a certain age, holds code for certain GPUs, and is made for one Python and
-        one system. All four must fit. The CUDA toolkit of the machine is not among them: the build brings its own CUDA
+        one system. All four must fit. The CUDA toolkit of the machine is not among them: the build brings its own CUDA.
     .hint-1 = Ask for the driver and the compute capability: nvidia-smi --query-gpu=name,compute_cap,driver_version --format=csv
     .hint-2 = CUDA 13 builds (cu130, cu132) need driver 580 and a GPU from the RTX 20 on; RTX 50 needs cu128 or newer; GTX 10 and V100 need cu126
     .hint-3 = Look for your Python on the page of the tag: https://download.pytorch.org/whl/cu130/torch/
@@ -85,11 +85,11 @@ torch-installed = PyTorch is installed
     .title = PyTorch is installed
     .why =
         Packages go to the environment of the pip that installs them. When it is another one than the Python that you
-        start, the installation ends well and import torch still says "No module named 'torch'"
+        start, the installation ends well and import torch still says "No module named 'torch'".
     .hint-1 = Install with the environment active, from the folder of PyTorch's index that fits your driver and GPU
     .hint-2 = python -m pip installs for the very python that you type; a plain pip may belong to another one. An environment made by uv has no pip: type uv pip
     .hint-3 = Type: python -m pip install torch torchvision --index-url https://download.pytorch.org/whl/cu130, with your own tag in place of cu130
-    .undo = Delete the environment's folder; uninstalling torch alone leaves gigabytes of CUDA libraries behind
+    .undo = Delete the environment's folder; uninstalling torch alone leaves gigabytes of CUDA libraries behind.
     .pass = torch { $version } is installed in { $site }
     .fail = torch is not installed in { $prefix }
     .fail-elsewhere = torch { $version } is installed in { $where }, which the Python of { $prefix } does not look at
@@ -101,11 +101,11 @@ torch-cuda-build = PyTorch is built for CUDA
     .why =
         The same version of PyTorch comes with CUDA, without, and for other makers' GPUs, and each installs without a
         word. A CPU build never sees a GPU, whatever the driver: torch.cuda.is_available() is False, and the first
-        tensor on the GPU ends with "Torch not compiled with CUDA enabled"
+        tensor on the GPU ends with "Torch not compiled with CUDA enabled".
     .hint-1 = Ask torch what it was built for: python -c "import torch; print(torch.__version__, torch.version.cuda)"
     .hint-2 = None means a CPU build. On Windows a plain pip install torch always gives that one, and so do some mirrors
     .hint-3 = Install it again from the right index: python -m pip install --force-reinstall torch torchvision --index-url https://download.pytorch.org/whl/cu130
-    .undo = Install the former build again the same way, from https://download.pytorch.org/whl/cpu
+    .undo = Install the former build again the same way, from https://download.pytorch.org/whl/cpu.
     .pass = torch { $version } is built for CUDA { $cuda }
     .fail-cpu = torch { $version } is a CPU build, and this machine has an NVIDIA GPU: it came from an index or a mirror without CUDA builds, or its tag +cpu was asked for
     .fail-cpu-windows = torch { $version } is a CPU build, and this machine has an NVIDIA GPU: for Windows, PyPI has CPU builds only
@@ -124,11 +124,11 @@ torch-driver-new-enough = The driver is new enough
     .why =
         torch brings its own CUDA, and each CUDA major needs a driver of a certain age: 13 needs 580, 12 needs
         525.60.13. Within a major the CUDA version that nvidia-smi shows may be lower than torch's. Since torch 2.11 a
-        plain pip install on Linux brings CUDA 13, and an older driver is "too old" for it
+        plain pip install on Linux brings CUDA 13, and an older driver is "too old" for it.
     .hint-1 = Compare the driver's version in nvidia-smi with the CUDA in torch.version.cuda
     .hint-2 = Only the major counts: 13.x needs driver 580 or newer, 12.x 525.60.13 or newer
     .hint-3 = Update the driver (sudo ubuntu-drivers install, then restart), or install a build for CUDA 12: --index-url https://download.pytorch.org/whl/cu126
-    .undo = Install the former torch again by its version and tag
+    .undo = Install the former torch again by its version and tag.
     .pass = Driver { $driver } is new enough for torch's CUDA { $cuda }, which needs { $floor } or newer
     .pass-minor = Driver { $driver } is older than torch's CUDA { $cuda } and runs it all the same: within a major it takes { $floor } or newer
     .pass-observed = Driver { $driver } is below { $floor }, which CUDA { $cuda } asks for, and yet torch was seen computing on the GPU
@@ -146,11 +146,11 @@ torch-gpu-arch-in-wheel = torch has code for every GPU
     .why =
         A build of PyTorch holds machine code for certain generations of GPUs. A card that came out after the build, or
         that was dropped from it, finds none: torch sees it, and the first computation ends with "no kernel image is
-        available for execution on the device"
+        available for execution on the device".
     .hint-1 = Compare the GPU's compute capability with torch.cuda.get_arch_list()
     .hint-2 = Code runs on its own generation from its own number on: sm_86 on an 8.9, not on a 9.0. With several cards the oldest decides
     .hint-3 = RTX 50: install a cu128 build or newer. GTX 10, V100 and older: python -m pip install torch==2.14.1 --index-url https://download.pytorch.org/whl/cu126
-    .undo = Install the former torch again by its version and tag
+    .undo = Install the former torch again by its version and tag.
     .pass = torch { $version } has code for every GPU here: { $codes }
     .pass-ptx = torch { $version } has no machine code for { $gpu }, but { $code }, which the driver compiles for it: the first start is slow
     .pass-observed = { $codes } is not known to cover every GPU here, and yet torch was seen computing on them
@@ -168,11 +168,11 @@ torch-companions-paired = The companions go with torch
     .why =
         torchvision and torchaudio hold compiled code that calls into torch. Built for another torch, or for another
         CUDA, they fail in strange words: "operator torchvision::nms does not exist", "libcudart.so.13: cannot open
-        shared object file". Installers do not always object
+        shared object file". Installers do not always object.
     .hint-1 = Install torch and its companions with one command, from one index
     .hint-2 = Compare the tags after the plus: +cu126 next to +cpu does not work. torchtext ended with torch 2.3, torchaudio with 2.11
     .hint-3 = For torch 2.8.0: python -m pip install torch==2.8.0 torchvision==0.23.0 torchaudio==2.8.0 --index-url https://download.pytorch.org/whl/cu126
-    .undo = python -m pip uninstall takes a companion out and leaves torch alone
+    .undo = python -m pip uninstall takes a companion out and leaves torch alone.
     .pass = { $companions } with torch { $torch }
     .pass-alone = torch { $torch } is installed alone
     .fail-requires = { $package } { $version } requires torch { $wanted }, and torch { $torch } is installed
@@ -192,7 +192,7 @@ torch-not-known-bad = No known fault in this release
     .title = No known fault in this release
     .why =
         Some releases of PyTorch are much slower or wrong for one kind of work, and fine for all other. If that work is
-        yours, you would search for the fault in your own program first
+        yours, you would search for the fault in your own program first.
     .hint-1 = Known faults are listed in the release notes and issues of PyTorch, with the work that they hit
     .hint-2 = 2.9.0 and 2.9.1 are slow at 3-D convolutions in half precision unless a newer cuDNN is installed
     .hint-3 = If the fault hits your work, install a release without it; if it does not, leave all as it is
@@ -209,7 +209,7 @@ torch-sees-gpu = torch computes on the GPU
     .why =
         Everything before can be right, and still a variable hides the GPU or a kernel module is missing. Only a
         computation on each GPU proves it. This takes a few seconds and some memory on each GPU, so it is done only when
-        you ask for it
+        you ask for it.
     .hint-1 = Ask torch: python -c "import torch; print(torch.cuda.is_available())"
     .hint-2 = If it says False, look at CUDA_VISIBLE_DEVICES and at lsmod | grep nvidia_uvm
     .hint-3 = Type: lessons check torch.sees-gpu --deep
