@@ -151,7 +151,8 @@ fn pythons() {
         pyenv => Pass "pass";
         |m| { pyenv(m); env(m, "PYENV_VERSION", "3.13.0t"); } => Fail "fail-old", "torch==2.12.0";
         |m| { pyenv(m); text(m, "/home/me/.python-version", "3.9.18\n"); } => Fail "fail-old", "torch==2.8.0";
-        |m| { pyenv(m); text(m, "/home/me/.pyenv/version", "system\n"); } => Unknown "finding-unknown";
+        |m| { pyenv(m); text(m, "/home/.python-version", "3.9.18\n"); } => Fail "fail-old", "torch==2.8.0";
+        |m| { pyenv(m); text(m, "/home/me/.pyenv/version", "system\n"); } => Pass "pass";
         windows => Pass "pass";
     }
 }

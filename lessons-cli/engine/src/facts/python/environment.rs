@@ -100,8 +100,8 @@ impl Facts<'_> {
     }
 
     /// The Python that a file is: itself, or for pyenv's shim, which is a script, the one that pyenv would start:
-    /// by `$PYENV_VERSION`, `.python-version` in the working folder, or pyenv's own file `version`. `None` where that is
-    /// the system's, which comes later on `$PATH`.
+    /// by `$PYENV_VERSION`, `.python-version` in the working folder or the nearest one above, or pyenv's own file
+    /// `version`. `None` where that is the system's, which comes later on `$PATH`.
     fn behind_shim(&self, file: &str) -> Known<Option<String>> {
         let Some((root, name)) = file
             .split_once("/shims/")
@@ -110,11 +110,10 @@ impl Facts<'_> {
             return Ok(Some(file.to_owned()));
         };
         let mut chosen = self.env("PYENV_VERSION")?;
-        let mut files = vec![format!("{root}/version")];
-        if let Some(folder) = self.folder_in("PWD")? {
-            files.insert(0, format!("{folder}/.python-version"));
-        }
-        for file in files {
+        let working = self.folder_in("PWD")?;
+        let folders = std::iter::successors(working.as_deref(), |folder| parent(folder));
+        let files = folders.map(|folder| format!("{folder}/.python-version"));
+        for file in files.chain([format!("{root}/version")]) {
             if chosen.is_none() {
                 chosen = match self.text(&file) {
                     Ok(text) => text.split_whitespace().next().map(str::to_owned),
@@ -245,8 +244,7 @@ impl Facts<'_> {
     }
 
     fn system_python(&self, first: &str) -> Known<Environment> {
-        let shim = self.behind_shim(first)?;
-        let file = self.without_links(shim.as_deref().unwrap_or(first))?;
+        let file = self.without_links(first)?;
         let prefix = self.prefix_of(&file).unwrap_or_default();
         let python = match version_in_name(&file) {
             Some(python) => Ok(python),
@@ -271,37 +269,6 @@ impl Facts<'_> {
             sites,
             prefix,
         })
-    }
-
-    /// The Python that a shim of pyenv starts: that of `$PYENV_VERSION`, of the nearest `.python-version`, or of
-    /// pyenv's own `version`. `None` for what is no shim, and where pyenv hands on to the system's Python.
-    fn behind_shim(&self, python: &str) -> Known<Option<String>> {
-        let Some(root) = parent(python).and_then(|folder| folder.strip_suffix("/shims")) else {
-            return Ok(None);
-        };
-        let mut chosen = self.env("PYENV_VERSION")?;
-        let mut folder = self.folder_in("PWD")?;
-        while let (None, Some(here)) = (&chosen, &folder) {
-            chosen = self.text_if_there(&format!("{here}/.python-version"))?;
-            folder = parent(here).map(str::to_owned);
-        }
-        if chosen.is_none() {
-            chosen = self.text_if_there(&format!("{root}/version"))?;
-        }
-        let chosen = chosen.as_deref().unwrap_or_default();
-        Ok(chosen
-            .split([':', ' ', '\n'])
-            .next()
-            .filter(|version| !version.is_empty() && *version != "system")
-            .map(|version| format!("{root}/versions/{version}/bin/python3")))
-    }
-
-    fn text_if_there(&self, path: &str) -> Known<Option<String>> {
-        match self.text(path) {
-            Ok(text) => Ok(Some(text)),
-            Err(Unread::NotFound) => Ok(None),
-            Err(why) => Err(Unknown::unread(path, why)),
-        }
     }
 
     /// The version of a virtual environment's Python. The name of the folder of its packages tells all of it, also
@@ -538,7 +505,7 @@ mod tests {
             let json = format!(
                 r#"{{"format":"lessons-machine/1","name":"t","platform":{{"os":"linux","arch":"x86_64"}},
                 "env":{{"PATH":"/root/.pyenv/shims:/usr/bin","PWD":"/w","PYENV_VERSION":null}},
-                "dirs":{{"/usr/bin":["python3"],"/w":[]}},
+                "dirs":{{"/":["root","usr","w"],"/usr/bin":["python3"],"/w":[]}},
                 "files":{{"/root/.pyenv/shims/python3":{{"size":1,"mode":33261}},{extra}}}}}"#
             );
             let recording = Recording::from_slice(json.as_bytes()).unwrap();

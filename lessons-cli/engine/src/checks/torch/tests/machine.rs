@@ -295,6 +295,7 @@ pub(super) fn pyenv(machine: &mut Value) {
         "/home/me/.pyenv/shims/python3",
         json!({"mode": 493}),
     );
+    names(machine, "/home/me/.pyenv/shims", &["python3"]);
     text(machine, "/home/me/.pyenv/version", "3.12.1\n3.11.7\n");
     for (version, name) in [
         ("3.12.1", "python3.12"),
