@@ -272,7 +272,10 @@ impl<'m> Facts<'m> {
                 Ok(Some(target)) => {
                     files.entry(path.clone()).or_default().link = Some(target.clone())
                 }
-                Ok(None) => {}
+                // No link, and there: an empty entry says so.
+                Ok(None) => {
+                    files.entry(path.clone()).or_default();
+                }
                 Err(why) => files.entry(path.clone()).or_default().error = Some(unread_word(why)),
             }
         }

@@ -80,11 +80,9 @@ fn judge_path(facts: &Facts<'_>) -> Known<Finding> {
 
 /// The first folder of a list that should hold a toolkit's files and is not there, with its place in the list.
 fn first_missing<'f>(facts: &Facts<'_>, folders: &[&'f str]) -> Option<(usize, &'f str)> {
-    folders
-        .iter()
-        .copied()
-        .enumerate()
-        .find(|(_, folder)| toolkit_folder(folder).is_some() && facts.exists(folder) == Ok(false))
+    folders.iter().copied().enumerate().find(|(_, folder)| {
+        toolkit_folder(folder).is_some() && facts.exists(folder.trim_end_matches('/')) == Ok(false)
+    })
 }
 
 /// Whether `CUDA_HOME` says what the reader wants and `PATH` finds something else before it: the distribution's own
@@ -154,13 +152,14 @@ fn judge_home(facts: &Facts<'_>) -> Known<Finding> {
                 .evidence(&source, folder)
         };
         let set = Fix::run(export_variable(facts, variable, toolkit.home())).note("fix-set");
+        let trimmed = folder.trim_end_matches('/');
         if folder.contains(':') {
             return Ok(fail("fail-colon").fix(set));
         }
-        if !facts.exists(folder)? {
+        if !facts.exists(trimmed)? {
             return Ok(fail("fail-missing").evidence(folder, "not found").fix(set));
         }
-        let nvcc = format!("{}/bin/nvcc", folder.trim_end_matches('/'));
+        let nvcc = format!("{trimmed}/bin/nvcc");
         if !facts.exists(&nvcc)? {
             return Ok(fail("fail-no-nvcc").evidence(nvcc, "not found").fix(set));
         }

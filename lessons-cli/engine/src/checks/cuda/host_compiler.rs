@@ -320,7 +320,7 @@ mod tests {
             ),
             (
                 "a chosen clang is too old",
-                chosen("clang-6", &["clang-6"]),
+                and(cuda("13.0.0"), &chosen("clang-6", &["clang-6"])),
                 Fail,
                 "fail-too-old",
             ),

@@ -1,9 +1,13 @@
 //! `LD_LIBRARY_PATH`: set where it is needed, and without the traps that it brings.
 
+use std::collections::BTreeSet;
+
 use super::{no_toolkit, not_linux, told};
+use crate::facts::cuda::linker::CudaLibrary;
 use crate::facts::cuda::toolkits::{Origin, Toolkit, toolkit_folder};
 use crate::facts::{Facts, Known, Unknown};
 use crate::finding::{Finding, Fix, Outcome, quoted};
+use crate::tables::cuda_driver;
 use crate::version::CudaVersion;
 
 pub(super) fn library_path(facts: &Facts<'_>) -> Finding {
@@ -40,7 +44,7 @@ fn beside_toolkit(facts: &Facts<'_>, entries: &[String]) -> Known<Finding> {
         let Some(folder) = toolkit_folder(entry) else {
             continue;
         };
-        if !facts.exists(entry)? {
+        if !facts.exists(entry.trim_end_matches('/'))? {
             return Ok(Finding::fail("fail-missing")
                 .arg("folder", entry)
                 .evidence(SOURCE, entry)
@@ -79,7 +83,7 @@ fn beside_toolkit(facts: &Facts<'_>, entries: &[String]) -> Known<Finding> {
 }
 
 fn is_missing(facts: &Facts<'_>, entry: &str) -> bool {
-    toolkit_folder(entry).is_some() && facts.exists(entry) == Ok(false)
+    toolkit_folder(entry).is_some() && facts.exists(entry.trim_end_matches('/')) == Ok(false)
 }
 
 /// `cuda-compat` lets an older driver run a newer CUDA, and GeForce boards refuse it.
@@ -115,12 +119,12 @@ fn is_compat(entry: &str) -> bool {
 /// wheel's own folders. An older library of the same name lacks what the newer ones ask it for:
 /// `undefined symbol: __nvJitLinkComplete_12_4`.
 fn shadows_torch(facts: &Facts<'_>, entries: &[String]) -> Known<Option<Finding>> {
-    if !entries.iter().any(|entry| entry.starts_with('/')) {
-        return Ok(None);
-    }
-    let torch = facts.torch().as_ref().map_err(Clone::clone)?;
-    let Some(torch) = torch else {
-        return Ok(None);
+    let torch = match facts.torch() {
+        Ok(Some(torch)) => torch,
+        Ok(None) => return Ok(None),
+        // Whatever torch it is, nothing here stands in its way.
+        Err(_) if !holds_libraries(facts, entries)? => return Ok(None),
+        Err(unknown) => return Err(unknown.clone()),
     };
     let Some(cuda) = torch.cuda()? else {
         return Ok(None);
@@ -129,11 +133,7 @@ fn shadows_torch(facts: &Facts<'_>, entries: &[String]) -> Known<Option<Finding>
         return Ok(None);
     }
     for entry in entries.iter().filter(|entry| entry.starts_with('/')) {
-        for name in ["libnvJitLink.so", "libcusparse.so"] {
-            let name = format!("{name}.{}", cuda.major);
-            let Some(library) = facts.cuda_library(entry, &name)? else {
-                continue;
-            };
+        for library in cuda_libraries(facts, entry, cuda.major)? {
             let by_folder = match toolkit_folder(entry) {
                 Some(folder) => facts.folder_release(folder)?,
                 None => None,
@@ -156,6 +156,30 @@ fn shadows_torch(facts: &Facts<'_>, entries: &[String]) -> Known<Option<Finding>
         }
     }
     Ok(None)
+}
+
+/// The libraries in a folder that PyTorch's own of one major of CUDA are named like.
+fn cuda_libraries(facts: &Facts<'_>, entry: &str, major: u32) -> Known<Vec<CudaLibrary>> {
+    let mut libraries = Vec::new();
+    for name in ["libnvJitLink.so", "libcusparse.so"] {
+        libraries.extend(facts.cuda_library(entry, &format!("{name}.{major}"))?);
+    }
+    Ok(libraries)
+}
+
+fn holds_libraries(facts: &Facts<'_>, entries: &[String]) -> Known<bool> {
+    let majors: BTreeSet<u32> = cuda_driver::toolkits()
+        .iter()
+        .map(|row| row.toolkit.major)
+        .collect();
+    for entry in entries.iter().filter(|entry| entry.starts_with('/')) {
+        for &major in &majors {
+            if !cuda_libraries(facts, entry, major)?.is_empty() {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// Without the variable, programs find the libraries of packages by the linker's configuration, which packages

@@ -184,6 +184,7 @@ fn healthy() -> Value {
             "CONDA_PREFIX": null,
             "NVCC_CCBIN": null,
             "LOADEDMODULES": null,
+            "PWD": "/home/me",
             "VIRTUAL_ENV": null,
             "container": null,
             "KUBERNETES_SERVICE_HOST": null,
