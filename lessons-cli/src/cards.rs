@@ -46,7 +46,12 @@ impl EngineCards {
             bundled::names()
                 .filter_map(|name| Some((name, bundled::recording(name)?.ok()?)))
                 .map(|(name, recording)| {
-                    (name, Report::of_all(&Facts::new(&recording)).document(&self.texts).steps)
+                    (
+                        name,
+                        Report::of_all(&Facts::new(&recording))
+                            .document(&self.texts)
+                            .steps,
+                    )
                 })
                 .collect()
         })
@@ -64,7 +69,9 @@ impl EngineCards {
         let mut names: Vec<&'static str> = self.reports().keys().copied().collect();
         names.sort_by_key(|name| (rank(name), *name));
         names.into_iter().find_map(|name| {
-            let document = self.reports()[name].iter().find(|document| document.id == step.id)?;
+            let document = self.reports()[name]
+                .iter()
+                .find(|document| document.id == step.id)?;
             (document.outcome == outcome).then_some((name, document))
         })
     }
@@ -78,17 +85,24 @@ impl EngineCards {
 fn recording(machine: &str) -> Result<Recording, String> {
     match bundled::recording(machine) {
         Some(recording) => recording.map_err(|error| format!("the recording {machine}: {error}")),
-        None => Err(nearest::unknown("machine", machine, bundled::names(), "lessons machines").to_string()),
+        None => Err(
+            nearest::unknown("machine", machine, bundled::names(), "lessons machines").to_string(),
+        ),
     }
 }
 
 impl Cards for EngineCards {
     fn step(&self, id: &str) -> Result<String, String> {
         let step = steps::find(id).ok_or_else(|| {
-            nearest::unknown("step", id, steps::all().map(|step| step.id), "lessons list").to_string()
+            nearest::unknown("step", id, steps::all().map(|step| step.id), "lessons list")
+                .to_string()
         })?;
         let title = literal(&self.texts.title(step));
-        let kind = self.text(if step.required { "step-required" } else { "step-recommended" });
+        let kind = self.text(if step.required {
+            "step-required"
+        } else {
+            "step-recommended"
+        });
         let mut card = format!(
             "<section class=\"step-card\" id=\"{id}\" aria-labelledby=\"{id}-title\">\n\
              <h3 class=\"step-title\" id=\"{id}-title\"><a class=\"header\" href=\"#{id}\">{title}</a></h3>\n\
@@ -96,19 +110,38 @@ impl Cards for EngineCards {
         );
         let needs: Vec<String> = step
             .needed()
-            .map(|need| format!("<a href=\"{}\">{}</a>", self.place(step, need), literal(&self.texts.title(need))))
+            .map(|need| {
+                format!(
+                    "<a href=\"{}\">{}</a>",
+                    self.place(step, need),
+                    literal(&self.texts.title(need))
+                )
+            })
             .collect();
         if !needs.is_empty() {
-            let _ = write!(card, "\n<span class=\"step-needs\">{} {}</span>", self.text("card-after"), needs.join(", "));
+            let _ = write!(
+                card,
+                "\n<span class=\"step-needs\">{} {}</span>",
+                self.text("card-after"),
+                needs.join(", ")
+            );
         }
-        let _ = writeln!(card, "</p>\n<p class=\"step-why\">{}</p>", literal(&self.texts.why(step)));
+        let _ = writeln!(
+            card,
+            "</p>\n<p class=\"step-why\">{}</p>",
+            literal(&self.texts.why(step))
+        );
         let done = self.example(step, Outcome::Pass);
         let undone = self.example(step, Outcome::Fail);
         if let Some((_, document)) = undone {
             let _ = writeln!(card, "<p class=\"step-label\">{}</p>", self.text("card-do"));
             for fix in &document.fix {
                 if !fix.run.is_empty() {
-                    let _ = writeln!(card, "<pre><code class=\"language-bash\">{}</code></pre>", literal(&fix.run));
+                    let _ = writeln!(
+                        card,
+                        "<pre><code class=\"language-bash\">{}</code></pre>",
+                        literal(&fix.run)
+                    );
                 }
                 if !fix.note.is_empty() {
                     let _ = writeln!(card, "<p class=\"step-note\">{}</p>", literal(&fix.note));
@@ -135,7 +168,11 @@ impl Cards for EngineCards {
             })
             .collect();
         if !examples.is_empty() {
-            let _ = writeln!(card, "<div class=\"step-examples\">\n{}\n</div>", examples.join("\n"));
+            let _ = writeln!(
+                card,
+                "<div class=\"step-examples\">\n{}\n</div>",
+                examples.join("\n")
+            );
         }
         if let Some(undo) = self.texts.undo(step) {
             let _ = writeln!(
@@ -151,9 +188,12 @@ impl Cards for EngineCards {
 
     fn smi(&self, machine: &str) -> Result<String, String> {
         let recording = recording(machine)?;
-        let nvml = recording
-            .nvml()
-            .map_err(|failure| format!("the recording {machine} has no reading of NVML ({})", failure.error))?;
+        let nvml = recording.nvml().map_err(|failure| {
+            format!(
+                "the recording {machine} has no reading of NVML ({})",
+                failure.error
+            )
+        })?;
         let table = draw::smi::draw(&draw::nvml::smi(&nvml, None));
         Ok(self.figure("nvidia-smi", machine, &table))
     }
@@ -164,30 +204,47 @@ impl Cards for EngineCards {
         let printed = recording(machine)?
             .command(words)
             .map_err(|why| format!("{} on {machine}: {why}", words.join(" ")))?;
-        let topo = topo::read(&printed.stdout).map_err(|error| format!("the matrix of {machine}: {error}"))?;
+        let topo = topo::read(&printed.stdout)
+            .map_err(|error| format!("the matrix of {machine}: {error}"))?;
         // An empty line would end the block of HTML for Markdown.
         let picture: String = draw::topology::svg(&topo)
             .lines()
             .filter(|line| !line.trim().is_empty())
             .map(|line| format!("{line}\n"))
             .collect();
-        Ok(format!("{matrix}\n<figure class=\"topology\">\n{picture}</figure>\n"))
+        Ok(format!(
+            "{matrix}\n<figure class=\"topology\">\n{picture}</figure>\n"
+        ))
     }
 
     fn output(&self, machine: &str, command: &[&str]) -> Result<String, String> {
         let recording = recording(machine)?;
         let shown = command.join(" ");
         let printed = recording.command(command).map_err(|why| {
-            let known: Vec<String> = recording.commands.iter().map(|known| known.argv.join(" ")).collect();
-            format!("{shown} on {machine}: {why}; recorded there: {}", known.join(", "))
+            let known: Vec<String> = recording
+                .commands
+                .iter()
+                .map(|known| known.argv.join(" "))
+                .collect();
+            format!(
+                "{shown} on {machine}: {why}; recorded there: {}",
+                known.join(", ")
+            )
         })?;
-        Ok(self.figure(&shown, machine, &format!("{}{}", printed.stdout, printed.stderr)))
+        Ok(self.figure(
+            &shown,
+            machine,
+            &format!("{}{}", printed.stdout, printed.stderr),
+        ))
     }
 
     fn table(&self, name: &str) -> Result<String, String> {
         tables::sheet(name)
             .map(|sheet| tables::render_markdown(&sheet))
-            .ok_or_else(|| nearest::unknown("table", name, tables::sheet_names(), "the chapter Tables").to_string())
+            .ok_or_else(|| {
+                nearest::unknown("table", name, tables::sheet_names(), "the chapter Tables")
+                    .to_string()
+            })
     }
 
     fn steps(&self) -> Vec<String> {
@@ -207,7 +264,9 @@ impl EngineCards {
 
     fn figure(&self, command: &str, machine: &str, text: &str) -> String {
         let text = visible_lines(text);
-        let on = self.texts.shared("card-on", &[("machine", Arg::Text(visible(machine)))]);
+        let on = self
+            .texts
+            .shared("card-on", &[("machine", Arg::Text(visible(machine)))]);
         format!(
             "<figure class=\"recorded\">\n<figcaption><code>{}</code> {} <code>{}</code></figcaption>\n<pre tabindex=\"0\"><samp>{}</samp></pre>\n</figure>\n",
             literal(command),
@@ -220,7 +279,11 @@ impl EngineCards {
 
 /// What `lessons check` prints of a step, without its commands, which the card has above.
 fn said(document: &StepDocument) -> String {
-    let mut text = format!("{} {}", crate::style::word(document.outcome).trim_end(), document.summary);
+    let mut text = format!(
+        "{} {}",
+        crate::style::word(document.outcome).trim_end(),
+        document.summary
+    );
     for evidence in &document.evidence {
         let _ = write!(text, "\n  {}: {}", evidence.source, evidence.detail);
     }

@@ -10,7 +10,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 /// Without a command: where you are in the lessons on this machine, and what is next. Nothing here changes your
 /// machine, needs root or uses the network; commands are printed for you to run.
 #[derive(Debug, Parser)]
-#[command(name = "lessons", version, propagate_version = false, disable_help_subcommand = true)]
+#[command(
+    name = "lessons",
+    version,
+    propagate_version = false,
+    disable_help_subcommand = true
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

@@ -40,7 +40,11 @@ pub fn run(cli: Cli) -> Result<Done> {
         Some(Command::Reset { step, all, yes }) => marks::reset(step.as_deref(), all, yes),
         Some(Command::Progress { action }) => progress::run(action),
         Some(Command::Machines { action, json }) => machines::run(action, json),
-        Some(Command::Record { output, name, no_redact }) => record::run(output, &name, no_redact, live),
+        Some(Command::Record {
+            output,
+            name,
+            no_redact,
+        }) => record::run(output, &name, no_redact, live),
         Some(Command::Watch { what, every }) => watch::run(&what, every, live),
         Some(Command::Book { action }) => book::run(action),
         Some(Command::Dev { action }) => dev::run(action),
@@ -68,8 +72,16 @@ fn selection(names: &[String]) -> Result<Vec<&'static Step>, WrongUsage> {
         } else if let Some(step) = steps::find(name) {
             vec![step]
         } else {
-            let known = Lesson::ALL.into_iter().map(Lesson::id).chain(steps::all().map(|step| step.id));
-            return Err(nearest::unknown("step or lesson", name, known, "lessons list"));
+            let known = Lesson::ALL
+                .into_iter()
+                .map(Lesson::id)
+                .chain(steps::all().map(|step| step.id));
+            return Err(nearest::unknown(
+                "step or lesson",
+                name,
+                known,
+                "lessons list",
+            ));
         };
         chosen.extend(named);
     }
@@ -95,7 +107,10 @@ fn store() -> Store {
 /// keep the findings back.
 fn remember(report: &Report) -> Option<String> {
     let remembered = clock::now().and_then(|now| {
-        let outcomes = report.steps.iter().map(|checked| (checked.step.id, checked.finding.outcome));
+        let outcomes = report
+            .steps
+            .iter()
+            .map(|checked| (checked.step.id, checked.finding.outcome));
         let updated = store().update(now, |progress| progress.record(outcomes, now));
         match updated {
             Ok(updated) => Ok(updated.notice.map(|notice| notice.to_string())),
@@ -111,5 +126,9 @@ fn remember(report: &Report) -> Option<String> {
 /// Says something that is not the result.
 fn notice(text: &str) {
     use std::io::Write as _;
-    let _ = writeln!(anstream::stderr(), "{} {text}", crate::style::paint(crate::style::OPEN, "note:"));
+    let _ = writeln!(
+        anstream::stderr(),
+        "{} {text}",
+        crate::style::paint(crate::style::OPEN, "note:")
+    );
 }

@@ -67,6 +67,9 @@ pub struct WrongUsage(pub String);
 
 /// Runs a command line, program name first.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    // A program that we started must not outlive a Ctrl-C. Without the handler it would run on to its time limit.
+    #[cfg(unix)]
+    let _ = live::end_programs_on_signals();
     let exit = match Cli::try_parse_from(args) {
         Ok(cli) => match commands::run(cli) {
             Ok(done) => print(&done.text).unwrap_or(done.exit),
@@ -93,7 +96,10 @@ fn print(text: &str) -> Option<Exit> {
         // `lessons check | head` is not a failure of the check.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => None,
         Err(error) => {
-            let _ = writeln!(anstream::stderr(), "error: tried to write to standard output: {error}");
+            let _ = writeln!(
+                anstream::stderr(),
+                "error: tried to write to standard output: {error}"
+            );
             Some(Exit::Input)
         }
     }
@@ -102,7 +108,12 @@ fn print(text: &str) -> Option<Exit> {
 /// Prints an error with its causes.
 fn report(error: &anyhow::Error) -> Exit {
     let mut err = anstream::stderr().lock();
-    let _ = writeln!(err, "{}error:{} {error}", style::BAD.render(), style::BAD.render_reset());
+    let _ = writeln!(
+        err,
+        "{}error:{} {error}",
+        style::BAD.render(),
+        style::BAD.render_reset()
+    );
     for cause in error.chain().skip(1) {
         let _ = writeln!(err, "  caused by: {cause}");
     }

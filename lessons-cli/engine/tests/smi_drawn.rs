@@ -353,8 +353,11 @@ proptest! {
     fn two_tables_are_two(one in machine(false), two in machine(false)) {
         let text = format!("node1$ nvidia-smi\n{}\nnode2$ nvidia-smi\n{}", draw(&one), draw(&two));
         let both: Vec<Smi> = read_all(&text).unwrap().into_iter().map(values).collect();
-        prop_assert_eq!(both, vec![one, two]);
+        prop_assert_eq!(&both, &vec![one, two]);
         prop_assert!(read(&text).unwrap().notes.contains(&Note::MoreOutputs(1)));
+        let one_line = collapse(&format!("{} {}", draw(&both[0]), draw(&both[1])));
+        let again: Vec<Smi> = read_all(&one_line).unwrap().into_iter().map(values).collect();
+        prop_assert_eq!(again, both, "{}", one_line);
     }
 
     #[test]

@@ -21,15 +21,19 @@ pub(super) fn run(action: BookAction) -> Result<Done> {
                 built.index.display()
             )))
         }
-        BookAction::Preprocess { words } => match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-            [] => {
-                book::preprocess(io::stdin().lock(), io::stdout().lock(), &cards)
-                    .context("lessons book preprocess is started by mdbook build")?;
-                Ok(Done::good(""))
+        BookAction::Preprocess { words } => {
+            match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+                [] => {
+                    book::preprocess(io::stdin().lock(), io::stdout().lock(), &cards)
+                        .context("lessons book preprocess is started by mdbook build")?;
+                    Ok(Done::good(""))
+                }
+                // Cards are Markdown and HTML, which every renderer takes.
+                ["supports", _] => Ok(Done::good("")),
+                _ => bail!(
+                    "lessons book preprocess takes no words but `supports RENDERER`; mdbook build starts it by itself"
+                ),
             }
-            // Cards are Markdown and HTML, which every renderer takes.
-            ["supports", _] => Ok(Done::good("")),
-            _ => bail!("lessons book preprocess takes no words but `supports RENDERER`; mdbook build starts it by itself"),
-        },
+        }
     }
 }

@@ -33,7 +33,11 @@ pub(super) fn run(action: DevAction) -> Result<Done> {
     );
     Ok(Done {
         text: out,
-        exit: if problems.is_empty() { Exit::Good } else { Exit::Failed },
+        exit: if problems.is_empty() {
+            Exit::Good
+        } else {
+            Exit::Failed
+        },
     })
 }
 
@@ -43,12 +47,19 @@ fn texts(problems: &mut Vec<String>) {
     for step in steps::all() {
         for attribute in ["title", "why"] {
             if !texts.has(step, attribute) {
-                problems.push(format!("{}: no text .{attribute} in texts/en/{}.ftl", step.id, step.lesson));
+                problems.push(format!(
+                    "{}: no text .{attribute} in texts/en/{}.ftl",
+                    step.id, step.lesson
+                ));
             }
         }
         let hints = texts.hints(step);
         if hints.len() < 2 {
-            problems.push(format!("{}: {} hints; a nudge and the answer make two", step.id, hints.len()));
+            problems.push(format!(
+                "{}: {} hints; a nudge and the answer make two",
+                step.id,
+                hints.len()
+            ));
         }
         if hints.iter().any(|hint| hint.trim().is_empty()) {
             problems.push(format!("{}: an empty hint", step.id));
@@ -66,7 +77,10 @@ fn recordings(problems: &mut Vec<String>) -> Result<()> {
             .context("a bundled recording has gone")?
             .with_context(|| format!("exercises/machines/{name}.json"))?;
         if recording.name != name {
-            problems.push(format!("exercises/machines/{name}.json is called {:?} inside", recording.name));
+            problems.push(format!(
+                "exercises/machines/{name}.json is called {:?} inside",
+                recording.name
+            ));
         }
         for (field, text) in [("title", &recording.title), ("summary", &recording.summary)] {
             if text.is_empty() {
@@ -76,11 +90,24 @@ fn recordings(problems: &mut Vec<String>) -> Result<()> {
         for checked in Report::of_all(&Facts::new(&recording)).steps {
             let document = checked.document(&texts);
             let shown = [document.summary.as_str(), document.title.as_str()];
-            if shown.iter().chain(&document.fix.iter().map(|fix| fix.note.as_str()).collect::<Vec<_>>()).any(|text| text.contains(MISSING)) {
+            if shown
+                .iter()
+                .chain(
+                    &document
+                        .fix
+                        .iter()
+                        .map(|fix| fix.note.as_str())
+                        .collect::<Vec<_>>(),
+                )
+                .any(|text| text.contains(MISSING))
+            {
                 problems.push(format!("{} on {name}: {}", document.id, document.summary));
             }
             if matches!(checked.finding.outcome, Outcome::Fail) && checked.finding.fix.is_empty() {
-                problems.push(format!("{} fails on {name} and says nothing to do", document.id));
+                problems.push(format!(
+                    "{} fails on {name} and says nothing to do",
+                    document.id
+                ));
             }
             match checked.finding.outcome {
                 Outcome::Pass => passed.push(document.id),
@@ -106,14 +133,26 @@ fn recordings(problems: &mut Vec<String>) -> Result<()> {
 fn chapters(root: &Path, problems: &mut Vec<String>) -> Result<()> {
     for lesson in steps::Lesson::ALL {
         let path = root.join("book/src").join(format!("{lesson}.md"));
-        let text = std::fs::read_to_string(&path)
-            .with_context(|| format!("tried to read the chapter {}; run this in the project's folder, or give --root", path.display()))?;
+        let text = std::fs::read_to_string(&path).with_context(|| {
+            format!(
+                "tried to read the chapter {}; run this in the project's folder, or give --root",
+                path.display()
+            )
+        })?;
         for step in lesson.steps() {
             let directive = format!("{{{{#step {}}}}}", step.id);
             match text.matches(&directive).count() {
                 1 => {}
-                0 => problems.push(format!("{}: {} does not teach it ({directive})", step.id, path.display())),
-                count => problems.push(format!("{}: {} teaches it {count} times", step.id, path.display())),
+                0 => problems.push(format!(
+                    "{}: {} does not teach it ({directive})",
+                    step.id,
+                    path.display()
+                )),
+                count => problems.push(format!(
+                    "{}: {} teaches it {count} times",
+                    step.id,
+                    path.display()
+                )),
             }
         }
     }

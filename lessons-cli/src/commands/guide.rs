@@ -34,10 +34,19 @@ pub(super) fn run(live: &LiveArgs) -> Result<Done> {
 
 /// A lesson with its steps, a line each.
 fn section(out: &mut String, lesson: Lesson, report: &Report, progress: &Progress, texts: &Texts) {
-    let steps: Vec<&Checked> = report.steps.iter().filter(|checked| checked.step.lesson == lesson).collect();
+    let steps: Vec<&Checked> = report
+        .steps
+        .iter()
+        .filter(|checked| checked.step.lesson == lesson)
+        .collect();
     let settled = steps
         .iter()
-        .filter(|checked| matches!(checked.finding.outcome, Outcome::Pass | Outcome::NotApplicable))
+        .filter(|checked| {
+            matches!(
+                checked.finding.outcome,
+                Outcome::Pass | Outcome::NotApplicable
+            )
+        })
         .count();
     let _ = writeln!(
         out,
@@ -48,9 +57,16 @@ fn section(out: &mut String, lesson: Lesson, report: &Report, progress: &Progres
     for checked in steps {
         let outcome = checked.finding.outcome;
         let note = match progress.standing(checked.step.id) {
-            Standing::Regressed { since, .. } => texts.shared("guide-regressed", &[("since", Arg::Text(since.to_string()))]),
-            Standing::MarkedDone { .. } if outcome != Outcome::Pass => texts.shared("guide-marked-done", &[]),
-            Standing::Skipped { .. } if outcome != Outcome::Pass => texts.shared("guide-skipped", &[]),
+            Standing::Regressed { since, .. } => texts.shared(
+                "guide-regressed",
+                &[("since", Arg::Text(since.to_string()))],
+            ),
+            Standing::MarkedDone { .. } if outcome != Outcome::Pass => {
+                texts.shared("guide-marked-done", &[])
+            }
+            Standing::Skipped { .. } if outcome != Outcome::Pass => {
+                texts.shared("guide-skipped", &[])
+            }
             _ => String::new(),
         };
         let _ = writeln!(
@@ -73,12 +89,21 @@ fn next(out: &mut String, report: &Report, progress: &Progress, texts: &Texts) {
         )
     };
     let Some(checked) = report.in_order_of_work().find(open) else {
-        let _ = writeln!(out, "{}", paint(style::GOOD, texts.shared("guide-all-done", &[])));
+        let _ = writeln!(
+            out,
+            "{}",
+            paint(style::GOOD, texts.shared("guide-all-done", &[]))
+        );
         return;
     };
     let step = checked.document(texts);
     let heading = texts.shared("guide-next", &[("title", Arg::Text(step.title.clone()))]);
-    let _ = writeln!(out, "{} {}", paint(style::HEADING, heading), paint(style::QUIET, format!("({})", step.id)));
+    let _ = writeln!(
+        out,
+        "{} {}",
+        paint(style::HEADING, heading),
+        paint(style::QUIET, format!("({})", step.id))
+    );
     let _ = writeln!(out, "  {}", paint(style::of(step.outcome), &step.summary));
     for line in wrapped(&texts.why(checked.step), 78) {
         let _ = writeln!(out, "  {line}");
@@ -93,7 +118,13 @@ fn next(out: &mut String, report: &Report, progress: &Progress, texts: &Texts) {
             }
         }
     }
-    let page = texts.shared("guide-page", &[("page", Arg::Text(step.book.clone())), ("step", Arg::Text(step.id.to_owned()))]);
+    let page = texts.shared(
+        "guide-page",
+        &[
+            ("page", Arg::Text(step.book.clone())),
+            ("step", Arg::Text(step.id.to_owned())),
+        ],
+    );
     let _ = writeln!(out, "  {page}");
 }
 

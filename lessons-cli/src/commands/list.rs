@@ -52,17 +52,27 @@ pub(super) fn run(json: bool) -> Result<Done> {
     if json {
         let document = Document {
             schema: "lessons-list/1",
-            lessons: Lesson::ALL.into_iter().map(|lesson| document(lesson, &progress, &texts)).collect(),
+            lessons: Lesson::ALL
+                .into_iter()
+                .map(|lesson| document(lesson, &progress, &texts))
+                .collect(),
         };
         return Ok(Done::good(serde_json::to_string_pretty(&document)? + "\n"));
     }
     let mut out = String::new();
     for lesson in Lesson::ALL {
-        let done = lesson.steps().iter().filter(|step| progress.standing(step.id).is_done()).count();
+        let done = lesson
+            .steps()
+            .iter()
+            .filter(|step| progress.standing(step.id).is_done())
+            .count();
         let _ = writeln!(
             out,
             "{}  {}",
-            paint(style::HEADING, format!("{:<12} {}", lesson.id(), texts.lesson(lesson))),
+            paint(
+                style::HEADING,
+                format!("{:<12} {}", lesson.id(), texts.lesson(lesson))
+            ),
             paint(style::QUIET, format!("{done}/{}", lesson.steps().len())),
         );
         for step in lesson.steps() {
@@ -75,8 +85,14 @@ pub(super) fn run(json: bool) -> Result<Done> {
             );
         }
     }
-    let done = steps::all().filter(|step| progress.standing(step.id).is_done()).count();
-    let _ = writeln!(out, "\n{done}/{}  ✓ done  ✗ worked once and fails now  - skipped", steps::all().count());
+    let done = steps::all()
+        .filter(|step| progress.standing(step.id).is_done())
+        .count();
+    let _ = writeln!(
+        out,
+        "\n{done}/{}  ✓ done  ✗ worked once and fails now  - skipped",
+        steps::all().count()
+    );
     Ok(Done::good(out))
 }
 
@@ -93,8 +109,16 @@ fn document(lesson: Lesson, progress: &Progress, texts: &Texts) -> LessonDocumen
     LessonDocument {
         id: lesson.id(),
         title: texts.lesson(lesson),
-        done: lesson.steps().iter().filter(|step| progress.standing(step.id).is_done()).count(),
-        steps: lesson.steps().iter().map(|step| step_document(step, progress, texts)).collect(),
+        done: lesson
+            .steps()
+            .iter()
+            .filter(|step| progress.standing(step.id).is_done())
+            .count(),
+        steps: lesson
+            .steps()
+            .iter()
+            .map(|step| step_document(step, progress, texts))
+            .collect(),
     }
 }
 

@@ -26,8 +26,9 @@ struct Machine {
 
 pub(super) fn run(action: Option<MachinesAction>, json: bool) -> Result<Done> {
     if let Some(MachinesAction::Show { name }) = action {
-        let recording = bundled::json(&name)
-            .ok_or_else(|| nearest::unknown("machine", &name, bundled::names(), "lessons machines"))?;
+        let recording = bundled::json(&name).ok_or_else(|| {
+            nearest::unknown("machine", &name, bundled::names(), "lessons machines")
+        })?;
         return Ok(Done::good(String::from_utf8_lossy(recording)));
     }
     let mut machines = Vec::new();
@@ -51,8 +52,17 @@ pub(super) fn run(action: Option<MachinesAction>, json: bool) -> Result<Done> {
     }
     let mut out = String::new();
     for machine in &machines {
-        let _ = writeln!(out, "{}  {}", paint(style::HEADING, format!("{:<28}", machine.name)), machine.title);
+        let _ = writeln!(
+            out,
+            "{}  {}",
+            paint(style::HEADING, format!("{:<28}", machine.name)),
+            machine.title
+        );
     }
-    let _ = writeln!(out, "\n{}", paint(style::TYPE, "lessons check --machine NAME"));
+    let _ = writeln!(
+        out,
+        "\n{}",
+        paint(style::TYPE, "lessons check --machine NAME")
+    );
     Ok(Done::good(out))
 }

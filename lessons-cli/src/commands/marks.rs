@@ -8,11 +8,19 @@ use crate::progress::{MarkKind, StoreError};
 use crate::{Done, clock};
 
 pub(super) fn done(id: &str) -> Result<Done> {
-    mark(id, MarkKind::Done, "marked as done by hand; its check still says what it sees")
+    mark(
+        id,
+        MarkKind::Done,
+        "marked as done by hand; its check still says what it sees",
+    )
 }
 
 pub(super) fn skip(id: &str) -> Result<Done> {
-    mark(id, MarkKind::Skipped, "skipped; that is not the same as done (lessons reset brings it back)")
+    mark(
+        id,
+        MarkKind::Skipped,
+        "skipped; that is not the same as done (lessons reset brings it back)",
+    )
 }
 
 fn mark(id: &str, kind: MarkKind, said: &str) -> Result<Done> {
@@ -35,12 +43,17 @@ pub(super) fn reset(id: Option<&str>, all: bool, yes: bool) -> Result<Done> {
             confirm()?;
         }
         return Ok(Done::good(match store.reset_all(now).map_err(advised)? {
-            Some(backup) => format!("all progress is forgotten; a backup is in {}\n", backup.display()),
+            Some(backup) => format!(
+                "all progress is forgotten; a backup is in {}\n",
+                backup.display()
+            ),
             None => "there was no progress to forget\n".to_owned(),
         }));
     }
     let step = super::step(id.unwrap_or_default())?;
-    let updated = store.update(now, |progress| progress.reset(step.id)).map_err(advised)?;
+    let updated = store
+        .update(now, |progress| progress.reset(step.id))
+        .map_err(advised)?;
     Ok(Done::good(if updated.value {
         format!("{} is forgotten; the next check starts it anew\n", step.id)
     } else {
@@ -50,12 +63,16 @@ pub(super) fn reset(id: Option<&str>, all: bool, yes: bool) -> Result<Done> {
 
 /// Asks at the terminal, and takes nothing but the word for a yes.
 fn confirm() -> Result<()> {
-    let refuse = "nothing was changed; to forget everything, type `reset` at the question, or give --yes";
+    let refuse =
+        "nothing was changed; to forget everything, type `reset` at the question, or give --yes";
     if !io::stdin().is_terminal() {
         bail!("there is no terminal to ask at: {refuse}");
     }
     let mut out = anstream::stderr().lock();
-    write!(out, "Forget all progress? A backup is kept. Type reset to go on: ")?;
+    write!(
+        out,
+        "Forget all progress? A backup is kept. Type reset to go on: "
+    )?;
     out.flush()?;
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;

@@ -12,7 +12,12 @@ use lessons_engine::report::Report;
 use crate::cli::LiveArgs;
 use crate::{Done, clock};
 
-pub(super) fn run(output: Option<PathBuf>, name: &str, no_redact: bool, live: &LiveArgs) -> Result<Done> {
+pub(super) fn run(
+    output: Option<PathBuf>,
+    name: &str,
+    no_redact: bool,
+    live: &LiveArgs,
+) -> Result<Done> {
     let machine = super::live(live);
     let facts = Facts::new(&machine);
     // What the checks read is the recording.
@@ -31,7 +36,10 @@ pub(super) fn run(output: Option<PathBuf>, name: &str, no_redact: bool, live: &L
     };
     let mut said = String::new();
     for redaction in &redactions {
-        said.push_str(&format!("replaced {}: {} times\n", redaction.kind, redaction.count));
+        said.push_str(&format!(
+            "replaced {}: {} times\n",
+            redaction.kind, redaction.count
+        ));
     }
     let json = recording.to_json();
     let Some(path) = output else {
@@ -40,7 +48,8 @@ pub(super) fn run(output: Option<PathBuf>, name: &str, no_redact: bool, live: &L
         }
         return Ok(Done::good(json));
     };
-    write_whole(&path, &json).with_context(|| format!("tried to write the recording to {}", path.display()))?;
+    write_whole(&path, &json)
+        .with_context(|| format!("tried to write the recording to {}", path.display()))?;
     said.push_str(&format!(
         "{} files, {} programs; written to {}\nread it before you share it; then: lessons check --machine {}\n",
         recording.files.len(),

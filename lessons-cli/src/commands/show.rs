@@ -24,7 +24,14 @@ pub(super) fn run(id: &str, machine: Option<&str>, live: &LiveArgs) -> Result<Do
         Report::of(&Facts::new(&machine), [step])
     };
     let mut out = String::new();
-    let kind = texts.shared(if step.required { "step-required" } else { "step-recommended" }, &[]);
+    let kind = texts.shared(
+        if step.required {
+            "step-required"
+        } else {
+            "step-recommended"
+        },
+        &[],
+    );
     let _ = writeln!(
         out,
         "{} {}\n",
@@ -43,12 +50,22 @@ pub(super) fn run(id: &str, machine: Option<&str>, live: &LiveArgs) -> Result<Do
         formats::step_as_text(&mut out, &checked.document(&texts), &texts);
     }
     if let Some(undo) = texts.undo(step) {
-        let _ = writeln!(out, "\n{}", paint(style::HEADING, texts.shared("show-undo", &[])));
+        let _ = writeln!(
+            out,
+            "\n{}",
+            paint(style::HEADING, texts.shared("show-undo", &[]))
+        );
         for line in wrapped(&undo, 80) {
             let _ = writeln!(out, "{line}");
         }
     }
-    let page = texts.shared("guide-page", &[("page", Arg::Text(step.book())), ("step", Arg::Text(step.id.to_owned()))]);
+    let page = texts.shared(
+        "guide-page",
+        &[
+            ("page", Arg::Text(step.book())),
+            ("step", Arg::Text(step.id.to_owned())),
+        ],
+    );
     let _ = writeln!(out, "\n{page}");
     Ok(Done::good(out))
 }

@@ -39,7 +39,11 @@ pub(super) fn run(what: &[String], every: Duration, live: &LiveArgs) -> Result<D
             before.insert(document.id, now);
         }
         let mut stdout = anstream::stdout().lock();
-        if stdout.write_all(out.as_bytes()).and_then(|()| stdout.flush()).is_err() {
+        if stdout
+            .write_all(out.as_bytes())
+            .and_then(|()| stdout.flush())
+            .is_err()
+        {
             // Whoever was reading has gone.
             return Ok(Done::good(""));
         }

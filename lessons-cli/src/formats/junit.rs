@@ -10,7 +10,11 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 pub(super) fn show(document: &Document) -> Result<String> {
     let mut report = Report::new(format!("lessons on {}", document.machine.name));
     for lesson in Lesson::ALL {
-        let steps: Vec<&StepDocument> = document.steps.iter().filter(|step| step.lesson == lesson.id()).collect();
+        let steps: Vec<&StepDocument> = document
+            .steps
+            .iter()
+            .filter(|step| step.lesson == lesson.id())
+            .collect();
         if steps.is_empty() {
             continue;
         }

@@ -24,7 +24,9 @@ pub(super) fn show(document: &Document) -> String {
             );
         }
     }
-    out.push_str("# HELP lessons_steps How many steps have an outcome.\n# TYPE lessons_steps gauge\n");
+    out.push_str(
+        "# HELP lessons_steps How many steps have an outcome.\n# TYPE lessons_steps gauge\n",
+    );
     let totals = &document.totals;
     for (outcome, count) in [
         (Outcome::Pass, totals.pass),
@@ -33,11 +35,18 @@ pub(super) fn show(document: &Document) -> String {
         (Outcome::NotApplicable, totals.not_applicable),
         (Outcome::Unknown, totals.unknown),
     ] {
-        let _ = writeln!(out, "lessons_steps{{machine=\"{machine}\",outcome=\"{}\"}} {count}", outcome.word());
+        let _ = writeln!(
+            out,
+            "lessons_steps{{machine=\"{machine}\",outcome=\"{}\"}} {count}",
+            outcome.word()
+        );
     }
     out
 }
 
 fn escaped(label: &str) -> String {
-    label.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+    label
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
 }

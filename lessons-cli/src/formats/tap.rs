@@ -14,8 +14,17 @@ pub(super) fn show(document: &Document) -> String {
         let _ = match step.outcome {
             Outcome::Pass => writeln!(out, "ok {number} - {}", step.id),
             Outcome::Fail if step.required => writeln!(out, "not ok {number} - {}", step.id),
-            Outcome::Fail => writeln!(out, "not ok {number} - {} # TODO recommended: {summary}", step.id),
-            outcome => writeln!(out, "ok {number} - {} # SKIP {}: {summary}", step.id, outcome.word()),
+            Outcome::Fail => writeln!(
+                out,
+                "not ok {number} - {} # TODO recommended: {summary}",
+                step.id
+            ),
+            outcome => writeln!(
+                out,
+                "ok {number} - {} # SKIP {}: {summary}",
+                step.id,
+                outcome.word()
+            ),
         };
         if step.outcome == Outcome::Fail {
             diagnostics(&mut out, step);
@@ -36,13 +45,25 @@ fn diagnostics(out: &mut String, step: &StepDocument) {
     if !step.evidence.is_empty() {
         let _ = writeln!(out, "  evidence:");
         for evidence in &step.evidence {
-            let _ = writeln!(out, "    - {}", string(&format!("{}: {}", evidence.source, evidence.detail)));
+            let _ = writeln!(
+                out,
+                "    - {}",
+                string(&format!("{}: {}", evidence.source, evidence.detail))
+            );
         }
     }
     if !step.fix.is_empty() {
         let _ = writeln!(out, "  fix:");
         for fix in &step.fix {
-            let _ = writeln!(out, "    - {}", string(if fix.run.is_empty() { &fix.note } else { &fix.run }));
+            let _ = writeln!(
+                out,
+                "    - {}",
+                string(if fix.run.is_empty() {
+                    &fix.note
+                } else {
+                    &fix.run
+                })
+            );
         }
     }
     let _ = writeln!(out, "  ...");

@@ -12,7 +12,11 @@ use crate::style::{self, paint};
 pub(super) fn show(report: &Report, document: &Document, texts: &Texts) -> String {
     let mut out = String::new();
     for lesson in Lesson::ALL {
-        let steps: Vec<&StepDocument> = document.steps.iter().filter(|step| step.lesson == lesson.id()).collect();
+        let steps: Vec<&StepDocument> = document
+            .steps
+            .iter()
+            .filter(|step| step.lesson == lesson.id())
+            .collect();
         if steps.is_empty() {
             continue;
         }
@@ -30,7 +34,10 @@ pub(super) fn show(report: &Report, document: &Document, texts: &Texts) -> Strin
         texts.shared(
             "check-totals",
             &[
-                ("machine", Arg::Text(lessons_engine::visible::visible(&report.machine.name))),
+                (
+                    "machine",
+                    Arg::Text(lessons_engine::visible::visible(&report.machine.name))
+                ),
                 ("pass", count(totals.pass)),
                 ("fail", count(totals.fail)),
                 ("blocked", count(totals.blocked)),
@@ -52,7 +59,10 @@ pub fn step(out: &mut String, step: &StepDocument, texts: &Texts) {
         paint(style::HEADING, format!("{:<28}", step.id)),
         step.summary,
         if step.outcome == Outcome::Fail && !step.required {
-            format!(" {}", paint(style::QUIET, texts.shared("check-recommended", &[])))
+            format!(
+                " {}",
+                paint(style::QUIET, texts.shared("check-recommended", &[]))
+            )
         } else {
             String::new()
         }
@@ -61,7 +71,14 @@ pub fn step(out: &mut String, step: &StepDocument, texts: &Texts) {
         return;
     }
     for evidence in &step.evidence {
-        let _ = writeln!(out, "              {}", paint(style::QUIET, format!("{}: {}", evidence.source, evidence.detail)));
+        let _ = writeln!(
+            out,
+            "              {}",
+            paint(
+                style::QUIET,
+                format!("{}: {}", evidence.source, evidence.detail)
+            )
+        );
     }
     for fix in &step.fix {
         if fix.run.is_empty() {

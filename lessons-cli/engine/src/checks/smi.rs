@@ -199,8 +199,31 @@ fn cuda_ceiling(facts: &Facts<'_>) -> Finding {
             &ceiling.source,
             format!("CUDA {} at most, by this driver", ceiling.value),
         );
-    finding = finding.arg("toolkit", "?").arg("torch", "?");
-    finding
+    let toolkit = facts.nvcc_release();
+    finding = match &toolkit {
+        Ok(Some(toolkit)) => finding
+            .arg("toolkit", toolkit.value.to_string())
+            .evidence(&toolkit.source, format!("toolkit {}", toolkit.value)),
+        Ok(None) => finding
+            .arg("toolkit", "none")
+            .evidence("nvcc --version", "no toolkit on PATH"),
+        Err(unknown) => finding.arg("toolkit", "?").tried(unknown),
+    };
+    match facts.torch() {
+        Ok(Some(torch)) => match torch.cuda() {
+            Ok(Some(cuda)) => finding
+                .arg("torch", cuda.to_string())
+                .evidence(&torch.source, format!("torch's own CUDA {cuda}")),
+            Ok(None) => finding
+                .arg("torch", "none")
+                .evidence(&torch.source, "torch without CUDA"),
+            Err(unknown) => finding.arg("torch", "?").tried(&unknown),
+        },
+        Ok(None) => finding
+            .arg("torch", "none")
+            .evidence("torch/version.py", "no torch"),
+        Err(unknown) => finding.arg("torch", "?").tried(unknown),
+    }
 }
 
 fn gpus_healthy(facts: &Facts<'_>) -> Finding {

@@ -19,11 +19,11 @@ use crate::facts::{Facts, Unknown};
 use crate::finding::{Finding, Fix, Message, quoted};
 use crate::machine::Unread;
 use crate::steps::{Lesson, Step};
+use crate::tables::Os;
 use crate::tables::cuda_driver::{self, Reach, Verdict};
 use crate::tables::torch_matrix::{
     self, CodeOn, DeviceCode, Package, Presence, Severity, code_runs_on, device_code,
 };
-use crate::tables::Os;
 use crate::version::{BuildTag, CudaVersion, PythonVersion};
 
 /// The steps of the lesson, in the order in which they are taught.
@@ -341,20 +341,17 @@ fn python_supported(facts: &Facts<'_>) -> Finding {
         .rev()
         .find(|release| release.supports_python(python));
     match nearest {
-        Some(nearest) => {
-            with_new_environment(
-                facts,
-                said(Finding::fail("fail-old"), &newest)
-                    .arg("nearest", nearest.torch.to_string()),
-            )
-            .fix(install::fix(
-                facts,
-                Mode::New,
-                Some(nearest),
-                &[Package::Torchvision],
-                "fix-older",
-            ))
-        }
+        Some(nearest) => with_new_environment(
+            facts,
+            said(Finding::fail("fail-old"), &newest).arg("nearest", nearest.torch.to_string()),
+        )
+        .fix(install::fix(
+            facts,
+            Mode::New,
+            Some(nearest),
+            &[Package::Torchvision],
+            "fix-older",
+        )),
         None => with_new_environment(facts, said(Finding::fail("fail"), &newest)),
     }
 }
@@ -388,7 +385,9 @@ fn wheel_exists(facts: &Facts<'_>) -> Finding {
     };
     if platform.os == Os::MacOs {
         return match newest(python, |release| release.pypi_build(platform).is_some()) {
-            Some(release) => said(Finding::pass("pass-mac")).arg("torch", release.torch.to_string()),
+            Some(release) => {
+                said(Finding::pass("pass-mac")).arg("torch", release.torch.to_string())
+            }
             None => with_new_environment(facts, said(Finding::fail("fail"))),
         };
     }
@@ -406,7 +405,14 @@ fn wheel_exists(facts: &Facts<'_>) -> Finding {
     }
     let gpus = match capabilities(facts) {
         Ok(gpus) if !gpus.is_empty() => gpus,
-        Ok(_) => return undecided(said, "unknown-gpu", python, &Unknown::not_understood("NVML")),
+        Ok(_) => {
+            return undecided(
+                said,
+                "unknown-gpu",
+                python,
+                &Unknown::not_understood("NVML"),
+            );
+        }
         Err(unknown) => return undecided(said, "unknown-gpu", python, &unknown),
     };
     let driver = match facts.driver_version() {
@@ -469,7 +475,12 @@ fn no_wheel(facts: &Facts<'_>, wanted: &Wanted, said: impl Fn(Finding) -> Findin
         ..wanted.clone()
     };
     if let Some(wheel) = without_python.choose().wheel() {
-        let pythons: Vec<String> = wheel.release.python.iter().map(ToString::to_string).collect();
+        let pythons: Vec<String> = wheel
+            .release
+            .python
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         return with_new_environment(
             facts,
             named(said(Finding::fail("fail-python")), &wheel).arg("pythons", pythons.join(", ")),
@@ -492,7 +503,11 @@ fn undecided(
     let Some(release) = newest(python, |release| !release.index_cuda_tags.is_empty()) else {
         return Finding::unread(unknown);
     };
-    let tags: Vec<String> = release.index_cuda_tags.iter().map(ToString::to_string).collect();
+    let tags: Vec<String> = release
+        .index_cuda_tags
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     finding
         .arg("torch", release.torch.to_string())
         .arg("tags", tags.join(", "))
@@ -551,7 +566,10 @@ fn cuda_build(facts: &Facts<'_>) -> Finding {
         finding
             .arg("version", torch.version.to_string())
             .arg("build", build.to_string())
-            .evidence(&torch.source, format!("{}, built for {build}", torch.version))
+            .evidence(
+                &torch.source,
+                format!("{}, built for {build}", torch.version),
+            )
     };
     if let Some(cuda) = build.cuda() {
         return said(Finding::pass("pass")).arg("cuda", cuda.to_string());
@@ -640,12 +658,10 @@ fn driver_new_enough(facts: &Facts<'_>) -> Finding {
         Verdict::TooOld { needs } if Probe::of(facts).is_success() => {
             said(Finding::pass("pass-observed")).arg("floor", needs.at_least.to_string())
         }
-        Verdict::TooOld { needs } => {
-            said(Finding::fail("fail"))
-                .arg("floor", needs.at_least.to_string())
-                .fix(newer_driver(facts))
-                .fix(reinstall(facts, torch))
-        }
+        Verdict::TooOld { needs } => said(Finding::fail("fail"))
+            .arg("floor", needs.at_least.to_string())
+            .fix(newer_driver(facts))
+            .fix(reinstall(facts, torch)),
         Verdict::Unknown(lacks) => said(Finding::unknown("unknown-table"))
             .arg("as-of", lacks.as_of)
             .fix(Fix::run("lessons check torch.sees-gpu --deep").note("fix-deep")),
@@ -687,10 +703,14 @@ fn gpu_arch_in_wheel(facts: &Facts<'_>) -> Finding {
             CodeOn::RunsByPtx { by } => by_ptx = Some((name, by)),
             CodeOn::No => {
                 let newer = codes.iter().all(|code| code.cc < *cc);
-                return said(Finding::fail(if newer { "fail-newer" } else { "fail-older" }))
-                    .arg("gpu", name)
-                    .arg("sm", cc.sm())
-                    .fix(reinstall(facts, torch));
+                return said(Finding::fail(if newer {
+                    "fail-newer"
+                } else {
+                    "fail-older"
+                }))
+                .arg("gpu", name)
+                .arg("sm", cc.sm())
+                .fix(reinstall(facts, torch));
             }
             CodeOn::Unknown(why) => {
                 return said(Finding::unknown("unknown-gpu"))
@@ -779,9 +799,8 @@ fn not_known_bad(facts: &Facts<'_>) -> Finding {
             .arg("workload", &hit.row.workload)
             .evidence(table_row(hit), &hit.row.symptom);
         match &hit.row.fix {
-            Some(advice) => finding.fix(
-                Fix::run("").note_with(Message::of_step("fix-advice").arg("advice", advice)),
-            ),
+            Some(advice) => finding
+                .fix(Fix::run("").note_with(Message::of_step("fix-advice").arg("advice", advice))),
             None => finding,
         }
     };
@@ -833,7 +852,12 @@ fn sees_gpu(facts: &Facts<'_>) -> Finding {
             }
             Some(wrong) => said(Finding::fail("fail-wrong"))
                 .arg("gpu", &wrong.name)
-                .arg("sum", wrong.sum.map_or_else(|| "nothing".to_owned(), |sum| sum.to_string()))
+                .arg(
+                    "sum",
+                    wrong
+                        .sum
+                        .map_or_else(|| "nothing".to_owned(), |sum| sum.to_string()),
+                )
                 .evidence(&source, format!("the sum should be {}", probe::RIGHT_SUM))
                 .fix(Fix::run("lessons check smi.gpus-healthy").note("fix-health")),
         },
@@ -878,7 +902,11 @@ fn cause(facts: &Facts<'_>, said: impl Fn(Finding) -> Finding, words: Option<&st
         if module || device {
             return said(Finding::fail("fail-uvm"))
                 .evidence(
-                    if module { "/proc/modules" } else { "/dev/nvidia-uvm" },
+                    if module {
+                        "/proc/modules"
+                    } else {
+                        "/dev/nvidia-uvm"
+                    },
                     if module { "no nvidia_uvm" } else { "not found" },
                 )
                 .evidence("NVML", "answers")
@@ -886,7 +914,10 @@ fn cause(facts: &Facts<'_>, said: impl Fn(Finding) -> Finding, words: Option<&st
                 .fix(Fix::run("sudo reboot").note("fix-reboot"));
         }
     }
-    let ask = format!("{} -c \"import torch; torch.ones(1).cuda()\"", python(facts));
+    let ask = format!(
+        "{} -c \"import torch; torch.ones(1).cuda()\"",
+        python(facts)
+    );
     said(Finding::fail("fail"))
         .fix(Fix::run(ask).note("fix-ask"))
         .fix(Fix::run("sudo reboot").note("fix-reboot"))
@@ -899,10 +930,9 @@ fn hidden_by(facts: &Facts<'_>) -> Option<String> {
     let first = value.split(',').next().unwrap_or_default().trim();
     let hidden = match first.parse::<i64>() {
         Ok(index) if index < 0 => true,
-        Ok(index) => facts
-            .gpus()
-            .as_ref()
-            .is_ok_and(|gpus| !gpus.is_empty() && usize::try_from(index).is_ok_and(|index| index >= gpus.len())),
+        Ok(index) => facts.gpus().as_ref().is_ok_and(|gpus| {
+            !gpus.is_empty() && usize::try_from(index).is_ok_and(|index| index >= gpus.len())
+        }),
         // On Windows an empty variable is one that is not set.
         Err(_) => first.is_empty() && facts.platform().os != "windows",
     };

@@ -50,7 +50,7 @@ use xml::Xml;
 /// The longest text that is read, in bytes.
 pub const LIMIT: usize = 16 << 20;
 
-/// How many GPUs, MIG devices and processes are kept of one text.
+/// How many GPUs, MIG devices and processes are kept of one text, and how many outputs.
 const ROWS: usize = 1 << 16;
 
 /// Why a text could not be read.
@@ -178,7 +178,7 @@ impl<'t> Reader<'t> {
 
     fn lines(&mut self) {
         let mut start = 0;
-        while start < self.text.len() {
+        while start < self.text.len() && self.found.len() < ROWS {
             let newline = self.text[start..].find('\n').map(|length| start + length);
             let end = newline.unwrap_or(self.text.len());
             self.line(start..end, newline.is_some());
@@ -356,14 +356,15 @@ impl<'t> Reader<'t> {
                 self.begin(|text, rows_left| Output::Table(Box::new(Table::new(text, rows_left))));
             }
             if let Some(Output::Table(table)) = &mut self.current {
+                // In a table squeezed into one line, words may follow a border; they are no part of a row.
+                if shown.starts_with("+-") || token::is_border(shown) {
+                    table.border(shown);
+                    continue;
+                }
                 if barred {
                     table.row_begins();
                 }
-                if token::is_border(shown) {
-                    table.border(shown);
-                } else {
-                    table.cell(cell);
-                }
+                table.cell(cell);
             }
         }
         if let Some(Output::Table(table)) = &mut self.current {
@@ -384,15 +385,7 @@ impl<'t> Reader<'t> {
             .take()
             .filter(|(_, lines_ago)| *lines_ago <= LINES)
             .map(|(at, _)| at)
-            .or_else(|| {
-                let before = &text[line_start..cell.at.start];
-                let at = token::trim(text, line_start..line_start + before.find("+-")?);
-                let last = text[at.clone()]
-                    .rsplit(['|', '>', '#', '$'])
-                    .next()?
-                    .trim_start();
-                timestamp_at_end(last).map(|length| at.end - length..at.end)
-            });
+            .or_else(|| timestamp_before(text, line_start..cell.at.start));
         self.begin(|text, rows_left| Output::Table(Box::new(Table::new(text, rows_left))));
         if let Some(Output::Table(table)) = &mut self.current {
             if let Some(at) = timestamp {
@@ -448,7 +441,7 @@ impl<'t> Reader<'t> {
                     .as_ref()
                     .is_some_and(|last| last.cause == failure.cause)
         };
-        if !self.found.last().is_some_and(repeated) && self.found.len() < ROWS {
+        if !self.found.last().is_some_and(repeated) {
             let mut smi = Smi {
                 form: Form::Message,
                 ..Smi::default()
@@ -502,9 +495,7 @@ impl<'t> Reader<'t> {
             Output::Xml(xml) => xml.finish(),
         };
         self.rows_left = rows_left;
-        if let Some(mut smi) = smi
-            && self.found.len() < ROWS
-        {
+        if let Some(mut smi) = smi {
             self.failures
                 .drain(..)
                 .for_each(|(failure, at)| add_failure(&mut smi, failure, at));
@@ -536,6 +527,24 @@ fn add_failure(smi: &mut Smi, failure: Failure, span: Range<usize>) {
     } else {
         smi.notes.push(Note::AlsoFailed(failure));
     }
+}
+
+/// The date before the border that a header, on the same line, stands under.
+fn timestamp_before(text: &str, before: Range<usize>) -> Option<Range<usize>> {
+    // A border and a date are no longer than this; lines may be of any length.
+    const LONGEST: usize = 256;
+    let start = text.ceil_char_boundary(before.start.max(before.end.saturating_sub(LONGEST)));
+    let above = text
+        .get(start..before.end)?
+        .trim_end_matches(['|', ' ', '\t']);
+    let line = above.trim_end_matches(['+', '-', '=']);
+    if line.len() == above.len() {
+        return None;
+    }
+    let line = line.trim_end();
+    let end = start + line.len();
+    let line = line.rsplit(['|', '>', '#', '$']).next()?.trim_start();
+    timestamp_at_end(line).map(|length| end - length..end)
 }
 
 /// Whether a line is a date as nvidia-smi prints it above its table: `Wed Jan 14 02:22:46 2026`.

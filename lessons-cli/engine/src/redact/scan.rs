@@ -602,9 +602,11 @@ fn machine_id(bytes: &[u8], at: usize) -> Option<Range<usize>> {
     (named && digits == 32).then_some(at..at + 32)
 }
 
-/// The host in what `uname -a` prints: `Linux box 6.8.0-45-generic …`.
+/// The host in what `uname -a` prints: `Linux box 6.8.0-45-generic …`, at the beginning of a line. `OS: Linux
+/// Mint 20.3` has no host.
 fn node_name(bytes: &[u8], at: usize) -> Option<Range<usize>> {
-    if !bytes[..at].ends_with(b"Linux ") {
+    let line = bytes[..at].strip_suffix(b"Linux ")?;
+    if !(line.is_empty() || line.ends_with(b"\n")) {
         return None;
     }
     let length = bytes[at..]
@@ -612,8 +614,11 @@ fn node_name(bytes: &[u8], at: usize) -> Option<Range<usize>> {
         .take(LONGEST)
         .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
         .count();
-    let after = bytes.get(at + length..)?;
-    let release = matches!(after, [b' ', b'1'..=b'9', ..])
-        && after.iter().skip(1).take(3).any(|b| *b == b'.');
-    (release && length > 0).then(|| at..at + length)
+    let after = bytes.get(at + length..)?.strip_prefix(b" ")?;
+    let release = &after[..after.len().min(32)];
+    let numbers = release
+        .split(|b| *b == b'.')
+        .take_while(|part| part.first().is_some_and(u8::is_ascii_digit))
+        .count();
+    (numbers >= 3 && length > 0).then(|| at..at + length)
 }

@@ -6,11 +6,11 @@ cuda-container-runtime = Containers can use the GPU
     .why =
         A container brings its own CUDA and leaves the host clean. It borrows one thing: the host's driver. Docker does
         not hand that in by itself; the NVIDIA Container Toolkit is the bridge. This is one of two routes, and with
-        PyTorch from a wheel you need neither
+        PyTorch from a wheel you need neither.
     .hint-1 = Docker alone knows nothing of GPUs: something must tell it about them
     .hint-2 = Look for the program nvidia-ctk, and for the word "nvidia" in /etc/docker/daemon.json
     .hint-3 = Install nvidia-container-toolkit, then type: sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker
-    .undo = sudo apt remove nvidia-container-toolkit, then delete the entry "nvidia" from /etc/docker/daemon.json and restart Docker
+    .undo = sudo apt remove nvidia-container-toolkit, then delete the entry "nvidia" from /etc/docker/daemon.json and restart Docker.
     .pass-docker = Docker can hand GPUs into containers: { $file } names NVIDIA's runtime
     .pass-cdi = { $engine } can hand GPUs into containers: { $file } describes them; ask for them with --device nvidia.com/gpu=all
     .pass-desktop = Docker Desktop hands GPUs into containers by itself
@@ -42,11 +42,11 @@ cuda-toolkit-installed = A CUDA toolkit is installed
     .why =
         The toolkit is the box of tools for people who compile CUDA programs; nvcc is the best known of them. PyTorch's
         wheel brings its own CUDA, so most people need no toolkit. You need one to compile .cu files or to build
-        extensions from source, and then it may as well be in a container
+        extensions from source, and then it may as well be in a container.
     .hint-1 = First ask yourself whether you will compile anything
     .hint-2 = NVIDIA's toolkits are in /usr/local/cuda-<version>; ls -d /usr/local/cuda* shows them
     .hint-3 = Add NVIDIA's package source as the chapter shows, then sudo apt install cuda-toolkit-<version>, such as cuda-toolkit-13-0; never the package named just "cuda"
-    .undo = sudo apt remove --purge cuda-toolkit-<version>; for a .run file: sudo /usr/local/cuda-<version>/bin/cuda-uninstaller
+    .undo = sudo apt remove --purge cuda-toolkit-<version>; for a .run file: sudo /usr/local/cuda-<version>/bin/cuda-uninstaller.
     .pass = { $count ->
         [one] CUDA toolkit { $version } is installed: { $nvcc }
        *[other] { $count } CUDA toolkits are installed; { $nvcc } is the one in use, of CUDA { $version }
@@ -68,7 +68,7 @@ cuda-one-driver = There is one driver, not two
     .why =
         Older toolkits brought a driver along and offered to install it. Where the system's packages had installed one
         already, the two wrote over each other's files: the kernel had one version and the libraries another. Take the
-        driver from one place only; inside WSL take none, for Windows' driver serves it
+        driver from one place only; inside WSL take none, for Windows' driver serves it.
     .hint-1 = Ask both sides: which driver packages are installed, and did a .run file leave its uninstaller
     .hint-2 = ls /usr/bin/nvidia-uninstall shows whether a .run file was used; dpkg -l lists the packages
     .hint-3 = With both: sudo nvidia-uninstall, then sudo apt install --reinstall with the driver's packages, then sudo reboot
@@ -104,7 +104,7 @@ cuda-driver-new-enough = The driver is new enough for the toolkit
     .why =
         What a toolkit compiles runs only on a driver that is new enough. The rule goes by CUDA's major number: any CUDA
         12 program runs on driver 525.60.13 or newer, any CUDA 13 program on 580 or newer. Neither the driver that came
-        with a toolkit nor the number in nvidia-smi is that minimum
+        with a toolkit nor the number in nvidia-smi is that minimum.
     .hint-1 = You need two numbers: the driver's version and the toolkit's major number
     .hint-2 = nvidia-smi shows the first, nvcc --version the second; the table of floors in the chapter joins them
     .hint-3 = If the driver is too old: sudo ubuntu-drivers install && sudo reboot, or take a toolkit of an older major number
@@ -134,11 +134,11 @@ cuda-host-compiler = nvcc accepts the host compiler
     .why =
         nvcc compiles the GPU's half of a program and hands the rest to an ordinary C++ compiler, on Linux g++. Each
         toolkit knows compilers up to a certain version and refuses newer ones. The cure is a second, older g++ that only
-        nvcc uses; the system's own compiler stays as it is, since the driver's kernel module is built with it
+        nvcc uses; the system's own compiler stays as it is, since the driver's kernel module is built with it.
     .hint-1 = "unsupported GNU version" is about the compiler being too new, not about CUDA being broken
     .hint-2 = Compare gcc --version with the chapter's table of host compilers for your toolkit
     .hint-3 = Install the newest that the table allows, such as sudo apt install g++-13, and type: export NVCC_CCBIN=/usr/bin/g++-13
-    .undo = unset NVCC_CCBIN, and remove its line from your start-up file; the second compiler may stay
+    .undo = unset NVCC_CCBIN, and remove its line from your start-up file; the second compiler may stay.
     .pass = CUDA { $cuda } accepts { $compiler } as its host compiler (up to { $family } { $max })
     .pass-distribution = The distribution's own CUDA { $cuda } comes with a compiler that fits
     .fail-no-gcc = No gcc is installed, and nvcc cannot work without a host compiler
@@ -167,11 +167,11 @@ cuda-env-path = The shell finds nvcc
     .why =
         PATH is the list of folders in which the shell looks for programs. A toolkit is in a folder of its own, so after
         the install nvcc is on the disk and the shell does not know where. With several toolkits, the first on the list
-        wins
+        wins.
     .hint-1 = "command not found" does not mean "not installed"
     .hint-2 = ls /usr/local/cuda*/bin/nvcc shows where nvcc is; echo $PATH shows where the shell looks
     .hint-3 = {"Type: export PATH=/usr/local/cuda/bin${PATH:+:${PATH}}"}
-    .undo = Open a new terminal; if you added the line to a start-up file, delete it there
+    .undo = Open a new terminal; if you added the line to a start-up file, delete it there.
     .pass = The shell finds { $nvcc }
     .fail-not-on-path = The toolkit is installed, but its folder { $bin } is not on PATH
     .fail-old-shell = { $file } puts the toolkit on PATH, but this shell was started before that or does not read it
@@ -192,11 +192,11 @@ cuda-env-library-path = LD_LIBRARY_PATH does no harm
     .why =
         LD_LIBRARY_PATH names folders in which every program looks for libraries before the usual places. A toolkit from
         packages does not need it; one from a .run file needs one folder. Anything more can push wrong libraries under
-        other programs, PyTorch first of all
+        other programs, PyTorch first of all.
     .hint-1 = Ask whether you need the variable at all: packages have told the system where their libraries are
     .hint-2 = Type echo "$LD_LIBRARY_PATH" and look for folders that are gone, of another version, or named "compat", and for a colon at an end
     .hint-3 = {"With packages: unset LD_LIBRARY_PATH. With a .run file: export LD_LIBRARY_PATH=/usr/local/cuda/lib64${LD_LIBRARY_PATH:+:${LD_LIBRARY_PATH}}"}
-    .undo = unset LD_LIBRARY_PATH, and delete its line from your start-up file
+    .undo = unset LD_LIBRARY_PATH, and delete its line from your start-up file.
     .pass-set = LD_LIBRARY_PATH names { $folder }, which is there
     .pass-unneeded = LD_LIBRARY_PATH names no toolkit, and does not have to
     .pass-linker = LD_LIBRARY_PATH does not have to name the toolkit: { $file } does
@@ -217,11 +217,11 @@ cuda-env-home = CUDA_HOME names the toolkit
     .title = CUDA_HOME names the toolkit
     .why =
         CUDA_HOME is a custom among build tools: PyTorch's extension builder reads it, or CUDA_PATH, to find the toolkit.
-        It is one folder, not a list, and it should be the folder of the toolkit whose nvcc the shell finds
+        It is one folder, not a list, and it should be the folder of the toolkit whose nvcc the shell finds.
     .hint-1 = Only tools that build CUDA code read it; it is one folder
     .hint-2 = "$CUDA_HOME/bin/nvcc" must be a file: no colon, no /bin at the end
     .hint-3 = Type: export CUDA_HOME=/usr/local/cuda
-    .undo = unset CUDA_HOME, and delete its line from your start-up file
+    .undo = unset CUDA_HOME, and delete its line from your start-up file.
     .pass = { $variable } names the toolkit in { $folder }
     .pass-unset = CUDA_HOME is not set; build tools find { $home } by nvcc, and some ask for the variable
     .fail-colon = { $variable } is a list ({ $folder }), but it must be one folder: it has been written like a PATH line
@@ -238,11 +238,11 @@ cuda-env-persistent = New shells find nvcc too
     .title = New shells find nvcc too
     .why =
         What you type with export is forgotten when the terminal closes. To keep it, the line must be in a file that the
-        shell reads whenever it starts: for bash that is .bashrc in your home folder
+        shell reads whenever it starts: for bash that is .bashrc in your home folder.
     .hint-1 = Open a new terminal and try again: does it still work?
     .hint-2 = grep -n cuda ~/.bashrc shows whether the line is there; echo $SHELL tells which shell you have
     .hint-3 = {"Type: echo 'export PATH=/usr/local/cuda/bin${PATH:+:${PATH}}' >> ~/.bashrc"}
-    .undo = Delete the line from the file
+    .undo = Delete the line from the file.
     .pass = { $file } puts the toolkit on PATH in new shells
     .pass-system = { $nvcc } is where every shell looks
     .pass-conda = The toolkit is the conda environment's: activating it puts nvcc on PATH
@@ -260,7 +260,7 @@ cuda-nvcc-runs = nvcc runs
     .title = nvcc runs
     .why =
         The proof of the toolkit: its compiler starts and says which release it is. The number may differ from the one
-        that nvidia-smi shows; the one is the toolkit's, the other the driver's
+        that nvidia-smi shows; the one is the toolkit's, the other the driver's.
     .hint-1 = Ask nvcc for its version
     .hint-2 = In the answer, "release 12.6" is the toolkit's version
     .hint-3 = Type: nvcc --version

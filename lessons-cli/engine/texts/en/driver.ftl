@@ -5,7 +5,7 @@ driver-gpu-visible = The GPU is visible
     .title = The GPU is visible
     .why =
         Everything later rests on one fact: the computer sees an NVIDIA GPU at all. A card that is not seated, not
-        powered, switched off in the firmware, or not handed to a virtual machine stays invisible, and no driver can help
+        powered, switched off in the firmware, or not handed to a virtual machine stays invisible, and no driver can help.
     .hint-1 = Ask the PCI bus, not the driver: the card shows up there even when nothing is installed
     .hint-2 = Data-centre cards call themselves "3D controller", so a search for "VGA" misses them; search for NVIDIA's own number, 10de
     .hint-3 = Type: lspci -d 10de:  -- no line at all means that the computer does not see the card
@@ -31,11 +31,11 @@ driver-nouveau-blacklisted = nouveau is kept out
     .why =
         nouveau is the free driver that Linux brings along for NVIDIA cards. It cannot run CUDA, and while it holds the
         card NVIDIA's driver cannot. A line in modprobe's configuration keeps it out; Ubuntu's driver packages bring that
-        line themselves, and only a .run file needs it written by hand
+        line themselves, and only a .run file needs it written by hand.
     .hint-1 = Look for a line that says "blacklist nouveau"
     .hint-2 = It may stand in /etc/modprobe.d, /usr/lib/modprobe.d, or on the kernel's command line; grep -r nouveau finds it in the first two
     .hint-3 = Installing the driver from Ubuntu's packages brings it. By hand: write "blacklist nouveau" to /etc/modprobe.d/blacklist-nouveau.conf, then sudo update-initramfs -u && sudo reboot
-    .undo = Delete /etc/modprobe.d/blacklist-nouveau.conf, then run sudo update-initramfs -u and restart
+    .undo = Delete /etc/modprobe.d/blacklist-nouveau.conf, then run sudo update-initramfs -u and restart.
     .pass = nouveau is kept out by { $where }
     .pass-nvidia-bound = NVIDIA's driver already serves the GPU, so nouveau cannot take it
     .pass-no-nouveau = This kernel has no nouveau that could be loaded
@@ -53,7 +53,7 @@ driver-nouveau-unloaded = nouveau is not loaded
     .title = nouveau is not loaded
     .why =
         A line in a file changes nothing while the machine runs: nouveau was loaded at the start and still holds the
-        card. It leaves when the image that the kernel starts from is built again and the machine is restarted
+        card. It leaves when the image that the kernel starts from is built again and the machine is restarted.
     .hint-1 = Look at what is loaded now, not at what is configured
     .hint-2 = lsmod | grep nouveau prints nothing when it is gone
     .hint-3 = Type: sudo update-initramfs -u && sudo reboot
@@ -73,7 +73,7 @@ driver-recommended-known = The recommended driver is known
     .title = The recommended driver is known
     .why =
         Several driver packages fit one card. Ubuntu knows which of them it recommends for yours: a long-supported branch
-        rather than the newest, and the open or the closed kernel module as the card needs it
+        rather than the newest, and the open or the closed kernel module as the card needs it.
     .hint-1 = Ubuntu has a program that looks at your card and lists the packages that fit
     .hint-2 = In its list, look for the word "recommended" at the end of a line
     .hint-3 = Type: ubuntu-drivers devices
@@ -95,11 +95,11 @@ driver-installed = The driver is installed
     .title = The driver is installed
     .why =
         The driver is the only piece that must be on the host: a kernel module that talks to the card, and libraries that
-        programs talk to. Take it from your distribution's packages: they fit the kernel, come signed, and are updated
+        programs talk to. Take it from your distribution's packages: they fit the kernel, come signed, and are updated.
     .hint-1 = One command installs what Ubuntu recommends
     .hint-2 = ubuntu-drivers can list and install; it chooses modules that are signed, so that Secure Boot accepts them
     .hint-3 = Type: sudo ubuntu-drivers install && sudo reboot
-    .undo = sudo apt purge '~nnvidia.*' removes every NVIDIA package (read the list before you agree); restart afterwards, and nouveau serves the screen again
+    .undo = sudo apt purge '~nnvidia.*' removes every NVIDIA package (read the list before you agree); restart afterwards, and nouveau serves the screen again.
     .pass = The NVIDIA driver { $version } is installed
     .pass-package = The package { $package } { $version } is installed
     .pass-files = An NVIDIA driver is installed, and not from a package of this distribution
@@ -121,11 +121,11 @@ driver-secure-boot = Secure Boot accepts the module
     .why =
         With Secure Boot on, the kernel loads only modules that are signed with a key it knows. Ubuntu's ready-made
         modules are signed by Canonical. A module that was built on this machine is signed with this machine's own key,
-        which the firmware accepts only after you enrolled it once
+        which the firmware accepts only after you enrolled it once.
     .hint-1 = "Key was rejected by service" is about a signature, not about the driver
     .hint-2 = Find out whether Secure Boot is on (mokutil --sb-state) and whether the module was built here by DKMS
     .hint-3 = Enrol the key: sudo mokutil --import /var/lib/shim-signed/mok/MOK.der, restart, choose "Enroll MOK" on the blue screen and type the password that you just chose
-    .undo = sudo mokutil --delete /var/lib/shim-signed/mok/MOK.der asks the firmware to forget the key at the next start
+    .undo = sudo mokutil --delete /var/lib/shim-signed/mok/MOK.der asks the firmware to forget the key at the next start.
     .pass-off = Secure Boot is off: any module may be loaded
     .pass-signed = Secure Boot is on and has accepted the module
     .pass-prebuilt = Secure Boot is on, and the module is one that the distribution built and signed
@@ -144,7 +144,7 @@ driver-module-loaded = The kernel module is loaded
     .title = The kernel module is loaded
     .why =
         Installed is not loaded. The module must have been built for the very kernel that runs now, and the kernel must
-        have loaded it. After an update of the kernel it is the first thing that breaks
+        have loaded it. After an update of the kernel it is the first thing that breaks.
     .hint-1 = Compare the kernel that runs (uname -r) with the kernels that the module was built for
     .hint-2 = dkms status lists what was built; /lib/modules/<kernel>/build must exist for it to build anything
     .hint-3 = If the module is there: sudo modprobe nvidia. If it is not: install the kernel's headers, then sudo dkms autoinstall
@@ -170,7 +170,7 @@ driver-versions-agree = Module and libraries agree
     .why =
         The driver has a half in the kernel and a half in libraries, and both must be of one version. An automatic
         upgrade replaces the libraries at once, but the old module stays loaded until the machine restarts. Nothing is
-        broken then, and nothing needs to be installed again
+        broken then, and nothing needs to be installed again.
     .hint-1 = The module that is loaded is not the module that is installed
     .hint-2 = Compare /sys/module/nvidia/version with the name that libnvidia-ml.so.1 points to
     .hint-3 = Type: sudo reboot

@@ -4,7 +4,7 @@ smi-runs = nvidia-smi answers
     .title = nvidia-smi answers
     .why =
         nvidia-smi is the driver's own window: when it answers, the kernel module, the libraries and the card work
-        together. When it does not, its one line of text says which of them is missing, and each line has another remedy
+        together. When it does not, its one line of text says which of them is missing, and each line has another remedy.
     .hint-1 = Read the line that it prints, to the end: "couldn't communicate", "version mismatch" and "not found" are three different things
     .hint-2 = Did the machine restart since the driver was installed or upgraded?
     .hint-3 = Type: nvidia-smi  -- and look the text up in the book's troubleshooting page
@@ -38,7 +38,7 @@ smi-cuda-ceiling = Three CUDA versions told apart
     .title = Three CUDA versions told apart
     .why =
         "CUDA Version" in nvidia-smi is not what is installed. It is the newest CUDA that this driver can serve.
-        nvcc shows the toolkit on PATH, if there is one, and torch brings a runtime of its own. All three may differ
+        nvcc shows the toolkit on PATH, if there is one, and torch brings a runtime of its own. All three may differ.
     .hint-1 = Ask three times: the driver, the compiler, and torch
     .hint-2 = nvidia-smi's first line, nvcc --version, and python -c 'import torch; print(torch.version.cuda)'
     .pass = Driver's ceiling: CUDA { $ceiling }; toolkit on PATH: { $toolkit }; torch's own: { $torch }
@@ -47,7 +47,7 @@ smi-gpus-healthy = The GPUs are healthy
     .title = The GPUs are healthy
     .why =
         A GPU that has fallen off the bus, collects memory errors or runs too hot fails in ways that look like bugs in
-        your program. Look at the hardware before you look at the code
+        your program. Look at the hardware before you look at the code.
     .hint-1 = Count: are as many GPUs in the table as in the machine?
     .hint-2 = Look for ERR!, for a number above 0 in the ECC column, and for temperatures near the limit
     .hint-3 = Type: nvidia-smi -q -d ECC,TEMPERATURE,PERFORMANCE
@@ -71,7 +71,7 @@ smi-memory-free = GPU memory is free
     .title = GPU memory is free
     .why =
         "Out of memory" is often someone else's memory: a forgotten notebook, another user, a program that has ended only
-        on the screen. The table's last box says who holds what
+        on the screen. The table's last box says who holds what.
     .hint-1 = Look at Memory-Usage before you start, not after it failed
     .hint-2 = The box "Processes" names who holds it; in a container that box is empty although there are processes
     .hint-3 = Type: nvidia-smi --query-compute-apps=pid,process_name,used_memory --format=csv

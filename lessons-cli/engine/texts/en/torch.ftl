@@ -1,1 +1,233 @@
-# Texts of the lesson `torch`.
+# Texts of the lesson `torch`, keyed by step. Attributes: title, why, hint-1 …, undo, a summary for each outcome
+# (pass…, fail…, na…, unknown…) and a note for each command (fix-…).
+
+torch-environment = An environment is active
+    .title = An environment is active
+    .why =
+        A virtual environment is a folder with one Python and the packages of one project. What you install there cannot
+        disturb the system or another project, and what goes wrong is gone when you delete the folder. Ubuntu and Debian
+        refuse to install packages anywhere else.
+    .hint-1 = A shell that is inside an environment shows its name in brackets before the prompt
+    .hint-2 = Make one once, with uv venv or python3 -m venv; enter it in each new terminal
+    .hint-3 = Type: uv venv --python 3.12 && source .venv/bin/activate
+    .undo = Type deactivate to leave the environment; rm -r .venv deletes it with all that is installed in it.
+    .pass = The environment { $prefix } is active
+    .pass-conda = The conda environment { $prefix } is active
+    .pass-conda-base = conda's own environment, base, is active: PyTorch is better kept in an environment made for it
+    .pass-idle = { $prefix } is here and not active: uv uses it all the same, a plain python does not
+    .pass-container = This container is the environment
+    .fail = No environment is active: { $python } is the system's own Python
+    .fail-managed = No environment is active, and the system's own Python, { $python }, takes no packages: pip would answer "externally-managed-environment"
+    .fail-no-python = There is no Python on PATH
+    .fail-gone = VIRTUAL_ENV names { $prefix }, which is not an environment any more
+    .fail-shadowed = The environment { $prefix } is active, but python starts another one: { $python } comes first on PATH
+    .fail-off-path = The environment { $prefix } is active, but there is no Python on PATH
+    .fix-uv = With uv: makes the environment .venv here, and fetches that Python if it is missing
+    .fix-venv = Or without uv: the same with the Python that is here; on Ubuntu it needs the package python3-venv
+    .fix-activate = Enters it: type this in each new terminal
+    .fix-activate-again = Puts the environment first on PATH again; if another one comes back in each new terminal, a line in ~/.bashrc or ~/.profile does it
+    .fix-conda-create = Makes a conda environment for PyTorch
+    .fix-conda-activate = Enters it
+
+torch-python-supported = PyTorch supports this Python
+    .title = PyTorch supports this Python
+    .why =
+        Each file of PyTorch is made for one version of Python. Where none is made for yours, pip says
+        "No matching distribution found" and names no reason. A Python that has just come out is as unsupported as an old
+        one, and so is a 32-bit Python.
+    .hint-1 = Look at the first two numbers of python --version
+    .hint-2 = PyTorch 2.15 has files for Python 3.11 to 3.15; versions 2.9 to 2.14 had them for 3.10 to 3.14
+    .hint-3 = Make an environment with a Python in the middle of the range: uv venv --python 3.12
+    .undo = Delete the environment's folder; the system's Python has not changed.
+    .pass = torch { $torch } has wheels for Python { $python }
+    .pass-installed = torch { $torch } is installed for Python { $python }; it is not one of the wheels in the bundled table
+    .fail = No torch in the bundled table has a wheel for Python { $python }
+    .fail-old = torch { $torch } has no wheel for Python { $python }; the newest that has one is { $nearest }
+    .fail-32-bit = This Python is a 32-bit program, and PyTorch has wheels for 64-bit Pythons only
+    .unknown-newer = Python { $python } is newer than every one in the bundled table of { $as-of }: it may be too new for PyTorch
+    .unknown-other-build = torch { $torch } is installed, but PyTorch made no wheel of it for Python { $python }: it was built elsewhere
+    .fix-uv = With uv: makes an environment with a Python that PyTorch supports
+    .fix-venv = Or without uv, where the system's Python is one that PyTorch supports
+    .fix-activate = Enters it: type this in each new terminal
+    .fix-older = Or keep this Python: installs torch { $torch } ({ $tag }), the newest that supports it
+    .fix-auto = Or keep this Python: lets uv choose the build by the driver. On GTX 10, V100 and older cards write --torch-backend=cu126 instead
+    .fix-import = Shows whether this torch works with this Python
+
+torch-wheel-exists = A wheel fits this machine
+    .title = A wheel fits this machine
+    .why =
+        A build of PyTorch needs a driver of a certain age, holds code for certain GPUs, and is made for one Python and
+        one system. All four must fit. The CUDA toolkit of the machine is not among them: the build brings its own CUDA.
+    .hint-1 = Ask for the driver and the compute capability: nvidia-smi --query-gpu=name,compute_cap,driver_version --format=csv
+    .hint-2 = CUDA 13 builds (cu130, cu132) need driver 580 and a GPU from the RTX 20 on; RTX 50 needs cu128 or newer; GTX 10 and V100 need cu126
+    .hint-3 = Look for your Python on the page of the tag: https://download.pytorch.org/whl/cu130/torch/
+    .pass = torch { $torch } with tag { $tag } fits Python { $python }, the driver and every GPU: { $index }
+    .pass-cpu = There is no NVIDIA GPU here; the CPU build of torch { $torch } fits Python { $python }: { $index }
+    .pass-mac = torch { $torch } has a wheel for Python { $python } on macOS, which uses the CPU or Apple's GPU
+    .fail = No torch in the bundled table has a wheel for Python { $python } on this system
+    .fail-driver = The driver is too old: torch { $torch } ({ $tag }) would fit Python and GPU, and needs driver { $floor } or newer
+    .fail-python = Python { $python } is in the way: torch { $torch } ({ $tag }) fits driver and GPU, and has wheels for Python { $pythons }
+    .fail-gpu = No wheel in the bundled table has code for every GPU of this machine
+    .unknown-gpu = For Python { $python } there is torch { $torch } with tags { $tags }; which of them fits depends on the GPU, and that could not be read
+    .unknown-driver = For Python { $python } there is torch { $torch } with tags { $tags }; which of them fits depends on the driver, and its version could not be read
+    .unknown-platform = The bundled table of { $as-of } does not know the platform { $platform }
+    .unknown-table = The bundled table does not say which wheel fits: { $why }
+    .fix-uv = With uv: makes an environment with a Python that this wheel is made for
+    .fix-venv = Or without uv, where the system's Python is one of them
+    .fix-activate = Enters it: type this in each new terminal
+    .fix-driver = Installs the driver that Ubuntu recommends; restart afterwards
+    .fix-driver-elsewhere = Install a newer driver, where this machine's driver comes from: your distribution's packages, Windows for WSL, the host for a container
+    .fix-other-gpu = Choose the GPUs to use with CUDA_VISIBLE_DEVICES and look for a wheel for these, or build PyTorch from source
+    .fix-auto = Lets uv choose by the driver; it does not look at the GPU
+    .fix-check-driver = Says what is wrong with the driver; come back when it passes
+
+torch-installed = PyTorch is installed
+    .title = PyTorch is installed
+    .why =
+        Packages go to the environment of the pip that installs them. When it is another one than the Python that you
+        start, the installation ends well and import torch still says "No module named 'torch'".
+    .hint-1 = Install with the environment active, from the folder of PyTorch's index that fits your driver and GPU
+    .hint-2 = python -m pip installs for the very python that you type; a plain pip may belong to another one. An environment made by uv has no pip: type uv pip
+    .hint-3 = Type: python -m pip install torch torchvision --index-url https://download.pytorch.org/whl/cu130, with your own tag in place of cu130
+    .undo = Delete the environment's folder; uninstalling torch alone leaves gigabytes of CUDA libraries behind.
+    .pass = torch { $version } is installed in { $site }
+    .fail = torch is not installed in { $prefix }
+    .fail-elsewhere = torch { $version } is installed in { $where }, which the Python of { $prefix } does not look at
+    .fix-install = Installs torch { $torch } ({ $tag }), which fits this Python, driver and GPU; several gigabytes
+    .fix-auto = Lets uv choose the build by the driver. On GTX 10, V100 and older cards write --torch-backend=cu126 instead
+
+torch-cuda-build = PyTorch is built for CUDA
+    .title = PyTorch is built for CUDA
+    .why =
+        The same version of PyTorch comes with CUDA, without, and for other makers' GPUs, and each installs without a
+        word. A CPU build never sees a GPU, whatever the driver: torch.cuda.is_available() is False, and the first
+        tensor on the GPU ends with "Torch not compiled with CUDA enabled".
+    .hint-1 = Ask torch what it was built for: python -c "import torch; print(torch.__version__, torch.version.cuda)"
+    .hint-2 = None means a CPU build. On Windows a plain pip install torch always gives that one, and so do some mirrors
+    .hint-3 = Install it again from the right index: python -m pip install --force-reinstall torch torchvision --index-url https://download.pytorch.org/whl/cu130
+    .undo = Install the former build again the same way, from https://download.pytorch.org/whl/cpu.
+    .pass = torch { $version } is built for CUDA { $cuda }
+    .fail-cpu = torch { $version } is a CPU build, and this machine has an NVIDIA GPU: it came from an index or a mirror without CUDA builds, or its tag +cpu was asked for
+    .fail-cpu-windows = torch { $version } is a CPU build, and this machine has an NVIDIA GPU: for Windows, PyPI has CPU builds only
+    .fail-other = torch { $version } is built for { $build }, and this machine has an NVIDIA GPU
+    .na-cpu = There is no NVIDIA GPU here: a CPU build is right
+    .na-other = There is no NVIDIA GPU here: a build for { $build } is no mistake
+    .na-mac = On macOS there is no CUDA: torch uses the CPU or Apple's GPU
+    .unknown-gpu = torch { $version } is built for { $build }; whether that is right depends on an NVIDIA GPU, and none could be looked for
+    .fix-reinstall = Replaces it by torch { $torch } built for { $tag }; in a uv project change pyproject.toml instead, or the next uv sync takes it back
+    .fix-auto = Replaces it by the build that uv chooses by the driver. On GTX 10, V100 and older cards write --torch-backend=cu126 instead
+    .fix-check-driver = Says whether the machine sees an NVIDIA GPU
+    .fix-import = Shows what is wrong with the installed torch
+
+torch-driver-new-enough = The driver is new enough
+    .title = The driver is new enough for torch
+    .why =
+        torch brings its own CUDA, and each CUDA major needs a driver of a certain age: 13 needs 580, 12 needs
+        525.60.13. Within a major the CUDA version that nvidia-smi shows may be lower than torch's. Since torch 2.11 a
+        plain pip install on Linux brings CUDA 13, and an older driver is "too old" for it.
+    .hint-1 = Compare the driver's version in nvidia-smi with the CUDA in torch.version.cuda
+    .hint-2 = Only the major counts: 13.x needs driver 580 or newer, 12.x 525.60.13 or newer
+    .hint-3 = Update the driver (sudo ubuntu-drivers install, then restart), or install a build for CUDA 12: --index-url https://download.pytorch.org/whl/cu126
+    .undo = Install the former torch again by its version and tag.
+    .pass = Driver { $driver } is new enough for torch's CUDA { $cuda }, which needs { $floor } or newer
+    .pass-minor = Driver { $driver } is older than torch's CUDA { $cuda } and runs it all the same: within a major it takes { $floor } or newer
+    .pass-observed = Driver { $driver } is below { $floor }, which CUDA { $cuda } asks for, and yet torch was seen computing on the GPU
+    .fail = Driver { $driver } is too old for torch { $version }: its CUDA { $cuda } needs { $floor } or newer
+    .na-no-cuda = torch { $version } is built without CUDA: the NVIDIA driver does not matter to it
+    .unknown-table = The bundled table of { $as-of } does not say which driver CUDA { $cuda } needs
+    .fix-driver = Installs the driver that Ubuntu recommends; restart afterwards. This is the better way: it helps everything else too
+    .fix-driver-elsewhere = Install a newer driver, where this machine's driver comes from: your distribution's packages, Windows for WSL, the host for a container
+    .fix-reinstall = Or keep the driver: replaces torch by { $torch } built for { $tag }, which it runs
+    .fix-auto = Or keep the driver: replaces torch by the build that uv chooses by it
+    .fix-deep = Lets torch try it on the GPU
+
+torch-gpu-arch-in-wheel = torch has code for every GPU
+    .title = torch has code for every GPU
+    .why =
+        A build of PyTorch holds machine code for certain generations of GPUs. A card that came out after the build, or
+        that was dropped from it, finds none: torch sees it, and the first computation ends with "no kernel image is
+        available for execution on the device".
+    .hint-1 = Compare the GPU's compute capability with torch.cuda.get_arch_list()
+    .hint-2 = Code runs on its own generation from its own number on: sm_86 on an 8.9, not on a 9.0. With several cards the oldest decides
+    .hint-3 = RTX 50: install a cu128 build or newer. GTX 10, V100 and older: python -m pip install torch==2.14.1 --index-url https://download.pytorch.org/whl/cu126
+    .undo = Install the former torch again by its version and tag.
+    .pass = torch { $version } has code for every GPU here: { $codes }
+    .pass-ptx = torch { $version } has no machine code for { $gpu }, but { $code }, which the driver compiles for it: the first start is slow
+    .pass-observed = { $codes } is not known to cover every GPU here, and yet torch was seen computing on them
+    .fail-newer = { $gpu } ({ $sm }) is newer than what torch { $version } has code for: { $codes }
+    .fail-older = { $gpu } ({ $sm }) is older than what torch { $version } has code for: { $codes }
+    .na-no-cuda = torch { $version } is built without CUDA: it has no code for NVIDIA GPUs at all
+    .unknown-gpu = Whether { $gpu } runs code for { $codes } cannot be told: { $why }
+    .unknown-ptx = For { $gpu } torch has only { $code }, and whether the driver can compile that is not known
+    .fix-reinstall = Replaces torch by { $torch } built for { $tag }, which has code for every GPU here
+    .fix-auto = Replaces torch by the build that uv chooses by the driver; it does not look at the GPU, so on GTX 10, V100 and older cards write --torch-backend=cu126 instead
+    .fix-deep = Lets torch try it on the GPU
+
+torch-companions-paired = The companions go with torch
+    .title = The companions go with torch
+    .why =
+        torchvision and torchaudio hold compiled code that calls into torch. Built for another torch, or for another
+        CUDA, they fail in strange words: "operator torchvision::nms does not exist", "libcudart.so.13: cannot open
+        shared object file". Installers do not always object.
+    .hint-1 = Install torch and its companions with one command, from one index
+    .hint-2 = Compare the tags after the plus: +cu126 next to +cpu does not work. torchtext ended with torch 2.3, torchaudio with 2.11
+    .hint-3 = For torch 2.8.0: python -m pip install torch==2.8.0 torchvision==0.23.0 torchaudio==2.8.0 --index-url https://download.pytorch.org/whl/cu126
+    .undo = python -m pip uninstall takes a companion out and leaves torch alone.
+    .pass = { $companions } with torch { $torch }
+    .pass-alone = torch { $torch } is installed alone
+    .fail-requires = { $package } { $version } requires torch { $wanted }, and torch { $torch } is installed
+    .fail-build = { $package } { $version } is built for { $build }, and torch for { $torch-build }
+    .fail-works-with = { $package } { $version } works with torch { $wanted }, and torch { $torch } is installed; its own metadata does not say so
+    .fail-ended = torchtext ended with torch 2.3: { $version } cannot be loaded next to torch { $torch }
+    .fail-libraries = { $libraries } belong to another CUDA than torch { $torch }, which uses CUDA { $cuda }: some of them write the same files as torch's own
+    .unknown-build = Which CUDA { $package } { $version } is built for could not be read, and it must be that of torch { $torch }
+    .unknown-table = The bundled table of { $as-of } does not know { $package } { $version }, and the package does not say which torch it needs
+    .fix-companion = Replaces it by the release and build that go with the installed torch
+    .fix-uninstall = Takes it out: no release of it goes with the installed torch
+    .fix-uninstall-libraries = Takes out the libraries of the other CUDA; a package that needs them wants an environment of its own
+    .fix-libraries = Puts back the files of torch's own libraries that went with them
+    .fix-import = Shows whether it can be loaded
+
+torch-not-known-bad = No known fault in this release
+    .title = No known fault in this release
+    .why =
+        Some releases of PyTorch are much slower or wrong for one kind of work, and fine for all other. If that work is
+        yours, you would search for the fault in your own program first.
+    .hint-1 = Known faults are listed in the release notes and issues of PyTorch, with the work that they hit
+    .hint-2 = 2.9.0 and 2.9.1 are slow at 3-D convolutions in half precision unless a newer cuDNN is installed
+    .hint-3 = If the fault hits your work, install a release without it; if it does not, leave all as it is
+    .pass = No fault is known of torch { $version } as of { $as-of }
+    .pass-note = torch { $version } has no fault to avoid; worth knowing if you do this: { $workloads }
+    .fail = torch { $version } has a known fault that hits { $workload }
+    .unknown-perhaps = torch { $version } may have a known fault that hits { $workload }; what it depends on could not be read
+    .unknown-table = The bundled table of { $as-of } does not know torch { $version }
+    .fix-advice = If this is your work: { $advice }
+    .fix-issues = Look through the release notes at https://github.com/pytorch/pytorch/releases
+
+torch-sees-gpu = torch computes on the GPU
+    .title = torch computes on the GPU
+    .why =
+        Everything before can be right, and still a variable hides the GPU or a kernel module is missing. Only a
+        computation on each GPU proves it. This takes a few seconds and some memory on each GPU, so it is done only when
+        you ask for it.
+    .hint-1 = Ask torch: python -c "import torch; print(torch.cuda.is_available())"
+    .hint-2 = If it says False, look at CUDA_VISIBLE_DEVICES and at lsmod | grep nvidia_uvm
+    .hint-3 = Type: lessons check torch.sees-gpu --deep
+    .pass = { $count ->
+        [one] torch { $version } computes on { $names }
+       *[other] torch { $version } computes on { $count } GPUs: { $names }
+    }
+    .fail = torch { $version } cannot use the GPU, and nothing here tells why: { $words }
+    .fail-hidden = CUDA_VISIBLE_DEVICES="{ $value }" hides every GPU from torch
+    .fail-uvm = The kernel module nvidia_uvm is missing: nvidia-smi works without it, CUDA does not
+    .fail-wrong = { $gpu } computed a wrong result: { $sum }
+    .fail-hung = torch was still computing at the time limit
+    .na-no-cuda = torch { $version } is built without CUDA: it computes on the CPU
+    .unknown-not-asked = Whether torch { $version } computes on the GPU was not tried
+    .fix-deep = Starts Python, and lets each GPU multiply two small matrices
+    .fix-unset = Shows the GPUs again to what is started from this terminal; look for the line that sets the variable in ~/.bashrc
+    .fix-modprobe = Loads the module; after a suspend that left it stuck: sudo rmmod nvidia_uvm first
+    .fix-reboot = Restarts the machine, if nothing else helps: save your work first
+    .fix-ask = Prints torch's own reason
+    .fix-health = Says whether the GPUs are in order
+    .fix-import = Shows what is wrong with the installed torch

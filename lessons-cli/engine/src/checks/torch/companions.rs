@@ -122,7 +122,10 @@ fn judge(torch: &Torch, companion: &InstalledCompanion) -> Judged {
             Misfit::Torch { works_with } => said(Finding::fail(text))
                 .arg("wanted", works_with.to_string())
                 .evidence(&companion.metadata, declared(companion))
-                .evidence(format!("table {}", torch_matrix::info().name), works_with.to_string()),
+                .evidence(
+                    format!("table {}", torch_matrix::info().name),
+                    works_with.to_string(),
+                ),
             Misfit::Cuda {
                 torch: torchs,
                 companion: its,
@@ -147,9 +150,7 @@ fn judge(torch: &Torch, companion: &InstalledCompanion) -> Judged {
                 .fix(Fix::run(import(companion.package)).note("fix-import")),
         ),
         // The package says itself which torch it goes with.
-        (Pair::Unknown(_), _)
-            if matches!(&companion.requires_torch, Ok(Some(specifiers)) if !specifiers.is_empty()) =>
-        {
+        (Pair::Unknown(_), _) if matches!(&companion.requires_torch, Ok(Some(specifiers)) if !specifiers.is_empty()) => {
             Judged::Fits
         }
         (Pair::Unknown(lacks), _) => Judged::Unknown(
@@ -264,7 +265,10 @@ fn foreign_libraries(
         .collect();
     let finding = said(Finding::fail("fail-libraries"))
         .arg("libraries", names().collect::<Vec<_>>().join(", "))
-        .arg("cuda", cuda.map(|cuda| cuda.major.to_string()).unwrap_or_default());
+        .arg(
+            "cuda",
+            cuda.map(|cuda| cuda.major.to_string()).unwrap_or_default(),
+        );
     let finding = strangers.iter().fold(finding, |finding, stranger| {
         finding.evidence(&stranger.site, &stranger.record)
     });

@@ -78,17 +78,21 @@ fn chosen(facts: &Facts<'_>, near: Option<&'static Release>) -> Chosen {
         return Chosen::Auto(near);
     };
     if wanted.platform.os == Os::MacOs {
-        return newest(python, |release| release.pypi_build(wanted.platform).is_some())
-            .map_or(Chosen::Auto(near), Chosen::Mac);
+        return newest(python, |release| {
+            release.pypi_build(wanted.platform).is_some()
+        })
+        .map_or(Chosen::Auto(near), Chosen::Mac);
     }
     if facts.has_nvidia_gpu() == Ok(false) {
-        return newest(python, |release| near.is_none_or(|near| near.torch == release.torch))
-            .map_or(Chosen::Auto(near), |release| {
-                Chosen::Wheel(Wheel {
-                    release,
-                    tag: BuildTag::Cpu,
-                })
-            });
+        return newest(python, |release| {
+            near.is_none_or(|near| near.torch == release.torch)
+        })
+        .map_or(Chosen::Auto(near), |release| {
+            Chosen::Wheel(Wheel {
+                release,
+                tag: BuildTag::Cpu,
+            })
+        });
     }
     if wanted.driver.is_none() || wanted.gpus.is_empty() {
         return Chosen::Auto(near);
@@ -139,13 +143,13 @@ fn command(facts: &Facts<'_>, mode: Mode, packages: &str, tag: &BuildTag) -> Str
 
 /// `torch==2.8.0 torchvision==0.23.0`
 fn packages(release: &Release, tag: &BuildTag, companions: &[Package]) -> String {
-    let mut packages = format!("torch=={}", release.torch);
+    let mut packages = vec![format!("torch=={}", release.torch)];
     for &package in companions {
         if let Some(version) = companion(release, tag, package) {
-            packages.push_str(&format!(" {package}=={version}"));
+            packages.push(format!("{package}=={version}"));
         }
     }
-    packages
+    packages.join(" ")
 }
 
 /// The companion to install next to a build of torch. There is none where it must have torch's very CUDA and is not
@@ -195,10 +199,7 @@ pub(super) fn again(facts: &Facts<'_>, packages: &[String]) -> String {
 }
 
 /// Removes packages by name.
-pub(super) fn uninstall<'n>(
-    facts: &Facts<'_>,
-    names: impl IntoIterator<Item = &'n str>,
-) -> String {
+pub(super) fn uninstall<'n>(facts: &Facts<'_>, names: impl IntoIterator<Item = &'n str>) -> String {
     let names: Vec<String> = names.into_iter().map(quoted).collect();
     if uses_uv(facts) {
         format!("uv pip uninstall {}", names.join(" "))

@@ -142,12 +142,28 @@ mod tests {
         assert!(answer(&line("16777216.0")).is_some_and(|probe| probe.is_success()));
         assert!(!answer(&line("1.0")).is_some_and(|probe| probe.is_success()));
         assert_eq!(answer(&line("null")), Some(computed(None)));
-        assert_eq!(answer("{\"available\": false, \"gpus\": []}"), Some(Probe::SeesNone));
-        assert_eq!(answer("{\"available\": true, \"gpus\": []}"), Some(Probe::SeesNone));
-        for text in ["", "{}", "{\"available\": 1}", "[]", "{\"available\": true}", "{\"available\": true, \"gpus\": 3}"] {
+        assert_eq!(
+            answer("{\"available\": false, \"gpus\": []}"),
+            Some(Probe::SeesNone)
+        );
+        assert_eq!(
+            answer("{\"available\": true, \"gpus\": []}"),
+            Some(Probe::SeesNone)
+        );
+        for text in [
+            "",
+            "{}",
+            "{\"available\": 1}",
+            "[]",
+            "{\"available\": true}",
+            "{\"available\": true, \"gpus\": 3}",
+        ] {
             assert_eq!(answer(text), None, "{text}");
         }
-        assert_eq!(last_line("Traceback\n  File\nRuntimeError: no\n\n"), "RuntimeError: no");
+        assert_eq!(
+            last_line("Traceback\n  File\nRuntimeError: no\n\n"),
+            "RuntimeError: no"
+        );
         assert_eq!(last_line(""), "");
     }
 

@@ -60,7 +60,10 @@ impl Wanted {
         Ok(Self {
             platform: platform(facts)?,
             python,
-            driver: driver(facts).as_ref().ok().map(|driver| driver.value.clone()),
+            driver: driver(facts)
+                .as_ref()
+                .ok()
+                .map(|driver| driver.value.clone()),
             driver_os: driver_os(facts),
             gpus: gpus.into_iter().map(|(_, cc)| cc).collect(),
         })
@@ -82,7 +85,10 @@ impl Wanted {
     fn choose_of(&self, releases: impl IntoIterator<Item = &'static Release>) -> Choice {
         let mut unsure = None;
         for release in releases {
-            if self.python.is_some_and(|python| !release.supports_python(python)) {
+            if self
+                .python
+                .is_some_and(|python| !release.supports_python(python))
+            {
                 continue;
             }
             let mut best: Option<(bool, CudaVersion)> = None;
@@ -117,7 +123,8 @@ impl Wanted {
             },
         };
         if !self.gpus.is_empty() {
-            let list = device_code(release, cuda, self.platform).map_err(|lacks| lacks.to_string())?;
+            let list =
+                device_code(release, cuda, self.platform).map_err(|lacks| lacks.to_string())?;
             for &gpu in &self.gpus {
                 match code_runs_on(&list.codes, gpu, Some(cuda)) {
                     CodeOn::Runs { .. } => {}
@@ -137,7 +144,10 @@ pub(super) fn platform(facts: &Facts<'_>) -> Known<Platform> {
     let machine = facts.platform();
     match (machine.os.parse(), machine.arch.parse()) {
         (Ok(os), Ok(arch)) => Ok(Platform::new(os, arch)),
-        _ => Err(Unknown::not_understood(format!("{} {}", machine.os, machine.arch))),
+        _ => Err(Unknown::not_understood(format!(
+            "{} {}",
+            machine.os, machine.arch
+        ))),
     }
 }
 
@@ -159,7 +169,10 @@ pub(super) fn capabilities(facts: &Facts<'_>) -> Known<Vec<(String, ComputeCapab
     let gpus = facts.gpus().as_ref().map_err(Clone::clone)?;
     gpus.iter()
         .map(|gpu| {
-            let name = gpu.name.clone().unwrap_or_else(|| format!("GPU {}", gpu.index));
+            let name = gpu
+                .name
+                .clone()
+                .unwrap_or_else(|| format!("GPU {}", gpu.index));
             match (gpu.compute_capability, gpu.error) {
                 (Some(cc), _) => Ok((name, cc)),
                 (None, Some(code)) => Err(Unknown::nvml(format!("NVML, GPU {}", gpu.index), code)),

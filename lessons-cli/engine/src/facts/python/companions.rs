@@ -5,7 +5,7 @@ use std::str::FromStr;
 use pep440_rs::{Version, VersionSpecifiers};
 
 use super::distributions::{Distribution, normalised};
-use super::torch::{assigned, local_tag};
+use super::torch::{Assigned, assigned, local_tag};
 use crate::facts::{Facts, Known, Unknown};
 use crate::machine::{Select, Unread};
 use crate::tables::torch_matrix::Package;
@@ -55,7 +55,7 @@ impl Facts<'_> {
             Some(tag) => Ok(Some(tag)),
             None => match self.text(&version_file) {
                 Ok(text) => Ok(assigned(&text, "__version__")
-                    .flatten()
+                    .and_then(Assigned::text)
                     .and_then(|version| Version::from_str(&version).ok())
                     .and_then(|version| local_tag(&version))),
                 Err(Unread::NotFound) => Ok(None),
@@ -112,8 +112,14 @@ mod tests {
         for (text, found) in [
             ("Requires-Dist: torch (>=2.14.0)\n", Some(">=2.14.0")),
             ("Requires-Dist: torch==2.8.0\n", Some("==2.8.0")),
-            ("Requires-Dist: torchdata\nRequires-Dist: torch >=2.3.0\n", Some(">=2.3.0")),
-            ("Requires-Dist: Torch ==2.8.0 ; python_version > '3.8'\n", Some("==2.8.0")),
+            (
+                "Requires-Dist: torchdata\nRequires-Dist: torch >=2.3.0\n",
+                Some(">=2.3.0"),
+            ),
+            (
+                "Requires-Dist: Torch ==2.8.0 ; python_version > '3.8'\n",
+                Some("==2.8.0"),
+            ),
             ("Requires-Dist: torch ; extra == 'x'\n", None),
             ("Requires-Dist: torch\n", Some("")),
             ("", None),

@@ -81,12 +81,11 @@ pub fn normalised(name: &str) -> String {
 
 /// Reads `torch-2.8.0+cu126.dist-info`, and conda's `torch-2.5.1-py3.11.egg-info`.
 pub(super) fn distribution(site: &str, record: &str) -> Option<Distribution> {
-    let stem = match record.strip_suffix(".dist-info") {
-        Some(stem) => stem,
-        None => {
-            let stem = record.strip_suffix(".egg-info")?;
-            stem.rsplit_once("-py").map_or(stem, |(stem, _)| stem)
-        }
+    let stem = if let Some(stem) = record.strip_suffix(".dist-info") {
+        stem
+    } else {
+        let stem = record.strip_suffix(".egg-info")?;
+        stem.rsplit_once("-py").map_or(stem, |(stem, _)| stem)
     };
     let (name, version) = stem.rsplit_once('-')?;
     Some(Distribution {
@@ -103,7 +102,12 @@ mod tests {
 
     #[test]
     fn names_are_compared_as_pep_503_has_it() {
-        for name in ["Friendly-Bard", "friendly_bard", "friendly.bard", "FRIENDLY--._bard"] {
+        for name in [
+            "Friendly-Bard",
+            "friendly_bard",
+            "friendly.bard",
+            "FRIENDLY--._bard",
+        ] {
             assert_eq!(normalised(name), "friendly-bard");
         }
     }
@@ -113,13 +117,32 @@ mod tests {
         let read = |record| distribution("/s", record).map(|d| (d.name, d.version.to_string()));
         for (record, name, version) in [
             ("torch-2.8.0+cu126.dist-info", "torch", "2.8.0+cu126"),
-            ("nvidia_cudnn_cu13-9.26.0.51.dist-info", "nvidia-cudnn-cu13", "9.26.0.51"),
+            (
+                "nvidia_cudnn_cu13-9.26.0.51.dist-info",
+                "nvidia-cudnn-cu13",
+                "9.26.0.51",
+            ),
             ("torch-2.5.1-py3.11.egg-info", "torch", "2.5.1"),
-            ("torch-2.16.0.dev20261120+cu132.dist-info", "torch", "2.16.0.dev20261120+cu132"),
+            (
+                "torch-2.16.0.dev20261120+cu132.dist-info",
+                "torch",
+                "2.16.0.dev20261120+cu132",
+            ),
         ] {
-            assert_eq!(read(record), Some((name.to_owned(), version.to_owned())), "{record}");
+            assert_eq!(
+                read(record),
+                Some((name.to_owned(), version.to_owned())),
+                "{record}"
+            );
         }
-        for record in ["torch", "torch.dist-info", "-.dist-info", "torch-main.dist-info", "-py.egg-info", ""] {
+        for record in [
+            "torch",
+            "torch.dist-info",
+            "-.dist-info",
+            "torch-main.dist-info",
+            "-py.egg-info",
+            "",
+        ] {
             assert_eq!(read(record), None, "{record}");
         }
     }

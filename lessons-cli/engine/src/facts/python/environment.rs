@@ -106,30 +106,27 @@ impl Facts<'_> {
 
     fn find_environment(&self) -> Known<Option<Environment>> {
         if let Some(prefix) = self.folder_in("VIRTUAL_ENV")? {
-            return self.virtual_environment(prefix, "$VIRTUAL_ENV").map(Some);
+            return Ok(Some(self.virtual_environment(prefix, "$VIRTUAL_ENV")));
         }
         if let Some(prefix) = self.folder_in("CONDA_PREFIX")? {
             let base = matches!(self.env("CONDA_DEFAULT_ENV"), Ok(Some(name)) if name == "base");
-            return self
-                .conda_environment(prefix, base, "$CONDA_PREFIX")
-                .map(Some);
+            return Ok(Some(self.conda_environment(prefix, base, "$CONDA_PREFIX")));
         }
         let first = self.first_python().as_ref().map_err(Clone::clone)?;
         if let Some(prefix) = first.as_deref().and_then(|python| self.prefix_of(python)) {
             if self.exists(&format!("{prefix}/pyvenv.cfg"))? {
-                return self.virtual_environment(prefix, "$PATH").map(Some);
+                return Ok(Some(self.virtual_environment(prefix, "$PATH")));
             }
             if self.exists(&format!("{prefix}/conda-meta"))? {
-                return self.conda_environment(prefix, true, "$PATH").map(Some);
+                return Ok(Some(self.conda_environment(prefix, true, "$PATH")));
             }
         }
         if let Some(folder) = self.folder_in("PWD")? {
             let prefix = format!("{}/.venv", folder.trim_end_matches('/'));
             if self.exists(&format!("{prefix}/pyvenv.cfg"))? {
-                let environment = self.virtual_environment(prefix, "$PWD")?;
                 return Ok(Some(Environment {
                     kind: EnvironmentKind::Idle,
-                    ..environment
+                    ..self.virtual_environment(prefix, "$PWD")
                 }));
             }
         }
@@ -139,12 +136,12 @@ impl Facts<'_> {
         }
     }
 
-    fn virtual_environment(&self, prefix: String, source: &'static str) -> Known<Environment> {
+    fn virtual_environment(&self, prefix: String, source: &'static str) -> Environment {
         let path = format!("{prefix}/pyvenv.cfg");
         let config = match self.text(&path) {
             Ok(text) => Ok(Config::parse(&text)),
             Err(Unread::NotFound) => {
-                return Ok(Environment {
+                return Environment {
                     kind: EnvironmentKind::Gone,
                     interpreter: self.interpreter_in(&prefix),
                     python: Err(Unknown::unread(&path, Unread::NotFound)),
@@ -153,7 +150,7 @@ impl Facts<'_> {
                     sites: Ok(Vec::new()),
                     source,
                     prefix,
-                });
+                };
             }
             Err(why) => Err(Unknown::unread(&path, why)),
         };
@@ -165,7 +162,7 @@ impl Facts<'_> {
         {
             sites.extend(system_sites(base, *python));
         }
-        Ok(Environment {
+        Environment {
             kind: EnvironmentKind::Virtual,
             interpreter: self.interpreter_in(&prefix),
             is_32_bit: config.as_ref().map_err(Clone::clone).map(|config| {
@@ -176,21 +173,18 @@ impl Facts<'_> {
             sites,
             source,
             prefix,
-        })
+        }
     }
 
-    fn conda_environment(
-        &self,
-        prefix: String,
-        base: bool,
-        source: &'static str,
-    ) -> Known<Environment> {
+    fn conda_environment(&self, prefix: String, base: bool, source: &'static str) -> Environment {
         let folder = format!("{prefix}/conda-meta");
         let python = match self.dir(&folder) {
             Ok(names) => names
                 .iter()
                 .find_map(|name| conda_python(name))
-                .ok_or_else(|| Unknown::unread(format!("{folder}/python-*.json"), Unread::NotFound)),
+                .ok_or_else(|| {
+                    Unknown::unread(format!("{folder}/python-*.json"), Unread::NotFound)
+                }),
             Err(why) => Err(Unknown::unread(folder, why)),
         };
         let interpreter = if self.is_windows() {
@@ -203,7 +197,7 @@ impl Facts<'_> {
             sites.push(own);
             Ok(sites)
         });
-        Ok(Environment {
+        Environment {
             kind: EnvironmentKind::Conda { base },
             is_32_bit: Ok(self.runs_on_32_bits()),
             made_by_uv: false,
@@ -212,7 +206,7 @@ impl Facts<'_> {
             sites,
             source,
             prefix,
-        })
+        }
     }
 
     fn system_python(&self, first: &str) -> Known<Environment> {
@@ -458,10 +452,7 @@ fn joined(path: &str, target: &str) -> String {
     for part in target.split('/') {
         match part {
             "" | "." => {}
-            ".." if parts.len() > 1 => {
-                parts.pop();
-            }
-            ".." => {}
+            ".." => parts.truncate(parts.len().saturating_sub(1).max(1)),
             name => parts.push(name),
         }
     }

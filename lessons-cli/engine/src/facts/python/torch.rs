@@ -104,9 +104,14 @@ impl Facts<'_> {
         }
         let distributions = self.distributions().as_ref().map_err(Clone::clone)?;
         Ok(distributions.iter().any(|distribution| {
-            ["nvidia-cuda-runtime", "nvidia-cublas", "nvidia-cusparse", "nvidia-nvjitlink"]
-                .iter()
-                .any(|name| distribution.name.starts_with(name))
+            [
+                "nvidia-cuda-runtime",
+                "nvidia-cublas",
+                "nvidia-cusparse",
+                "nvidia-nvjitlink",
+            ]
+            .iter()
+            .any(|name| distribution.name.starts_with(name))
         }))
     }
 
@@ -140,8 +145,7 @@ impl Facts<'_> {
             .find(|distribution| distribution.name == "torch");
         match record {
             Some(record) => Ok(Some(Torch {
-                build: local_tag(&record.version)
-                    .ok_or_else(|| Unknown::unread(&source, unread)),
+                build: local_tag(&record.version).ok_or_else(|| Unknown::unread(&source, unread)),
                 source: format!("{site}/{}", record.record),
                 site: record.site,
                 version: record.version,
@@ -169,24 +173,47 @@ pub(super) fn local_tag(version: &Version) -> Option<BuildTag> {
 /// hip: Optional[str] = None
 /// ```
 fn version_file(text: &str) -> Option<(Version, Option<BuildTag>)> {
-    let version = Version::from_str(&assigned(text, "__version__")??).ok()?;
-    let value = |name: &str| assigned(text, name).flatten();
+    let version = Version::from_str(&assigned(text, "__version__")?.text()?).ok()?;
+    let value = |name: &str| assigned(text, name).and_then(Assigned::text);
     // A file without this line is not torch's, or only a part of it.
-    let build = assigned(text, "cuda").and_then(|cuda| match (cuda, local_tag(&version)) {
-        (Some(cuda), _) => cuda.parse().ok().map(CudaVersion::release).map(BuildTag::Cuda),
+    let build = assigned(text, "cuda").and_then(|cuda| match (cuda.text(), local_tag(&version)) {
+        (Some(cuda), _) => cuda
+            .parse()
+            .ok()
+            .map(CudaVersion::release)
+            .map(BuildTag::Cuda),
         (None, Some(tag)) if tag.cuda().is_none() => Some(tag),
-        (None, _) => Some(match (value("rocm").or_else(|| value("hip")), value("xpu")) {
-            (Some(rocm), _) => BuildTag::Rocm(rocm),
-            (None, Some(_)) => BuildTag::Xpu,
-            (None, None) => BuildTag::Cpu,
-        }),
+        (None, _) => Some(
+            match (value("rocm").or_else(|| value("hip")), value("xpu")) {
+                (Some(rocm), _) => BuildTag::Rocm(rocm),
+                (None, Some(_)) => BuildTag::Xpu,
+                (None, None) => BuildTag::Cpu,
+            },
+        ),
     });
     Some((version, build))
 }
 
-/// What a line `name = 'value'` or `name: Optional[str] = None` gives a name: outer `None` where there is no such
-/// line, inner `None` for Python's `None`.
-pub(super) fn assigned(text: &str, name: &str) -> Option<Option<String>> {
+/// What a line of Python gives a name.
+pub(super) enum Assigned {
+    /// Python's `None`.
+    Nothing,
+    /// A string.
+    Text(String),
+}
+
+impl Assigned {
+    /// The string, where it is one.
+    pub(super) fn text(self) -> Option<String> {
+        match self {
+            Self::Nothing => None,
+            Self::Text(text) => Some(text),
+        }
+    }
+}
+
+/// What a line `name = 'value'` or `name: Optional[str] = None` gives a name; `None` where there is no such line.
+pub(super) fn assigned(text: &str, name: &str) -> Option<Assigned> {
     text.lines().find_map(|line| {
         let (left, right) = line.split_once('=')?;
         let left = left.split(':').next().unwrap_or(left).trim();
@@ -195,11 +222,11 @@ pub(super) fn assigned(text: &str, name: &str) -> Option<Option<String>> {
         }
         let right = right.trim();
         if right == "None" {
-            return Some(None);
+            return Some(Assigned::Nothing);
         }
         let quote = right.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
         let value = right.strip_prefix(quote)?.split(quote).next()?;
-        Some(Some(value.to_owned()))
+        Some(Assigned::Text(value.to_owned()))
     })
 }
 
@@ -210,7 +237,8 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Option<(String, Option<String>)> {
-        version_file(text).map(|(version, build)| (version.to_string(), build.map(|b| b.to_string())))
+        version_file(text)
+            .map(|(version, build)| (version.to_string(), build.map(|b| b.to_string())))
     }
 
     #[test]
@@ -219,19 +247,56 @@ mod tests {
                    cuda: Optional[str] = '13.2'\nhip: Optional[str] = None\nrocm: Optional[str] = None\nxpu: Optional[str] = None\n";
         for (text, version, build) in [
             (new, "2.15.0+cu132", Some("cu132")),
-            ("__version__ = '1.13.1+cu117'\ndebug = False\ncuda = '11.7'\nhip = None\n", "1.13.1+cu117", Some("cu117")),
-            ("__version__ = '2.15.0+cpu'\ncuda: Optional[str] = None\n", "2.15.0+cpu", Some("cpu")),
-            ("__version__ = '2.15.0'\ncuda: Optional[str] = None\nhip: Optional[str] = None\n", "2.15.0", Some("cpu")),
-            ("__version__ = '2.8.0+rocm6.4'\ncuda = None\nhip = '6.4.43482-0f2d60242'\n", "2.8.0+rocm6.4", Some("rocm6.4")),
-            ("__version__ = '2.9.1'\ncuda = None\nhip = '7.1.2'\n", "2.9.1", Some("rocm7.1.2")),
-            ("__version__ = '2.8.0+xpu'\ncuda = None\nxpu = '20250101'\n", "2.8.0+xpu", Some("xpu")),
-            ("__version__ = '2.6.0a0+ecf3bae40a.nv25.1'\ncuda = '12.8'\n", "2.6.0a0+ecf3bae40a.nv25.1", Some("cu128")),
+            (
+                "__version__ = '1.13.1+cu117'\ndebug = False\ncuda = '11.7'\nhip = None\n",
+                "1.13.1+cu117",
+                Some("cu117"),
+            ),
+            (
+                "__version__ = '2.15.0+cpu'\ncuda: Optional[str] = None\n",
+                "2.15.0+cpu",
+                Some("cpu"),
+            ),
+            (
+                "__version__ = '2.15.0'\ncuda: Optional[str] = None\nhip: Optional[str] = None\n",
+                "2.15.0",
+                Some("cpu"),
+            ),
+            (
+                "__version__ = '2.8.0+rocm6.4'\ncuda = None\nhip = '6.4.43482-0f2d60242'\n",
+                "2.8.0+rocm6.4",
+                Some("rocm6.4"),
+            ),
+            (
+                "__version__ = '2.9.1'\ncuda = None\nhip = '7.1.2'\n",
+                "2.9.1",
+                Some("rocm7.1.2"),
+            ),
+            (
+                "__version__ = '2.8.0+xpu'\ncuda = None\nxpu = '20250101'\n",
+                "2.8.0+xpu",
+                Some("xpu"),
+            ),
+            (
+                "__version__ = '2.6.0a0+ecf3bae40a.nv25.1'\ncuda = '12.8'\n",
+                "2.6.0a0+ecf3bae40a.nv25.1",
+                Some("cu128"),
+            ),
             ("__version__ = '2.8.0+cu126'\n", "2.8.0+cu126", None),
             ("__version__ = '2.8.0'\ncuda = 'twelve'\n", "2.8.0", None),
         ] {
-            assert_eq!(read(text), Some((version.to_owned(), build.map(str::to_owned))), "{text}");
+            assert_eq!(
+                read(text),
+                Some((version.to_owned(), build.map(str::to_owned))),
+                "{text}"
+            );
         }
-        for text in ["", "__version__ = None\ncuda = None\n", "__version__ = 'main'\ncuda = None\n", "__version__ ="] {
+        for text in [
+            "",
+            "__version__ = None\ncuda = None\n",
+            "__version__ = 'main'\ncuda = None\n",
+            "__version__ =",
+        ] {
             assert_eq!(read(text), None, "{text}");
         }
     }

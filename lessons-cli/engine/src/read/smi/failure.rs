@@ -97,6 +97,10 @@ fn cause(line: &str) -> Option<(Cause, usize)> {
     const NVML: &str = "ailed to initialize NVML: ";
     const SMI: &str = "NVIDIA-SMI ";
 
+    // No message is shorter than `GPU is lost.`
+    if line.len() < 12 {
+        return None;
+    }
     if let Some(at) = line.find(HANDLE) {
         return Some((of_handle(&line[at + HANDLE.len()..]), at));
     }

@@ -38,6 +38,9 @@ pub(super) struct Table<'t> {
     open: bool,
 }
 
+/// A row of processes takes no more bytes than this.
+const LONGEST_ROW: usize = 512;
+
 /// What the titles of the columns tell of the layout.
 #[derive(Debug, Clone, Copy, Default)]
 struct Titles {
@@ -603,12 +606,16 @@ impl<'t> Table<'t> {
             self.end_split_process();
             self.process(cell.clone());
         } else if let Some(first) = self.split_process.take() {
-            // The name holds a bar, and goes on here.
-            self.process(Cell {
-                at: first.at.start..cell.at.end,
-                closed: cell.closed,
-                at_edge: first.at_edge,
-            });
+            // The name holds a bar, and goes on here. No row is longer than its table is wide.
+            if cell.at.end - first.at.start <= LONGEST_ROW {
+                self.process(Cell {
+                    at: first.at.start..cell.at.end,
+                    closed: cell.closed,
+                    at_edge: first.at_edge,
+                });
+            } else {
+                self.add_process(&first, None);
+            }
         } else {
             self.process_not_supported(shown);
         }

@@ -36,7 +36,7 @@ impl Iterator for Phrases<'_> {
                 .position(|b| !b.is_ascii_whitespace())?;
         let rest = &self.text[start..];
         let length = match bytes[start] {
-            b'[' => rest.find([']', '|']).map(|close| close + 1),
+            b'[' => closing_bracket(rest),
             b'N' | b'U' | b'G' | b'I' | b'F' | b'R' => PHRASES
                 .iter()
                 .find(|phrase| rest.starts_with(**phrase))
@@ -52,6 +52,13 @@ impl Iterator for Phrases<'_> {
         self.at = start + length;
         Some(self.base + start..self.base + self.at)
     }
+}
+
+/// Length of the bracketed words at the start of `text`. They are never long.
+fn closing_bracket(text: &str) -> Option<usize> {
+    const LONGEST: usize = 48;
+    let close = text.bytes().take(LONGEST).position(|b| b == b']')?;
+    Some(close + 1)
 }
 
 /// The byte ranges of the words of `text` between white space, shifted by `base`.

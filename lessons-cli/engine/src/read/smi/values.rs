@@ -355,8 +355,8 @@ pub fn words(text: &str) -> Words {
         13 => &["Not Supported"],
         _ => &[],
     };
-    let known = usual.iter().find(|usual| **usual == text);
-    known.map_or_else(|| Cow::Owned(text.to_owned()), |usual| Cow::Borrowed(usual))
+    let known = usual.iter().copied().find(|usual| *usual == text);
+    known.map_or_else(|| Cow::Owned(text.to_owned()), Cow::Borrowed)
 }
 
 #[cfg(test)]

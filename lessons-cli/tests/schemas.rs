@@ -1,0 +1,300 @@
+//! The JSON Schemas describe what the program reads and writes.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends at the first thing that is not as it should be"
+)]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use jsonschema::Validator;
+use lessons_cli::progress::{MarkKind, Progress};
+use lessons_engine::bundled;
+use lessons_engine::facts::Facts;
+use lessons_engine::finding::Outcome;
+use lessons_engine::machine::nvml::NvmlCode;
+use lessons_engine::recording::Recording;
+use lessons_engine::report::Report;
+use lessons_engine::texts::Texts;
+use serde_json::{Value, json};
+
+const MACHINE: &str = "../exercises/machine.schema.json";
+const CHECK: &str = "schemas/lessons-check.schema.json";
+const PROGRESS: &str = "schemas/lessons-progress.schema.json";
+
+fn schema(path: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    let text = std::fs::read_to_string(&path).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+fn validator(path: &str) -> Validator {
+    jsonschema::draft202012::options()
+        .should_validate_formats(true)
+        .build(&schema(path))
+        .unwrap()
+}
+
+#[track_caller]
+fn assert_valid(validator: &Validator, document: &Value, what: &str) {
+    let errors: Vec<String> = validator
+        .iter_errors(document)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{what}: {errors:#?}");
+}
+
+/// Each change of a valid document makes it invalid: a pointer, and what is put there (`null`: the field is
+/// taken out).
+#[track_caller]
+fn assert_each_refused(validator: &Validator, document: &Value, changes: &[(&str, Value)]) {
+    for (pointer, value) in changes {
+        let mut changed = document.clone();
+        let (parent, name) = pointer.rsplit_once('/').unwrap();
+        let name = name.replace("~1", "/");
+        let parent = changed
+            .pointer_mut(parent)
+            .unwrap_or_else(|| panic!("nothing at {parent}"));
+        match (parent, value) {
+            (Value::Object(fields), Value::Null) => {
+                assert!(fields.remove(&name).is_some(), "nothing at {pointer}");
+            }
+            (Value::Object(fields), value) => {
+                fields.insert(name, value.clone());
+            }
+            (Value::Array(items), value) => items[name.parse::<usize>().unwrap()] = value.clone(),
+            (other, _) => panic!("{pointer} lies in {other}"),
+        }
+        assert!(
+            !validator.is_valid(&changed),
+            "{pointer} = {value} is taken"
+        );
+    }
+}
+
+/// A recording with every field that there is.
+fn full_recording() -> Value {
+    json!({
+        "format": "lessons-machine/1",
+        "name": "full",
+        "title": "One of everything",
+        "summary": "No machine is like this.",
+        "lesson": "driver",
+        "recorded_at": "2026-09-28T12:00:00Z",
+        "recorder": "by hand",
+        "redacted": ["home folder", "host name"],
+        "platform": {"os": "linux", "arch": "x86_64", "kernel": "6.8.0-45-generic"},
+        "files": {
+            "/etc/os-release": {"lines": ["ID=ubuntu", "VERSION_ID=\"24.04\""]},
+            "/proc/modules": {"text": "nvidia 1 0 - Live 0x0\n", "size": 22, "mtime": 1_790_000_000, "mode": 292},
+            "/usr/local/cuda": {"link": "cuda-12.6"},
+            "/root/.bashrc": {"error": "denied"},
+            "C:/Windows/System32/nvml.dll": {"size": 1_500_000}
+        },
+        "dirs": {"/usr/local": ["bin", "cuda", "cuda-12.6"]},
+        "commands": [
+            {"argv": ["nvcc", "--version"], "exit": 0, "stdout": ["a", "b"], "stderr": "c", "elapsed_ms": 12},
+            {"argv": ["gcc", "-dumpfullversion"], "elapsed_ms": 0, "error": "not-found"}
+        ],
+        "env": {"PATH": "/usr/bin", "CUDA_HOME": null},
+        "nvml": {"ok": {
+            "library": "/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.580.95.05",
+            "driver_version": "580.95.05",
+            "nvml_version": "13.580.95.05",
+            "cuda_driver_version": "13.0",
+            "gpus": [
+                {
+                    "name": "NVIDIA GeForce RTX 4090",
+                    "uuid": "GPU-00000000-0000-0000-0000-000000000001",
+                    "serial": {"error": "NotSupported"},
+                    "bus_id": "00000000:81:00.0",
+                    "compute_capability": "8.9",
+                    "persistence_mode": true,
+                    "display_active": false,
+                    "driver_model": {"error": "NotSupported"},
+                    "memory_total": 25_757_220_864_u64,
+                    "memory_used": 1_048_576,
+                    "temperature_c": 31,
+                    "fan_percent": 30,
+                    "performance_state": 8,
+                    "power_draw_mw": 20_123,
+                    "power_limit_mw": 450_000,
+                    "utilization_percent": 0,
+                    "ecc_enabled": {"error": "NotSupported"},
+                    "ecc_uncorrected": 0,
+                    "compute_mode": "Default",
+                    "mig_enabled": {"error": "FailedToLoadSymbol"},
+                    "remap_pending": false,
+                    "nvlinks_active": 0,
+                    "processes": [{"pid": 7, "kind": "C", "name": "python3", "memory": 1024}, {"pid": 8, "kind": "G"}]
+                },
+                {"error": "GpuLost", "bus_id": "00000000:82:00.0"}
+            ]
+        }}
+    })
+}
+
+#[test]
+fn the_schemas_are_schemas() {
+    for path in [MACHINE, CHECK, PROGRESS] {
+        let schema = schema(path);
+        assert_eq!(
+            schema["$schema"],
+            "https://json-schema.org/draft/2020-12/schema"
+        );
+        assert!(jsonschema::meta::is_valid(&schema), "{path}");
+    }
+}
+
+#[test]
+fn a_full_recording_is_taken_by_the_schema_and_by_the_reader() {
+    let full = full_recording();
+    let validator = validator(MACHINE);
+    assert_valid(&validator, &full, "full recording");
+    let recording = Recording::from_slice(full.to_string().as_bytes()).unwrap();
+    let written: Value = serde_json::from_str(&recording.to_json()).unwrap();
+    // Nothing is lost on the way: the reader knows every field.
+    assert_eq!(written, full);
+
+    let failed = json!({"error": "LibRmVersionMismatch", "library": "/usr/lib/libnvidia-ml.so.1"});
+    let mut without_nvml = full;
+    without_nvml["nvml"] = failed;
+    assert_valid(&validator, &without_nvml, "a reading that failed");
+    assert!(Recording::from_slice(without_nvml.to_string().as_bytes()).is_ok());
+}
+
+#[test]
+fn the_schema_has_the_fields_that_a_recording_has() {
+    let keys = |value: &Value| -> BTreeSet<String> {
+        value.as_object().unwrap().keys().cloned().collect()
+    };
+    let schema = schema(MACHINE);
+    let full = full_recording();
+    let mut described = keys(&schema["properties"]);
+    assert!(described.remove("$schema"));
+    assert_eq!(described, keys(&full));
+    for (name, part) in [
+        ("nvml", &full["nvml"]["ok"]),
+        ("gpu", &full["nvml"]["ok"]["gpus"][0]),
+        ("lost-gpu", &full["nvml"]["ok"]["gpus"][1]),
+        ("process", &full["nvml"]["ok"]["gpus"][0]["processes"][0]),
+    ] {
+        assert_eq!(
+            keys(&schema["$defs"][name]["properties"]),
+            keys(part),
+            "{name}"
+        );
+    }
+    let codes: Vec<&str> = NvmlCode::ALL.iter().map(|code| code.name()).collect();
+    assert_eq!(schema["$defs"]["code"]["enum"], json!(codes));
+}
+
+#[test]
+fn wrong_recordings_are_refused() {
+    assert_each_refused(
+        &validator(MACHINE),
+        &full_recording(),
+        &[
+            ("/format", Value::Null),
+            ("/format", json!("lessons-machine/2")),
+            ("/name", Value::Null),
+            ("/name", json!("")),
+            ("/platform", Value::Null),
+            ("/platform/os", Value::Null),
+            ("/platform/arch", json!(64)),
+            ("/fiels", json!({})),
+            ("/recorded_at", json!("yesterday")),
+            ("/redacted", json!("yes")),
+            ("/files/relative", json!({"text": ""})),
+            ("/files/~1proc~1modules", json!("nvidia")),
+            ("/files/~1proc~1modules/lines", json!(["nvidia"])),
+            ("/files/~1proc~1modules/mode", json!("0644")),
+            ("/files/~1proc~1modules/size", json!(-1)),
+            ("/dirs/~1usr~1local", json!("bin")),
+            ("/commands/0/argv", Value::Null),
+            ("/commands/0/argv", json!([])),
+            ("/commands/0/argv", json!("nvcc --version")),
+            ("/commands/0/exit", json!("0")),
+            ("/commands/0/stdout", json!([1])),
+            ("/env/PATH", json!(["/usr/bin"])),
+            ("/nvml", json!({})),
+            ("/nvml", json!({"error": "ItBroke"})),
+            ("/nvml/ok/driver_version", json!(580)),
+            ("/nvml/ok/gpus/0/memory_total", json!("24 GiB")),
+            ("/nvml/ok/gpus/0/memory_total", json!({"error": "ItBroke"})),
+            ("/nvml/ok/gpus/0/persistance_mode", json!(true)),
+            ("/nvml/ok/gpus/0/processes", json!([{"pid": 7}])),
+            ("/nvml/ok/gpus/1/error", json!("ItBroke")),
+        ],
+    );
+}
+
+#[test]
+fn bundled_recordings_are_as_the_schema_says() {
+    let validator = validator(MACHINE);
+    for name in bundled::names() {
+        let recording = serde_json::from_slice(bundled::json(name).unwrap()).unwrap();
+        assert_valid(&validator, &recording, name);
+    }
+}
+
+#[test]
+fn a_report_is_as_the_schema_says() {
+    let recording = Recording::from_slice(full_recording().to_string().as_bytes()).unwrap();
+    let report = Report::of_all(&Facts::new(&recording));
+    let document = serde_json::to_value(report.document(&Texts::english())).unwrap();
+    let validator = validator(CHECK);
+    assert_valid(&validator, &document, "report");
+    assert_each_refused(
+        &validator,
+        &document,
+        &[
+            ("/schema", json!("lessons-check/2")),
+            ("/machine/kind", json!("dead")),
+            ("/steps/0/id", json!("Driver")),
+            ("/steps/0/outcome", json!("ok")),
+            ("/steps/0/summary", Value::Null),
+            ("/steps/0/required", json!("yes")),
+            ("/steps/0/book", Value::Null),
+            ("/steps/0/extra", json!(1)),
+            ("/totals/pass", json!(-1)),
+            ("/totals/not-applicable", Value::Null),
+        ],
+    );
+}
+
+#[test]
+fn progress_is_as_the_schema_says() {
+    let day = |text: &str| text.parse().unwrap();
+    let mut progress = Progress::default();
+    progress.record([("a.b", Outcome::Pass)], day("2026-01-01T00:00:00Z"));
+    progress.record([("a.b", Outcome::Fail)], day("2026-01-02T00:00:00Z"));
+    progress.mark("a.b", MarkKind::Skipped, day("2026-01-03T00:00:00Z"));
+    progress.saw_hint("a.b", 2);
+    let document: Value = serde_json::from_str(&progress.to_json()).unwrap();
+    let step = &document["steps"]["a.b"];
+    let described = &schema(PROGRESS)["$defs"]["step"]["properties"];
+    assert!(
+        described
+            .as_object()
+            .unwrap()
+            .keys()
+            .eq(step.as_object().unwrap().keys())
+    );
+    let validator = validator(PROGRESS);
+    assert_valid(&validator, &document, "progress");
+    assert_each_refused(
+        &validator,
+        &document,
+        &[
+            ("/schema", json!("lessons-progress/2")),
+            ("/steps", Value::Null),
+            ("/steps/a.b", json!(true)),
+            ("/steps/a.b/first_passed", json!("soon")),
+            ("/steps/a.b/last/outcome", json!("ok")),
+            ("/steps/a.b/mark/as", json!("maybe")),
+            ("/steps/a.b/hints", json!(-1)),
+        ],
+    );
+}
