@@ -72,7 +72,7 @@ fn beside_toolkit(facts: &Facts<'_>, entries: &[String]) -> Known<Finding> {
     if entries.iter().any(String::is_empty) {
         return Ok(Finding::fail("fail-empty")
             .evidence(SOURCE, entries.join(":"))
-            .fix(without(entries, |entry| entry.is_empty()).note("fix-without")));
+            .fix(without(entries, str::is_empty).note("fix-without")));
     }
     if let Some(entry) = entries.iter().find(|entry| toolkit_folder(entry).is_some()) {
         return Ok(Finding::pass("pass-set")

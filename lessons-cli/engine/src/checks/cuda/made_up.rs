@@ -1,6 +1,7 @@
 //! Machines made up for tests: a healthy one, and what is different on another.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
@@ -199,12 +200,14 @@ fn healthy() -> Value {
 
 /// dpkg's status file with packages that are installed.
 pub(super) fn packages(packages: &[(&str, &str)]) -> String {
-    packages
-        .iter()
-        .map(|(name, version)| {
-            format!("Package: {name}\nStatus: install ok installed\nVersion: {version}\n\n")
-        })
-        .collect()
+    let mut status = String::new();
+    for (name, version) in packages {
+        let _ = writeln!(
+            status,
+            "Package: {name}\nStatus: install ok installed\nVersion: {version}\n"
+        );
+    }
+    status
 }
 
 /// What `nvcc --version` prints.

@@ -93,7 +93,7 @@ mod tests {
     use super::super::made_up::{self, Case, NOT_RECORDED, UNREAD, check_all, no_toolkit};
     use crate::finding::Outcome::{Fail, NotApplicable, Pass, Unknown};
 
-    fn says(said: Value) -> Value {
+    fn says(said: &Value) -> Value {
         json!({"commands": {"nvcc --version": said}})
     }
 
@@ -109,26 +109,26 @@ mod tests {
             ),
             (
                 "hangs",
-                says(json!({"error": "timed-out"})),
+                says(&json!({"error": "timed-out"})),
                 Fail,
                 "fail-hung",
             ),
             (
                 "may not be started",
-                says(json!({"error": "denied"})),
+                says(&json!({"error": "denied"})),
                 Fail,
                 "fail-denied",
             ),
             (
                 "is there, and is not found",
-                says(json!({"error": "not-found"})),
+                says(&json!({"error": "not-found"})),
                 Fail,
                 "fail-not-found",
             ),
             (
                 "is for another processor",
                 says(
-                    json!({"exit": 126, "stderr": "bash: /usr/local/cuda/bin/nvcc: cannot execute binary file: Exec format error\n"}),
+                    &json!({"exit": 126, "stderr": "bash: /usr/local/cuda/bin/nvcc: cannot execute binary file: Exec format error\n"}),
                 ),
                 Fail,
                 "fail-wrong-architecture",
@@ -136,32 +136,32 @@ mod tests {
             (
                 "gives up",
                 says(
-                    json!({"exit": 1, "stderr": "nvcc fatal   : Failed to create the host compiler\n"}),
+                    &json!({"exit": 1, "stderr": "nvcc fatal   : Failed to create the host compiler\n"}),
                 ),
                 Fail,
                 "fail-exit",
             ),
             (
                 "gives up although it said its version",
-                says(json!({"exit": 2, "stdout": made_up::nvcc("12.6", "12.6.85")})),
+                says(&json!({"exit": 2, "stdout": made_up::nvcc("12.6", "12.6.85")})),
                 Fail,
                 "fail-exit",
             ),
             (
                 "is ended by a signal",
-                says(json!({"stdout": ""})),
+                says(&json!({"stdout": ""})),
                 Fail,
                 "fail-signal",
             ),
             (
                 "says something else",
-                says(json!({"exit": 0, "stdout": "hello\n"})),
+                says(&json!({"exit": 0, "stdout": "hello\n"})),
                 Unknown,
                 UNREAD,
             ),
             (
                 "is not recorded",
-                says(json!(NOT_RECORDED)),
+                says(&json!(NOT_RECORDED)),
                 Unknown,
                 UNREAD,
             ),

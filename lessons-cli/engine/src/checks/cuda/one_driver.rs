@@ -226,13 +226,13 @@ fn overwritten<'f>(
         .iter()
         .find(|package| package.has_driver_libraries())
         .or_else(|| main_package(packages))?;
-    let packaged = package.driver_version()?;
+    let brought = package.driver_version()?;
     let library = libraries.iter().find(|library| {
         library.path.contains("-linux-gnu/")
             && library
                 .version
                 .as_ref()
-                .is_some_and(|version| *version != packaged)
+                .is_some_and(|version| *version != brought)
     })?;
     Some((package, library))
 }

@@ -39,7 +39,10 @@ impl Facts<'_> {
         files.extend(
             self.dir_or_empty(LINKER_FOLDER)?
                 .into_iter()
-                .filter(|name| name.ends_with(".conf"))
+                .filter(|name| {
+                    name.rsplit_once('.')
+                        .is_some_and(|(_, ending)| ending == "conf")
+                })
                 .map(|name| format!("{LINKER_FOLDER}/{name}")),
         );
         let mut folders = Vec::new();

@@ -322,9 +322,10 @@ impl Facts<'_> {
                 return Ok(None);
             }
             let nvcc = format!("{}/bin/nvcc", folder.trim_end_matches('/'));
-            return match self.exists(&nvcc)? {
-                true => self.toolkit_of(&nvcc).map(Some),
-                false => Ok(None),
+            return if self.exists(&nvcc)? {
+                self.toolkit_of(&nvcc).map(Some)
+            } else {
+                Ok(None)
             };
         }
         Ok(None)
