@@ -13,11 +13,25 @@ pub struct Texts {
     bundles: Vec<FluentBundle<FluentResource>>,
 }
 
+<<<<<<< HEAD
 /// The bundled languages by their tags, each with its files: every folder of `texts/`.
 const LANGUAGES: &[(&str, &[(&str, &str)])] = include!(concat!(env!("OUT_DIR"), "/languages.rs"));
 
 /// The language that has every text.
 const ENGLISH: &str = "en";
+=======
+/// The files of English, the language that has every text.
+const ENGLISH: &[(&str, &str)] = &[
+    ("shared", include_str!("../texts/en/shared.ftl")),
+    ("driver", include_str!("../texts/en/driver.ftl")),
+    ("smi", include_str!("../texts/en/smi.ftl")),
+    ("persistence", include_str!("../texts/en/persistence.ftl")),
+    ("topology", include_str!("../texts/en/topology.ftl")),
+    ("cuda", include_str!("../texts/en/cuda.ftl")),
+    ("torch", include_str!("../texts/en/torch.ftl")),
+    ("read", include_str!("../texts/en/read.ftl")),
+];
+>>>>>>> readcmd
 
 /// Why a set of texts cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -97,6 +111,14 @@ impl Texts {
                 .attribute(step, attribute, &message.args)
                 .unwrap_or_else(|| missing(&format!("{}.{attribute}", step.id))),
             TextId::Shared(id) => self.shared(id, &message.args),
+        }
+    }
+
+    /// A sentence that belongs to no step, such as those of [`crate::explain`].
+    pub fn sentence(&self, message: &Message) -> String {
+        match message.text {
+            TextId::Shared(id) => self.shared(id, &message.args),
+            TextId::OfStep(attribute) => missing(attribute),
         }
     }
 
