@@ -929,12 +929,6 @@ fn cause(facts: &Facts<'_>, said: impl Fn(Finding) -> Finding, words: Option<&st
     if let Some(step) = explained_by(facts) {
         return said(Finding::blocked(step.id));
     }
-    if let Some(folder) = before_torchs_libraries(facts) {
-        return said(Finding::fail("fail-library-path"))
-            .arg("folder", &folder)
-            .evidence("$LD_LIBRARY_PATH", &folder)
-            .fix(Fix::run("unset LD_LIBRARY_PATH").note("fix-unset-library-path"));
-    }
     let ask = format!(
         "{} -c \"import torch; torch.ones(1).cuda()\"",
         python(facts)
@@ -957,23 +951,6 @@ fn explained_by(facts: &Facts<'_>) -> Option<&'static Step> {
     .into_iter()
     .filter_map(steps::find)
     .find(|step| (step.check)(facts).outcome == Outcome::Fail)
-}
-
-/// The folder of `LD_LIBRARY_PATH` whose libraries are taken in place of torch's own, or of the driver's
-/// (`cuda-compat`).
-fn before_torchs_libraries(facts: &Facts<'_>) -> Option<String> {
-    let cuda = facts.torch().as_ref().ok()?.as_ref()?.cuda().ok()??;
-    let of_wheels = facts.torch_uses_nvidia_wheels() == Ok(true);
-    let entries = facts.library_path().ok().flatten()?;
-    entries.into_iter().find(|entry| {
-        let holds = |name: &str| {
-            let library = facts.cuda_library(entry, &format!("{name}.so.{}", cuda.major));
-            matches!(library, Ok(Some(_)))
-        };
-        let compat = entry.split('/').any(|part| part == "compat");
-        entry.starts_with('/')
-            && (compat || (of_wheels && (holds("libnvJitLink") || holds("libcusparse"))))
-    })
 }
 
 /// The value of `CUDA_VISIBLE_DEVICES`, where it hides every GPU: nothing, a negative number first, or first a number
