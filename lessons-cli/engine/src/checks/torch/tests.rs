@@ -14,7 +14,7 @@ use crate::steps::{self, Step};
 use crate::tables::torch_matrix;
 use crate::texts::{MISSING, Texts};
 
-use Outcome::{Fail, NotApplicable, Pass, Unknown};
+use Outcome::{Blocked, Fail, NotApplicable, Pass, Unknown};
 use machine::{
     SITE, VENV, companion, computed, conda, driver, env, file, gone, gpu, healthy, library, names,
     no_gpu, no_torch, other_python, probe, pyenv, remove, said, system_python, text, torch,
@@ -161,10 +161,13 @@ fn pythons() {
 fn wheels() {
     holds! { "torch.wheel-exists":
         |_| {} => Pass "pass";
-        |m| { gpu(m, "Tesla K40m", "3.5"); driver(m, "470.256.02", "11.4"); } => Fail "fail-gpu";
-        |m| { gpu(m, "NVIDIA GeForce RTX 5090", "12.0"); driver(m, "470.256.02", "11.4"); } => Fail "fail-driver", "sudo ubuntu-drivers install";
+        |m| { no_torch(m); gpu(m, "Tesla K40m", "3.5"); driver(m, "470.256.02", "11.4"); } => Fail "fail-gpu";
+        // A torch that is there is judged by itself.
+        |m| { gpu(m, "Tesla K40m", "3.5"); driver(m, "470.256.02", "11.4"); } => NotApplicable "na-installed";
+        |m| { no_torch(m); gpu(m, "NVIDIA GeForce RTX 5090", "12.0"); driver(m, "470.256.02", "11.4"); } => Fail "fail-driver", "sudo ubuntu-drivers install";
         |m| { gpu(m, "NVIDIA GeForce GTX 1080 Ti", "6.1"); other_python(m, "3.15"); } => Fail "fail-python", "uv venv";
         |m| {
+            no_torch(m);
             m["nvml"]["ok"]["gpus"] = json!([{"name": "GTX 1080", "compute_capability": "6.1"}, {"name": "RTX 5090", "compute_capability": "12.0"}]);
         } => Fail "fail-gpu";
         |m| gpu(m, "NVIDIA GeForce RTX 9090", "14.0") => Pass "pass";
@@ -513,6 +516,9 @@ fn gpus_seen() {
         |m| probe(m, &json!({"error": "not-found"})) => Unknown "finding-unknown";
         |m| { BLIND(m); text(m, "/proc/modules", "nvidia 1 1 - Live 0x0\n"); } => Fail "fail-uvm", "sudo modprobe nvidia_uvm";
         |m| { BLIND(m); gone(m, "/dev/nvidia-uvm"); } => Fail "fail-uvm", "sudo modprobe nvidia_uvm";
+        // What another step says explains it.
+        |m| { BLIND(m); env(m, "LD_LIBRARY_PATH", "/usr/local/cuda-13.0/compat"); } => Blocked "finding-blocked";
+        |m| { BLIND(m); library(m, &["nvidia_cudnn_cu12-9.10.2.21"]); } => Blocked "finding-blocked";
         // Decided by the variable alone.
         |m| env(m, "CUDA_VISIBLE_DEVICES", "") => Fail "fail-hidden", "unset CUDA_VISIBLE_DEVICES";
         |m| env(m, "CUDA_VISIBLE_DEVICES", "-1") => Fail "fail-hidden";
@@ -536,10 +542,7 @@ fn gpus_seen() {
 fn one_cause_gives_one_failure() {
     let causes: [(Change, &str); 7] = [
         (system_python, "torch.environment"),
-        (
-            |m| other_python(m, "3.9"),
-            "torch.python-supported torch.installed",
-        ),
+        (|m| other_python(m, "3.9"), "torch.python-supported"),
         (no_torch, "torch.installed"),
         (CPU_TORCH, "torch.cuda-build torch.companions-paired"),
         (

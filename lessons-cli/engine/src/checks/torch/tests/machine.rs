@@ -55,6 +55,7 @@ pub(super) fn healthy() -> Value {
             "PWD": "/home/me/first-torch",
             "HOME": "/home/me",
             "CUDA_VISIBLE_DEVICES": null,
+            "LD_LIBRARY_PATH": null,
             "container": null,
             "KUBERNETES_SERVICE_HOST": null,
         },
