@@ -635,7 +635,7 @@ fn outcomes(machine: &Value) -> Vec<Outcome> {
 fn never_turns(full: &[Outcome], less: &[Outcome], removed: &str) {
     for ((step, full), less) in STEPS.iter().zip(full).zip(less) {
         assert!(
-            full == less || matches!(less, Unknown | Outcome::Blocked),
+            full == less || matches!(less, Unknown | Blocked),
             "{}: {full:?} turned into {less:?} without {removed}",
             step.id
         );
