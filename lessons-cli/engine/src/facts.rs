@@ -14,11 +14,12 @@ use crate::machine::{Identity, Machine, NotRun, Output, Platform, Select, Stat, 
 use crate::recording::{
     Command, Entry, FORMAT, NvmlEntry, Printed, Recording, not_run_word, unread_word,
 };
-use crate::steps::Step;
 
 pub mod cuda;
 pub mod driver;
+pub mod fabric;
 pub mod gpus;
+pub mod package_sources;
 pub mod python;
 pub mod system;
 
@@ -244,20 +245,10 @@ impl<'m> Facts<'m> {
         memory.nvml.get_or_init(|| self.machine.nvml()).clone()
     }
 
-    /// Announces the programs and the reading of NVML that checking these steps will ask for, so that a live
-    /// machine starts them at once.
-    pub fn prepare<'s>(&self, steps: impl IntoIterator<Item = &'s Step>) {
-        let mut programs: Vec<&[&str]> = Vec::new();
-        let mut nvml = false;
-        for step in steps {
-            nvml |= step.nvml;
-            for program in step.programs {
-                if !programs.contains(program) {
-                    programs.push(program);
-                }
-            }
-        }
-        self.machine.prepare(&programs, nvml);
+    /// Announces the programs and the reading of NVML that will be asked for, so that a live machine starts them
+    /// at once and side by side.
+    pub fn prepare(&self, programs: &[&[&str]], nvml: bool) {
+        self.machine.prepare(programs, nvml);
     }
 
     /// Everything that was read so far, as a recording.
@@ -272,7 +263,10 @@ impl<'m> Facts<'m> {
                 Ok(Some(target)) => {
                     files.entry(path.clone()).or_default().link = Some(target.clone())
                 }
-                Ok(None) => {}
+                // It is there and is no link: an entry that says no more than that.
+                Ok(None) => {
+                    files.entry(path.clone()).or_default();
+                }
                 Err(why) => files.entry(path.clone()).or_default().error = Some(unread_word(why)),
             }
         }

@@ -35,7 +35,7 @@ impl Report {
     pub fn of<'s>(facts: &Facts<'_>, steps: impl IntoIterator<Item = &'s Step>) -> Self {
         let asked: BTreeSet<&str> = steps.into_iter().map(|step| step.id).collect();
         let wanted = with_needs(&asked);
-        facts.prepare(steps::all().filter(|step| wanted.contains(step.id)));
+        prepare(facts, steps::all().filter(|step| wanted.contains(step.id)));
         let mut checked: BTreeMap<&str, Checked> = BTreeMap::new();
         let mut reported = Vec::with_capacity(asked.len());
         for step in steps::all().filter(|step| wanted.contains(step.id)) {
@@ -234,6 +234,21 @@ fn with_needs(asked: &BTreeSet<&str>) -> BTreeSet<&'static str> {
         }
     }
     wanted
+}
+
+/// Lets the machine start all at once what checking these steps will ask for; no program is asked for twice.
+fn prepare(facts: &Facts<'_>, steps: impl Iterator<Item = &'static Step>) {
+    let mut programs: Vec<&[&str]> = Vec::new();
+    let mut nvml = false;
+    for step in steps {
+        nvml |= step.nvml;
+        for program in step.programs {
+            if !programs.contains(program) {
+                programs.push(program);
+            }
+        }
+    }
+    facts.prepare(&programs, nvml);
 }
 
 /// Checks one step, after those that it needs.

@@ -84,7 +84,11 @@ impl Facts<'_> {
                 for name in names {
                     let file = format!("{folder}/{name}");
                     match self.stat(&file) {
-                        Ok(stat) if stat.is_executable() => return Ok(Some(file)),
+                        Ok(stat) if stat.is_executable() => {
+                            if let Some(python) = self.behind_shim(&file)? {
+                                return Ok(Some(python));
+                            }
+                        }
                         // A shell cannot start what it may not look at either.
                         Ok(_) | Err(Unread::NotFound | Unread::Denied) => {}
                         Err(why) => return Err(Unknown::unread(file, why)),
@@ -93,6 +97,37 @@ impl Facts<'_> {
             }
             Ok(None)
         })
+    }
+
+    /// The Python that a file is: itself, or for pyenv's shim, which is a script, the one that pyenv would start:
+    /// by `$PYENV_VERSION`, `.python-version` in the working folder, or pyenv's own file `version`. `None` where that is
+    /// the system's, which comes later on `$PATH`.
+    fn behind_shim(&self, file: &str) -> Known<Option<String>> {
+        let Some((root, name)) = file
+            .split_once("/shims/")
+            .filter(|(root, _)| root.ends_with("pyenv"))
+        else {
+            return Ok(Some(file.to_owned()));
+        };
+        let mut chosen = self.env("PYENV_VERSION")?;
+        let mut files = vec![format!("{root}/version")];
+        if let Some(folder) = self.folder_in("PWD")? {
+            files.insert(0, format!("{folder}/.python-version"));
+        }
+        for file in files {
+            if chosen.is_none() {
+                chosen = match self.text(&file) {
+                    Ok(text) => text.split_whitespace().next().map(str::to_owned),
+                    Err(Unread::NotFound) => None,
+                    Err(why) => return Err(Unknown::unread(file, why)),
+                };
+            }
+        }
+        Ok(chosen
+            .filter(|version| version != "system")
+            // A version may be a list; the first of it is the one.
+            .and_then(|version| version.split(':').next().map(str::to_owned))
+            .map(|version| format!("{root}/versions/{version}/bin/{name}")))
     }
 
     /// Whether the system forbids pip in its Python (PEP 668): `EXTERNALLY-MANAGED` beside the standard library.
@@ -457,4 +492,38 @@ fn joined(path: &str, target: &str) -> String {
         }
     }
     parts.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recording::Recording;
+
+    /// pyenv's `python3` is a script that starts another; which one, its files say.
+    #[test]
+    fn behind_pyenv_s_shim_is_the_python_that_it_starts() {
+        let first = |extra: &str| {
+            let json = format!(
+                r#"{{"format":"lessons-machine/1","name":"t","platform":{{"os":"linux","arch":"x86_64"}},
+                "env":{{"PATH":"/root/.pyenv/shims:/usr/bin","PWD":"/w","PYENV_VERSION":null}},
+                "dirs":{{"/usr/bin":["python3"],"/w":[]}},
+                "files":{{"/root/.pyenv/shims/python3":{{"size":1,"mode":33261}},{extra}}}}}"#
+            );
+            let recording = Recording::from_slice(json.as_bytes()).unwrap();
+            Facts::new(&recording).first_python().clone()
+        };
+        assert_eq!(
+            first(r#""/root/.pyenv/version":{"text":"3.11.7\n"}"#)
+                .unwrap()
+                .as_deref(),
+            Some("/root/.pyenv/versions/3.11.7/bin/python3")
+        );
+        assert_eq!(
+            first(r#""/root/.pyenv/version":{"text":"system\n"},"/root/.pyenv/shims/python":{"error":"not-found"}"#)
+                .unwrap()
+                .as_deref(),
+            Some("/usr/bin/python3")
+        );
+        assert!(first(r#""/other":{"text":""}"#).is_err());
+    }
 }
