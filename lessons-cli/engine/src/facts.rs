@@ -17,7 +17,9 @@ use crate::recording::{
 
 pub mod cuda;
 pub mod driver;
+pub mod fabric;
 pub mod gpus;
+pub mod package_sources;
 pub mod python;
 pub mod system;
 
@@ -261,7 +263,7 @@ impl<'m> Facts<'m> {
                 Ok(Some(target)) => {
                     files.entry(path.clone()).or_default().link = Some(target.clone())
                 }
-                // No link, and there: an empty entry says so.
+                // It is there and is no link: an entry that says no more than that.
                 Ok(None) => {
                     files.entry(path.clone()).or_default();
                 }

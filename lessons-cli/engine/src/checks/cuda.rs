@@ -14,6 +14,7 @@ use crate::version::CudaVersion;
 
 mod containers;
 mod environment;
+mod extensions;
 mod host_compiler;
 mod libraries;
 mod nvcc;
@@ -114,6 +115,15 @@ pub const STEPS: &[Step] = &[
         programs: &[NVCC],
         nvml: false,
         check: nvcc::runs,
+    },
+    Step {
+        id: "cuda.extension-toolkit",
+        lesson: Lesson::Cuda,
+        required: false,
+        needs: &["cuda.toolkit-installed", "cuda.env-home"],
+        programs: &[NVCC],
+        nvml: false,
+        check: extensions::toolkit,
     },
 ];
 
