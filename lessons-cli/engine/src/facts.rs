@@ -17,7 +17,9 @@ use crate::recording::{
 
 pub mod cuda;
 pub mod driver;
+pub mod fabric;
 pub mod gpus;
+pub mod package_sources;
 pub mod python;
 pub mod system;
 

@@ -117,6 +117,13 @@ impl Finding {
         Self::new(Outcome::NotApplicable, TextId::OfStep(text))
     }
 
+    /// Another step's failure explains this one's: one cause is one red line.
+    pub fn blocked(need: &str) -> Self {
+        Self::new(Outcome::Blocked, TextId::Shared("finding-blocked"))
+            .arg("need", need)
+            .evidence(need, Outcome::Fail.word())
+    }
+
     /// It could not be read, for a reason that has a text of its own.
     pub fn unknown(text: &'static str) -> Self {
         Self::new(Outcome::Unknown, TextId::OfStep(text))
@@ -202,6 +209,13 @@ impl Message {
     #[must_use]
     pub fn arg(mut self, name: &'static str, value: impl AsRef<str>) -> Self {
         self.args.push((name, Arg::Text(visible(value.as_ref()))));
+        self
+    }
+
+    /// Gives the text a count, for plurals.
+    #[must_use]
+    pub fn count(mut self, name: &'static str, count: usize) -> Self {
+        self.args.push((name, Arg::Count(count as u64)));
         self
     }
 }

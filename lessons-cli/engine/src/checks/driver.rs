@@ -4,11 +4,14 @@ use crate::facts::Facts;
 use crate::facts::driver::Flavour;
 use crate::facts::system::{ModprobeLine, Place};
 use crate::finding::{Finding, Fix, quoted};
-use crate::machine::nvml::NvmlCode;
+use crate::machine::nvml::{NvmlCode, NvmlFailure};
 use crate::machine::{NotRun, Unread};
 use crate::programs::UBUNTU_DRIVERS;
 use crate::read::drivers;
 use crate::steps::{Lesson, Step};
+
+mod fabric;
+mod sources;
 
 /// The steps of the lesson, in the order in which they are taught.
 pub const STEPS: &[Step] = &[
@@ -49,10 +52,23 @@ pub const STEPS: &[Step] = &[
         check: recommended_known,
     },
     Step {
+        id: "driver.package-sources",
+        lesson: Lesson::Driver,
+        required: false,
+        needs: &[],
+        programs: &[],
+        nvml: false,
+        check: sources::package_sources,
+    },
+    Step {
         id: "driver.installed",
         lesson: Lesson::Driver,
         required: true,
-        needs: &["driver.gpu-visible", "driver.nouveau-unloaded"],
+        needs: &[
+            "driver.gpu-visible",
+            "driver.nouveau-unloaded",
+            "driver.recommended-known",
+        ],
         programs: &[],
         nvml: true,
         check: installed,
@@ -83,6 +99,15 @@ pub const STEPS: &[Step] = &[
         programs: &[],
         nvml: true,
         check: versions_agree,
+    },
+    Step {
+        id: "driver.fabric-manager",
+        lesson: Lesson::Driver,
+        required: true,
+        needs: &["driver.module-loaded", "driver.versions-agree"],
+        programs: &[],
+        nvml: true,
+        check: fabric::fabric_manager,
     },
 ];
 
@@ -356,7 +381,9 @@ fn recommended_known(facts: &Facts<'_>) -> Finding {
             }
         }
         // Where the driver already runs, nobody has to ask which one to choose.
-        Err(NotRun::NotFound) if facts.driver_version().is_ok() => {
+        Err(NotRun::NotFound)
+            if facts.driver_version().is_ok() || matches!(facts.driver_package(), Ok(Some(_))) =>
+        {
             Finding::not_applicable("na-installed").evidence(&source, NotRun::NotFound.to_string())
         }
         Err(NotRun::NotFound) => match facts.distribution() {
@@ -572,6 +599,16 @@ fn module_loaded(facts: &Facts<'_>) -> Finding {
     match facts.place() {
         Place::Wsl => {
             return match nvml {
+                // What answers is not Windows' driver, so nothing is known of that one.
+                Some(NvmlFailure {
+                    library: Some(library),
+                    ..
+                }) if !library.starts_with("/usr/lib/wsl/") => {
+                    Finding::unknown("unknown-wsl-hidden")
+                        .arg("library", &library)
+                        .evidence("NVML library", &library)
+                        .fix(Fix::run("lessons check cuda.one-driver").note("fix-one-driver"))
+                }
                 Some(failure) if failure.error != NvmlCode::NotRecorded => {
                     Finding::fail("fail-wsl")
                         .evidence("NVML", failure.error.name())

@@ -16,9 +16,10 @@ use self::wheel::{Choice, Wanted, Wheel, capabilities, driver_os, platform};
 use crate::facts::python::{Environment, EnvironmentKind, Torch};
 use crate::facts::system::Place;
 use crate::facts::{Facts, Unknown};
-use crate::finding::{Finding, Fix, Message, quoted};
+use crate::finding::{Finding, Fix, Message, Outcome, quoted};
 use crate::machine::Unread;
-use crate::steps::{Lesson, Step};
+use crate::programs::{NVCC, NVIDIA_SMI_TOPO, UBUNTU_DRIVERS};
+use crate::steps::{self, Lesson, Step};
 use crate::tables::Os;
 use crate::tables::cuda_driver::{self, Reach, Verdict};
 use crate::tables::torch_matrix::{
@@ -59,7 +60,11 @@ pub const STEPS: &[Step] = &[
         id: "torch.installed",
         lesson: Lesson::Torch,
         required: true,
-        needs: &["torch.environment"],
+        needs: &[
+            "torch.environment",
+            "torch.python-supported",
+            "torch.wheel-exists",
+        ],
         programs: &[],
         nvml: true,
         check: installed,
@@ -120,7 +125,8 @@ pub const STEPS: &[Step] = &[
             "torch.driver-new-enough",
             "torch.gpu-arch-in-wheel",
         ],
-        programs: &[],
+        // Its failure may be explained by steps that ask these.
+        programs: &[NVIDIA_SMI_TOPO, UBUNTU_DRIVERS, NVCC],
         nvml: true,
         check: sees_gpu,
     },
@@ -445,6 +451,12 @@ fn wheel_exists(facts: &Facts<'_>) -> Finding {
                 .fix(Fix::run(AUTO).note("fix-auto"));
         }
         Choice::None => {}
+    }
+    // What is installed is judged by itself, below: it may have come from elsewhere.
+    if let Ok(Some(torch)) = facts.torch() {
+        return said(Finding::not_applicable("na-installed"))
+            .arg("version", torch.version.to_string())
+            .evidence(&torch.source, torch.version.to_string());
     }
     no_wheel(facts, &wanted, said)
 }
@@ -914,6 +926,9 @@ fn cause(facts: &Facts<'_>, said: impl Fn(Finding) -> Finding, words: Option<&st
                 .fix(Fix::run("sudo reboot").note("fix-reboot"));
         }
     }
+    if let Some(step) = explained_by(facts) {
+        return said(Finding::blocked(step.id));
+    }
     let ask = format!(
         "{} -c \"import torch; torch.ones(1).cuda()\"",
         python(facts)
@@ -921,6 +936,21 @@ fn cause(facts: &Facts<'_>, said: impl Fn(Finding) -> Finding, words: Option<&st
     said(Finding::fail("fail"))
         .fix(Fix::run(ask).note("fix-ask"))
         .fix(Fix::run("sudo reboot").note("fix-reboot"))
+}
+
+/// The step whose failure explains that torch cannot use a GPU: one cause is one red line. torch may compute in spite
+/// of each of them, so none is a need.
+fn explained_by(facts: &Facts<'_>) -> Option<&'static Step> {
+    [
+        "smi.runs",
+        "smi.gpus-healthy",
+        "driver.fabric-manager",
+        "cuda.env-library-path",
+        "torch.companions-paired",
+    ]
+    .into_iter()
+    .filter_map(steps::find)
+    .find(|step| (step.check)(facts).outcome == Outcome::Fail)
 }
 
 /// The value of `CUDA_VISIBLE_DEVICES`, where it hides every GPU: nothing, a negative number first, or first a number

@@ -203,7 +203,7 @@ cuda-env-library-path = LD_LIBRARY_PATH does no harm
     .fail-empty = LD_LIBRARY_PATH has an empty entry, which means the folder that you happen to be in: programs would load libraries from anywhere
     .fail-missing = LD_LIBRARY_PATH names { $folder }, which does not exist
     .fail-other-version = LD_LIBRARY_PATH names { $folder } of CUDA { $theirs }, but { $nvcc } is of CUDA { $release }
-    .fail-compat = LD_LIBRARY_PATH names { $folder }: compatibility libraries are for data-centre GPUs, and a { $gpu } refuses them
+    .fail-compat = LD_LIBRARY_PATH names { $folder }: compatibility libraries are for data-centre GPUs, and the { $gpu } here refuses them
     .fail-shadows-torch = LD_LIBRARY_PATH puts { $library } of CUDA { $theirs } before the one of CUDA { $torch } that PyTorch brings
     .fail-needed = The toolkit came from a .run file, and nothing tells programs that its libraries are in { $folder }
     .na-no-toolkit = There is no toolkit here whose libraries could be asked for
@@ -277,3 +277,25 @@ cuda-nvcc-runs = nvcc runs
     .fix-where = Shows which nvcc the shell finds; install the toolkit that it belongs to again
     .fix-mode = Shows who may start it; it should end with x in each group of three
     .fix-path = Says how to put nvcc on PATH
+
+cuda-extension-toolkit = Extensions are built with torch's CUDA
+    .title = Extensions are built with torch's CUDA
+    .why =
+        Some packages, such as flash-attn, are compiled on your machine against the torch that is installed. Then the
+        toolkit must be of the same CUDA major as torch's own CUDA, or the build stops with "The detected CUDA version
+        mismatches the version that was used to compile PyTorch". Whoever compiles nothing can have any toolkit, or none
+    .hint-1 = This matters only while you compile something for torch
+    .hint-2 = Compare the release in nvcc --version with python -c 'import torch; print(torch.version.cuda)': the number before the dot must be the same
+    .hint-3 = Install the toolkit of torch's CUDA beside the other, such as sudo apt install cuda-toolkit-12-6, and type: export CUDA_HOME=/usr/local/cuda-12.6
+    .undo = unset CUDA_HOME lets builds take the toolkit on PATH again
+    .pass = The toolkit (CUDA { $toolkit }) and torch (CUDA { $torch }) are of one major: extensions can be built
+    .pass-apart = The toolkit is of CUDA { $toolkit } and torch brings CUDA { $torch }: no error, since torch does not use the toolkit, and extensions are not built here
+    .fail-major = Extensions are built here with { $nvcc } of CUDA { $toolkit }, and torch is built with CUDA { $torch }: the builder refuses another major
+    .na-no-torch = There is no torch with CUDA here for which extensions could be built
+    .na-no-toolkit = There is no toolkit here that could build extensions
+    .na-not-linux = This check is about Linux; this is { $os }
+    .fix-look = Shows the toolkit's version
+    .fix-show = Says when a toolkit is needed, and how to get one
+    .fix-install = Installs the toolkit of torch's CUDA beside the other, which stays
+    .fix-install-other = Install a toolkit of torch's CUDA beside the other, as NVIDIA's installation guide shows for your system
+    .fix-home = Lets the builder take that one, in this shell

@@ -91,6 +91,29 @@ driver-recommended-known = The recommended driver is known
     .fix-tool = Installs the program that knows which driver fits
     .fix-not-ubuntu = Follow your distribution's own page about the NVIDIA driver; prefer its packages to a .run file
 
+driver-package-sources = apt can read NVIDIA's package source
+    .title = apt can read NVIDIA's package source
+    .why =
+        NVIDIA has a package source of its own beside Ubuntu's, and signs it with a key. In 2022 it changed that key. Where
+        only the old one is known, each apt update ends with "NO_PUBKEY A4B469963BF863CC", and nothing of that source can
+        be installed or upgraded. The package cuda-keyring brings the key that counts, and the entry that goes with it
+    .hint-1 = Read the address in apt's complaint: it is NVIDIA's source, not Ubuntu's
+    .hint-2 = grep -rs developer.download.nvidia.com /etc/apt shows the file that names it; dpkg -l cuda-keyring shows whether the key's package is there
+    .hint-3 = Put the old file aside, then install NVIDIA's package cuda-keyring as the chapter shows, and type: sudo apt update
+    .undo = sudo apt remove cuda-keyring takes away the key and the entry that it brought
+    .pass = apt knows the key of NVIDIA's package source: { $by }
+    .pass-none = NVIDIA's own package source is not set up here, and Ubuntu's packages do not need it
+    .fail-no-key = { $file } names NVIDIA's package source without the package cuda-keyring, which holds its key: apt update ends with NO_PUBKEY A4B469963BF863CC
+    .na-no-apt = This distribution does not use apt
+    .na-container = In a container the driver's packages are the host's business
+    .na-not-linux = apt exists only on Linux; this is { $os }
+    .na-wsl = In WSL the driver is installed in Windows
+    .fix-look = Shows which files name NVIDIA's source
+    .fix-aside = Puts the old entry aside, where apt does not read it; the package brings its own
+    .fix-fetch = Fetches NVIDIA's package with the key
+    .fix-keyring = Installs it, and with it the right entry
+    .fix-update = Reads the lists of packages again, now without a complaint
+
 driver-installed = The driver is installed
     .title = The driver is installed
     .why =
@@ -151,11 +174,12 @@ driver-module-loaded = The kernel module is loaded
     .pass = The NVIDIA kernel module { $version } is loaded
     .pass-unknown-version = The NVIDIA kernel module is loaded
     .pass-container = The host's driver answers in this container
+    .unknown-wsl-hidden = A Linux driver inside WSL answers in place of Windows' driver ({ $library }), so nothing is known of that one
     .fail-not-loaded = The module for this kernel is there, but it is not loaded
     .fail-no-headers = There is no module for kernel { $kernel }, and its headers, which building one needs, are missing
     .fail-not-built = There is no module for kernel { $kernel }, though its headers are here: it was not built, or the build failed
     .fail-wsl = The driver of Windows does not answer in WSL
-    .fail-container = The container was started without GPUs: no NVIDIA device and no driver library in it
+    .fail-container = The container was started without GPUs (without --gpus all): no NVIDIA device is in it
     .na-not-linux = This check is about Linux' kernel modules; this is { $os }
     .fix-modprobe = Loads the module now; an error here says why it was not loaded at the start
     .fix-reboot = Restarts the machine: save your work first
@@ -163,6 +187,7 @@ driver-module-loaded = The kernel module is loaded
     .fix-dkms = Builds the module for this kernel; its last lines name a log if it fails
     .fix-modules = Installs ready-made modules for this kernel where Ubuntu has them
     .fix-wsl = In Windows: restarts WSL, so that it takes up the driver again
+    .fix-one-driver = Says which Linux driver it is, and how to remove it
     .fix-container = Start the container again with GPUs: docker run --gpus all …; on the host, lessons check cuda.container-runtime says whether it can
 
 driver-versions-agree = Module and libraries agree
@@ -184,3 +209,29 @@ driver-versions-agree = Module and libraries agree
     .fix-install = Installs the driver with its libraries
     .fix-install-debian = Installs Debian's driver with its libraries
     .fix-install-other = Install the NVIDIA driver's libraries from your distribution's packages, of the module's version
+
+driver-fabric-manager = The fabric manager runs
+    .title = The fabric manager runs
+    .why =
+        In machines with eight data-centre GPUs, switches join the GPUs by NVLink. A service, the fabric manager, sets
+        them up after each start; until it has done so, nvidia-smi looks fine and CUDA says "Error 802: system not yet
+        initialized". The service must be of exactly the driver's version
+    .hint-1 = nvidia-smi is fine and CUDA is not: what sets up the switches between the GPUs?
+    .hint-2 = systemctl status nvidia-fabricmanager shows whether it runs; its version must be the driver's
+    .hint-3 = Type: sudo apt install nvidia-fabricmanager-580, with your driver's branch in place of 580, then sudo systemctl enable --now nvidia-fabricmanager
+    .undo = sudo systemctl disable --now nvidia-fabricmanager stops it; the GPUs are then of no use for CUDA
+    .pass = The fabric manager runs, and the driver is { $driver }; { $switches ->
+        [one] 1 switch joins
+       *[other] { $switches } switches join
+    } the GPUs
+    .fail-missing = The GPUs are joined by NVSwitch, and the service that sets the switches up, nvidia-fabricmanager, is not installed: CUDA answers with error 802
+    .fail-stopped = The GPUs are joined by NVSwitch, and the service that sets the switches up, nvidia-fabricmanager, does not run: CUDA answers with error 802
+    .fail-version = The fabric manager is of version { $version } and the driver is { $driver }: with another version it does not start
+    .na-no-switch = No NVSwitch joins GPUs here, so there is nothing to set up
+    .na-wsl = In WSL the driver is Windows' business
+    .na-container = In a container the fabric manager is the host's business
+    .na-not-linux = This check is about Linux; this is { $os }
+    .fix-install = Installs the fabric manager of the driver's branch
+    .fix-install-other = Install NVIDIA's fabric manager, of exactly the driver's version, from where the driver came
+    .fix-enable = Starts it now and at every start
+    .fix-status = Shows whether it runs, and its last words

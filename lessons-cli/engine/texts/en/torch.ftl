@@ -67,6 +67,7 @@ torch-wheel-exists = A wheel fits this machine
     .fail = No torch in the bundled table has a wheel for Python { $python } on this system
     .fail-driver = The driver is too old: torch { $torch } ({ $tag }) would fit Python and GPU, and needs driver { $floor } or newer
     .fail-python = Python { $python } is in the way: torch { $torch } ({ $tag }) fits driver and GPU, and has wheels for Python { $pythons }
+    .na-installed = No wheel of the bundled table fits this machine, and torch { $version } is installed already: the steps below judge that one
     .fail-gpu = No wheel in the bundled table has code for every GPU of this machine
     .unknown-gpu = For Python { $python } there is torch { $torch } with tags { $tags }; which of them fits depends on the GPU, and that could not be read
     .unknown-driver = For Python { $python } there is torch { $torch } with tags { $tags }; which of them fits depends on the driver, and its version could not be read

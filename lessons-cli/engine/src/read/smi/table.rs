@@ -141,6 +141,9 @@ impl<'t> Table<'t> {
     /// `NVIDIA-SMI 580.95.05   Driver Version: 580.95.05   CUDA Version: 13.0`, and with `KMD Version` and
     /// `CUDA UMD Version` from driver 610 on.
     pub(super) fn header(&mut self, cell: &Cell) {
+        /// As many values as a header and one GPU have.
+        const USUAL: usize = 20;
+        self.smi.fields.reserve(USUAL);
         self.has_header = true;
         self.open = true;
         let (mut before, mut last) = ("", "");
