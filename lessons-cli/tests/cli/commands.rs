@@ -343,6 +343,9 @@ fn machines_are_listed_and_shown() {
         assert!(text.out.contains(&machine));
         let shown = reader.run(0, ["machines", "show", &machine]).quietly();
         assert_eq!(shown.json()["name"], machine);
+        if !NAMED.contains(&machine.as_str()) {
+            continue;
+        }
         // What is shown is a recording.
         let file = reader.file("shown.json", &shown.out);
         let check = |machine: &str| {

@@ -233,7 +233,6 @@ fn nothing_in_a_recording_moves_a_cursor() {
                 .unwrap();
             let what = format!("{machine} as {format}");
             let out = String::from_utf8(output.stdout).unwrap();
-            assert!(out.contains("name"), "{what}");
             assert_harmless(&out, &what);
             assert_harmless(&String::from_utf8(output.stderr).unwrap(), &what);
             match format {
