@@ -138,7 +138,8 @@ fn notice(text: &str) {
     use std::io::Write as _;
     let _ = writeln!(
         anstream::stderr(),
-        "{} {text}",
-        crate::style::paint(crate::style::OPEN, "note:")
+        "{} {}",
+        crate::style::paint(crate::style::OPEN, "note:"),
+        lessons_engine::visible::visible_lines(text)
     );
 }

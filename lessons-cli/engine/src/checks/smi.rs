@@ -123,7 +123,7 @@ fn runs(facts: &Facts<'_>) -> Finding {
                     nvml.library.as_deref(),
                     &driver,
                 )
-                .arg("branch", driver.split('.').next().unwrap_or_default())
+                .arg("driver", &driver)
                 .evidence("$PATH", "no nvidia-smi")
                 .fix(install_utils(facts, &driver)),
                 // Where PATH is not known, what the program printed shows that it is there.
@@ -405,7 +405,15 @@ fn memory_free(facts: &Facts<'_>) -> Finding {
             (Value::Unrecorded, _) | (_, Value::Unrecorded) => {
                 return Finding::unread(&Unknown::nvml("NVML: memory", NvmlCode::NotRecorded));
             }
-            // Jetson and GB10 share the machine's memory, and MIG counts by instance.
+            // MIG counts by instance, and tells the whole only to the administrator.
+            _ if gpu.mig_enabled == Value::Known(true) => {}
+            // A library that is too old, or a user who may not ask: that is no lack of memory.
+            (Value::Refused(code), _) | (_, Value::Refused(code))
+                if *code != NvmlCode::NotSupported =>
+            {
+                return Finding::unread(&Unknown::nvml("NVML: memory", *code));
+            }
+            // Jetson and GB10 share the machine's memory.
             _ => {}
         }
     }
