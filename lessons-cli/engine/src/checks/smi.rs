@@ -62,7 +62,12 @@ const BUSY_PERCENT: u64 = 50;
 const HOT_CELSIUS: u32 = 95;
 
 fn runs(facts: &Facts<'_>) -> Finding {
-    let smi = facts.which("nvidia-smi");
+    // Only Linux' folders are looked through: elsewhere the driver puts the program where it is found.
+    let smi = if facts.is_linux() {
+        facts.which("nvidia-smi")
+    } else {
+        Ok(Some("nvidia-smi".to_owned()))
+    };
     let topo = facts.command(NVIDIA_SMI_TOPO);
     if topo == Err(NotRun::TimedOut) {
         return Finding::fail("fail-hung")
@@ -120,7 +125,7 @@ fn runs(facts: &Facts<'_>) -> Finding {
                     nvml.library.as_deref(),
                     &driver,
                 )
-                .arg("branch", driver.split('.').next().unwrap_or_default())
+                .arg("driver", &driver)
                 .evidence("$PATH", "no nvidia-smi")
                 .fix(install_utils(facts, &driver)),
                 Err(unknown) => match topo {
