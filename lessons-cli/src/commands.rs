@@ -20,6 +20,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use lessons_engine::report::Report;
 use lessons_engine::steps::{self, Lesson, Step};
+use lessons_engine::texts::Texts;
 
 use crate::cli::{Cli, Command, LiveArgs};
 use crate::live::{Live, LiveOptions};
@@ -86,6 +87,15 @@ fn selection(names: &[String]) -> Result<Vec<&'static Step>, WrongUsage> {
         chosen.extend(named);
     }
     Ok(chosen)
+}
+
+/// The texts of the reader's language: `LESSONS_LANG`, else the locale's for messages.
+fn texts() -> Texts {
+    let language = ["LESSONS_LANG", "LC_ALL", "LC_MESSAGES", "LANG"]
+        .into_iter()
+        .filter_map(std::env::var_os)
+        .find(|value| !value.is_empty());
+    Texts::in_language(&language.unwrap_or_default().to_string_lossy())
 }
 
 /// The reader's own machine.

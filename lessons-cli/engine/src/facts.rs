@@ -263,7 +263,14 @@ impl<'m> Facts<'m> {
                 Ok(Some(target)) => {
                     files.entry(path.clone()).or_default().link = Some(target.clone())
                 }
-                Ok(None) => {}
+<<<<<<< HEAD
+                // It is there and is no link: an entry that says no more than that.
+=======
+                // No link, and there: an empty entry says so.
+>>>>>>> cuda
+                Ok(None) => {
+                    files.entry(path.clone()).or_default();
+                }
                 Err(why) => files.entry(path.clone()).or_default().error = Some(unread_word(why)),
             }
         }

@@ -211,6 +211,13 @@ impl Message {
         self.args.push((name, Arg::Text(visible(value.as_ref()))));
         self
     }
+
+    /// Gives the text a count, for plurals.
+    #[must_use]
+    pub fn count(mut self, name: &'static str, count: usize) -> Self {
+        self.args.push((name, Arg::Count(count as u64)));
+        self
+    }
 }
 
 impl Fix {

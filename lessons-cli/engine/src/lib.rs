@@ -9,6 +9,7 @@
 pub mod bundled;
 pub mod checks;
 pub mod draw;
+pub mod explain;
 pub mod facts;
 pub mod finding;
 pub mod machine;

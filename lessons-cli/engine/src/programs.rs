@@ -2,6 +2,9 @@
 //!
 //! A live machine runs these and no others, each with exactly these arguments, without input, under a time limit.
 
+/// `nvidia-smi` alone. A person runs and pastes it; a live machine is asked through NVML instead, and never for this.
+pub const NVIDIA_SMI: &[&str] = &["nvidia-smi"];
+
 /// `nvidia-smi topo -m`: how GPUs, network cards and processors are wired.
 pub const NVIDIA_SMI_TOPO: &[&str] = &["nvidia-smi", "topo", "-m"];
 

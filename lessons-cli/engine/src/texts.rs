@@ -8,11 +8,18 @@ use unic_langid::LanguageIdentifier;
 use crate::finding::{Arg, Message, TextId};
 use crate::steps::{Lesson, Step};
 
-/// The texts of one language.
+/// The texts of one language; what it lacks is said in English.
 pub struct Texts {
-    bundle: FluentBundle<FluentResource>,
+    bundles: Vec<FluentBundle<FluentResource>>,
 }
 
+<<<<<<< HEAD
+/// The bundled languages by their tags, each with its files: every folder of `texts/`.
+const LANGUAGES: &[(&str, &[(&str, &str)])] = include!(concat!(env!("OUT_DIR"), "/languages.rs"));
+
+/// The language that has every text.
+const ENGLISH: &str = "en";
+=======
 /// The files of English, the language that has every text.
 const ENGLISH: &[(&str, &str)] = &[
     ("shared", include_str!("../texts/en/shared.ftl")),
@@ -22,7 +29,9 @@ const ENGLISH: &[(&str, &str)] = &[
     ("topology", include_str!("../texts/en/topology.ftl")),
     ("cuda", include_str!("../texts/en/cuda.ftl")),
     ("torch", include_str!("../texts/en/torch.ftl")),
+    ("read", include_str!("../texts/en/read.ftl")),
 ];
+>>>>>>> readcmd
 
 /// Why a set of texts cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -35,31 +44,37 @@ pub struct TextError {
 impl Texts {
     /// English.
     pub fn english() -> Self {
-        let language = "en".parse().unwrap_or_default();
-        Self::from_files(language, ENGLISH.iter().copied())
-            .unwrap_or_else(|error| unreachable!("a test reads every bundled text: {error}"))
+        Self::in_language(ENGLISH)
     }
 
-    /// A language from its Fluent files, each with a name for errors.
-    pub fn from_files<'f>(
-        language: LanguageIdentifier,
-        files: impl IntoIterator<Item = (&'f str, &'f str)>,
-    ) -> Result<Self, TextError> {
-        let mut bundle = FluentBundle::new_concurrent(vec![language]);
-        // The marks that isolate a value from the direction of the text around it would end up in pasted commands.
-        bundle.set_use_isolating(false);
-        for (name, source) in files {
-            let error = |why: String| TextError {
-                file: name.to_owned(),
-                why,
-            };
-            let resource = FluentResource::try_new(source.to_owned())
-                .map_err(|(_, errors)| error(format!("{errors:?}")))?;
-            bundle
-                .add_resource(resource)
-                .map_err(|errors| error(format!("{errors:?}")))?;
-        }
-        Ok(Self { bundle })
+    /// The bundled language that a tag or a locale names (`zh-CN`, `zh_CN.UTF-8`), else English.
+    pub fn in_language(tag: &str) -> Self {
+        let wanted = tag
+            .split(['.', '@'])
+            .next()
+            .unwrap_or_default()
+            .replace('_', "-");
+        let files = |tag: &str| {
+            let (name, files) = LANGUAGES
+                .iter()
+                .find(|(known, _)| known.eq_ignore_ascii_case(tag))?;
+            Some((name.parse().ok()?, *files))
+        };
+        let bundles = [wanted.as_str(), ENGLISH]
+            .into_iter()
+            .filter_map(files)
+            .map(|(language, files)| {
+                bundle(language, files).unwrap_or_else(|error| {
+                    unreachable!("a test reads every bundled text: {error}")
+                })
+            })
+            .collect();
+        Self { bundles }
+    }
+
+    /// The tags of all bundled languages.
+    pub fn languages() -> impl Iterator<Item = &'static str> {
+        LANGUAGES.iter().map(|(tag, _)| *tag)
     }
 
     /// A step's title.
@@ -99,32 +114,32 @@ impl Texts {
         }
     }
 
+    /// A sentence that belongs to no step, such as those of [`crate::explain`].
+    pub fn sentence(&self, message: &Message) -> String {
+        match message.text {
+            TextId::Shared(id) => self.shared(id, &message.args),
+            TextId::OfStep(attribute) => missing(attribute),
+        }
+    }
+
     /// A message that belongs to no step.
     pub fn shared(&self, id: &str, args: &[(&'static str, Arg)]) -> String {
-        self.bundle
-            .get_message(id)
-            .and_then(|message| message.value())
-            .map_or_else(|| missing(id), |pattern| self.format(id, pattern, args))
+        self.bundles
+            .iter()
+            .find_map(|bundle| Some((bundle, bundle.get_message(id)?.value()?)))
+            .map_or_else(
+                || missing(id),
+                |(bundle, pattern)| format(bundle, id, pattern, args),
+            )
     }
 
     /// Whether the step's message has an attribute.
     pub fn has(&self, step: &Step, attribute: &str) -> bool {
-        self.bundle
-            .get_message(&message_id(step))
-            .is_some_and(|message| message.get_attribute(attribute).is_some())
-    }
-
-    /// The names of all attributes of the step's message.
-    pub fn attributes(&self, step: &Step) -> Vec<String> {
-        self.bundle
-            .get_message(&message_id(step))
-            .map(|message| {
-                message
-                    .attributes()
-                    .map(|attribute| attribute.id().to_owned())
-                    .collect()
-            })
-            .unwrap_or_default()
+        self.bundles.iter().any(|bundle| {
+            bundle
+                .get_message(&message_id(step))
+                .is_some_and(|message| message.get_attribute(attribute).is_some())
+        })
     }
 
     fn of_step(&self, step: &Step, attribute: &str) -> String {
@@ -138,34 +153,61 @@ impl Texts {
         attribute: &str,
         args: &[(&'static str, Arg)],
     ) -> Option<String> {
-        let message = self.bundle.get_message(&message_id(step))?;
-        let pattern = message.get_attribute(attribute)?.value();
-        Some(self.format(&format!("{}.{attribute}", step.id), pattern, args))
+        self.bundles.iter().find_map(|bundle| {
+            let message = bundle.get_message(&message_id(step))?;
+            let pattern = message.get_attribute(attribute)?.value();
+            Some(format(
+                bundle,
+                &format!("{}.{attribute}", step.id),
+                pattern,
+                args,
+            ))
+        })
     }
+}
 
-    fn format(
-        &self,
-        id: &str,
-        pattern: &fluent_syntax::ast::Pattern<&str>,
-        args: &[(&'static str, Arg)],
-    ) -> String {
-        let mut values = FluentArgs::with_capacity(args.len());
-        for (name, arg) in args {
-            match arg {
-                Arg::Text(text) => values.set(*name, text.as_str()),
-                Arg::Count(count) => values.set(*name, *count),
-            }
+/// A language from its Fluent files, each with a name for errors.
+fn bundle(
+    language: LanguageIdentifier,
+    files: &[(&str, &str)],
+) -> Result<FluentBundle<FluentResource>, TextError> {
+    let mut bundle = FluentBundle::new_concurrent(vec![language]);
+    // The marks that isolate a value from the direction of the text around it would end up in pasted commands.
+    bundle.set_use_isolating(false);
+    for (name, source) in files {
+        let error = |why: String| TextError {
+            file: (*name).to_owned(),
+            why,
+        };
+        let resource = FluentResource::try_new((*source).to_owned())
+            .map_err(|(_, errors)| error(format!("{errors:?}")))?;
+        bundle
+            .add_resource(resource)
+            .map_err(|errors| error(format!("{errors:?}")))?;
+    }
+    Ok(bundle)
+}
+
+fn format(
+    bundle: &FluentBundle<FluentResource>,
+    id: &str,
+    pattern: &fluent_syntax::ast::Pattern<&str>,
+    args: &[(&'static str, Arg)],
+) -> String {
+    let mut values = FluentArgs::with_capacity(args.len());
+    for (name, arg) in args {
+        match arg {
+            Arg::Text(text) => values.set(*name, text.as_str()),
+            Arg::Count(count) => values.set(*name, *count),
         }
-        let mut errors: Vec<FluentError> = Vec::new();
-        let text = self
-            .bundle
-            .format_pattern(pattern, Some(&values), &mut errors);
-        // A value that the text asks for and the code does not give is a mistake of ours, which tests look for.
-        if errors.is_empty() {
-            text.into_owned()
-        } else {
-            missing(id)
-        }
+    }
+    let mut errors: Vec<FluentError> = Vec::new();
+    let text = bundle.format_pattern(pattern, Some(&values), &mut errors);
+    // A value that the text asks for and the code does not give is a mistake of ours, which tests look for.
+    if errors.is_empty() {
+        text.into_owned()
+    } else {
+        missing(id)
     }
 }
 
@@ -185,6 +227,29 @@ fn message_id(step: &Step) -> String {
 mod tests {
     use super::*;
     use crate::steps;
+
+    #[test]
+    fn every_bundled_text_is_read() {
+        for (language, files) in LANGUAGES {
+            bundle(language.parse().unwrap(), files).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_a_language_lacks_is_said_in_english() {
+        let english = Texts::english();
+        let other =
+            FluentResource::try_new("check-card = eo\nlesson-smi = Legi nvidia-smi\n".to_owned());
+        let mut bundle = FluentBundle::new_concurrent(vec!["eo".parse().unwrap()]);
+        bundle.add_resource(other.unwrap()).unwrap();
+        let mut bundles = vec![bundle];
+        bundles.extend(english.bundles);
+        let texts = Texts { bundles };
+        assert_eq!(texts.lesson(Lesson::Smi), "Legi nvidia-smi");
+        assert_eq!(texts.lesson(Lesson::Driver), "Install the driver");
+        let unknown = Texts::in_language("tlh_QO.UTF-8");
+        assert_eq!(unknown.lesson(Lesson::Driver), "Install the driver");
+    }
 
     #[test]
     fn every_step_has_its_texts() {

@@ -15,7 +15,7 @@ use crate::progress::{Progress, Standing};
 use crate::style::{self, paint};
 
 pub(super) fn run(live: &LiveArgs) -> Result<Done> {
-    let texts = Texts::english();
+    let texts = super::texts();
     let machine = super::live(live);
     let report = Report::of_all(&Facts::new(&machine));
     let notice = super::remember(&report);

@@ -3,14 +3,13 @@
 use std::fmt::Write as _;
 
 use anyhow::Result;
-use lessons_engine::texts::Texts;
 
 use crate::style::{self, paint};
 use crate::{Done, WrongUsage, clock};
 
 pub(super) fn run(id: &str, level: Option<usize>, all: bool) -> Result<Done> {
     let step = super::step(id)?;
-    let hints = Texts::english().hints(step);
+    let hints = super::texts().hints(step);
     let count = hints.len();
     let show = |level: usize, hint: &str| {
         format!(

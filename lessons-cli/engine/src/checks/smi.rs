@@ -7,8 +7,12 @@ use crate::facts::{Facts, Unknown};
 use crate::finding::{Finding, Fix};
 use crate::machine::NotRun;
 use crate::machine::nvml::{Gpu, NvmlCode, Value};
+<<<<<<< HEAD
 use crate::programs::{NVCC, NVIDIA_SMI_TOPO, UBUNTU_DRIVERS};
 use crate::read::drivers;
+=======
+use crate::programs::{NVCC, NVIDIA_SMI, NVIDIA_SMI_TOPO};
+>>>>>>> readcmd
 use crate::steps::{Lesson, Step};
 
 /// The steps of the lesson, in the order in which they are taught.
@@ -56,10 +60,10 @@ pub const STEPS: &[Step] = &[
 ];
 
 /// The share of a GPU's memory that a desktop and the driver may hold before someone else must be at work.
-const BUSY_PERCENT: u64 = 50;
+pub(crate) const BUSY_PERCENT: u64 = 50;
 
 /// A GPU this hot is slowed down or about to be. NVIDIA's own limits differ by board and lie at or above it.
-const HOT_CELSIUS: u32 = 95;
+pub(crate) const HOT_CELSIUS: u32 = 95;
 
 fn runs(facts: &Facts<'_>) -> Finding {
     // Only Linux' folders are looked through: elsewhere the driver puts the program where it is found.
@@ -128,11 +132,12 @@ fn runs(facts: &Facts<'_>) -> Finding {
                 .arg("driver", &driver)
                 .evidence("$PATH", "no nvidia-smi")
                 .fix(install_utils(facts, &driver)),
-                Err(unknown) => match topo {
-                    Ok(output) if output.succeeded() => finding
+                // Where PATH is not known, what the program printed shows that it is there.
+                Err(unknown) => match (topo, facts.command(NVIDIA_SMI)) {
+                    (Ok(output), _) | (_, Ok(output)) if output.succeeded() => finding
                         .arg("path", "nvidia-smi")
                         .arg("driver", &driver)
-                        .evidence(NVIDIA_SMI_TOPO.join(" "), "exit 0"),
+                        .evidence(NVIDIA_SMI.join(" "), "exit 0"),
                     _ => Finding::unread(&unknown),
                 },
             }

@@ -22,6 +22,22 @@ pub fn recognise(text: &str) -> Option<Kind> {
     of_names(&pasted).or_else(|| is_collapsed(&pasted))
 }
 
+/// Tells every reader that a text has something for, in the order of the text.
+pub fn recognise_all(text: &str) -> Vec<Kind> {
+    let Some(first) = recognise(text) else {
+        return Vec::new();
+    };
+    let mut kinds = vec![first];
+    if !matches!(first, Kind::Env | Kind::Index | Kind::Wheel) {
+        for kind in Pasted::new(head(text)).lines().filter_map(of_line) {
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+        }
+    }
+    kinds
+}
+
 /// A reader, by the name that `lessons read` gives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -52,6 +68,24 @@ impl Kind {
         Self::Index,
         Self::Env,
     ];
+
+    /// What it reads, in the words of a shell.
+    pub fn what(self) -> &'static str {
+        match self {
+            Self::Smi => "nvidia-smi",
+            Self::Topo => "nvidia-smi topo -m",
+            Self::Drivers => "ubuntu-drivers devices",
+            Self::Nvcc => "nvcc --version",
+            Self::Wheel => "a wheel's file name",
+            Self::Index => "a package index",
+            Self::Env => "python -m torch.utils.collect_env",
+        }
+    }
+
+    /// The kind of a name on the command line.
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {

@@ -93,7 +93,13 @@ impl Facts<'_> {
             }
             match self.dir_or_empty(PROFILE_FOLDER) {
                 Ok(names) => {
-                    for name in names.iter().filter(|name| name.ends_with(".sh")) {
+                    for name in names {
+                        if name
+                            .rsplit_once('.')
+                            .is_none_or(|(_, ending)| ending != "sh")
+                        {
+                            continue;
+                        }
                         self.read_startup(&mut startup, format!("{PROFILE_FOLDER}/{name}"), None);
                     }
                 }
