@@ -219,7 +219,11 @@ fn text(id: &'static str) -> Message {
 fn listed<T: ToString>(names: impl IntoIterator<Item = T>) -> String {
     const MOST: usize = 16;
     let mut names = names.into_iter();
-    let mut shown: Vec<String> = names.by_ref().take(MOST).map(|name| name.to_string()).collect();
+    let mut shown: Vec<String> = names
+        .by_ref()
+        .take(MOST)
+        .map(|name| name.to_string())
+        .collect();
     if names.next().is_some() {
         shown.push("…".to_owned());
     }

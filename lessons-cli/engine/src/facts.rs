@@ -263,11 +263,7 @@ impl<'m> Facts<'m> {
                 Ok(Some(target)) => {
                     files.entry(path.clone()).or_default().link = Some(target.clone())
                 }
-<<<<<<< HEAD
                 // It is there and is no link: an entry that says no more than that.
-=======
-                // No link, and there: an empty entry says so.
->>>>>>> cuda
                 Ok(None) => {
                     files.entry(path.clone()).or_default();
                 }

@@ -13,25 +13,11 @@ pub struct Texts {
     bundles: Vec<FluentBundle<FluentResource>>,
 }
 
-<<<<<<< HEAD
 /// The bundled languages by their tags, each with its files: every folder of `texts/`.
 const LANGUAGES: &[(&str, &[(&str, &str)])] = include!(concat!(env!("OUT_DIR"), "/languages.rs"));
 
 /// The language that has every text.
 const ENGLISH: &str = "en";
-=======
-/// The files of English, the language that has every text.
-const ENGLISH: &[(&str, &str)] = &[
-    ("shared", include_str!("../texts/en/shared.ftl")),
-    ("driver", include_str!("../texts/en/driver.ftl")),
-    ("smi", include_str!("../texts/en/smi.ftl")),
-    ("persistence", include_str!("../texts/en/persistence.ftl")),
-    ("topology", include_str!("../texts/en/topology.ftl")),
-    ("cuda", include_str!("../texts/en/cuda.ftl")),
-    ("torch", include_str!("../texts/en/torch.ftl")),
-    ("read", include_str!("../texts/en/read.ftl")),
-];
->>>>>>> readcmd
 
 /// Why a set of texts cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -140,6 +126,20 @@ impl Texts {
                 .get_message(&message_id(step))
                 .is_some_and(|message| message.get_attribute(attribute).is_some())
         })
+    }
+
+    /// The names of all attributes of the step's message, as English, which has every text, has them.
+    pub fn attributes(&self, step: &Step) -> Vec<String> {
+        self.bundles
+            .last()
+            .and_then(|english| english.get_message(&message_id(step)))
+            .map(|message| {
+                let names = message
+                    .attributes()
+                    .map(|attribute| attribute.id().to_owned());
+                names.collect()
+            })
+            .unwrap_or_default()
     }
 
     fn of_step(&self, step: &Step, attribute: &str) -> String {

@@ -59,7 +59,10 @@ fn a_redacted_recording_has_the_same_outcomes() {
     for recording in bundled_recordings() {
         let (redacted, _) = redact(recorded(&recording));
         for (before, after) in said(&recording).iter().zip(said(&redacted)) {
-            assert_eq!(before["outcome"], after["outcome"], "{before:#} became {after:#}");
+            assert_eq!(
+                before["outcome"], after["outcome"],
+                "{before:#} became {after:#}"
+            );
         }
     }
 }
@@ -149,8 +152,7 @@ fn a_recording_that_was_cut_off_is_refused() {
 
 #[test]
 fn unknown_fields_are_left_alone_and_wrong_types_refused() {
-    let whole: Json =
-        serde_json::from_slice(bundled::json("ubuntu-4x4090").unwrap()).unwrap();
+    let whole: Json = serde_json::from_slice(bundled::json("ubuntu-4x4090").unwrap()).unwrap();
     let mut more = whole.clone();
     more["weather"] = json!({"sunny": true});
     more["platform"]["distribution"] = json!("ubuntu");
@@ -161,9 +163,23 @@ fn unknown_fields_are_left_alone_and_wrong_types_refused() {
     assert_say_the_same(&plain, &more);
 
     for pointer in [
-        "/format", "/name", "/title", "/platform", "/platform/os", "/files", "/dirs", "/commands",
-        "/commands/0", "/commands/0/argv", "/commands/0/exit", "/env", "/nvml", "/nvml/ok",
-        "/nvml/ok/gpus", "/nvml/ok/gpus/0", "/nvml/ok/gpus/0/name",
+        "/format",
+        "/name",
+        "/title",
+        "/platform",
+        "/platform/os",
+        "/files",
+        "/dirs",
+        "/commands",
+        "/commands/0",
+        "/commands/0/argv",
+        "/commands/0/exit",
+        "/env",
+        "/nvml",
+        "/nvml/ok",
+        "/nvml/ok/gpus",
+        "/nvml/ok/gpus/0",
+        "/nvml/ok/gpus/0/name",
         "/nvml/ok/gpus/0/memory_total",
     ] {
         for wrong in [json!(-1.5), json!([[1]]), json!({"a": {"b": 1}})] {
@@ -178,8 +194,16 @@ fn unknown_fields_are_left_alone_and_wrong_types_refused() {
             if let Ok(recording) = Recording::from_slice(changed.to_string().as_bytes()) {
                 said(&recording);
                 assert!(
-                    matches!(pointer, "/nvml/ok" | "/nvml/ok/gpus/0" | "/nvml/ok/gpus/0/name"
-                        | "/nvml/ok/gpus/0/memory_total" | "/env" | "/files" | "/dirs"),
+                    matches!(
+                        pointer,
+                        "/nvml/ok"
+                            | "/nvml/ok/gpus/0"
+                            | "/nvml/ok/gpus/0/name"
+                            | "/nvml/ok/gpus/0/memory_total"
+                            | "/env"
+                            | "/files"
+                            | "/dirs"
+                    ),
                     "{pointer} = {wrong} is taken"
                 );
             }

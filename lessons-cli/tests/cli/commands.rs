@@ -92,7 +92,12 @@ fn check_takes_steps_and_lessons_in_the_order_of_the_book() {
     let ids: Vec<String> = said
         .out
         .lines()
-        .map(|line| serde_json::from_str::<Json>(line).unwrap()["id"].as_str().unwrap().to_owned())
+        .map(|line| {
+            serde_json::from_str::<Json>(line).unwrap()["id"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
         .collect();
     assert_eq!(ids, ["driver.installed", "topology.read", "topology.numa"]);
 }
@@ -100,9 +105,8 @@ fn check_takes_steps_and_lessons_in_the_order_of_the_book() {
 #[test]
 fn each_exit_status_of_check_means_what_it_says() {
     let reader = Reader::new();
-    let check = |exit, args: &[&str]| {
-        reader.run(exit, ["check"].into_iter().chain(args.iter().copied()))
-    };
+    let check =
+        |exit, args: &[&str]| reader.run(exit, ["check"].into_iter().chain(args.iter().copied()));
     // 0: everything required passes.
     check(0, &["--machine", "ubuntu-4x4090"]);
     // 1: something required fails.
@@ -192,7 +196,15 @@ fn show_says_why_how_and_what_the_check_says() {
         reader.run(0, ["show", &step, "--machine", "ubuntu-fresh-nouveau"]);
     }
     reader
-        .run(0, ["show", "driver.nouveau-unloaded", "--machine", "ubuntu-fresh-nouveau"])
+        .run(
+            0,
+            [
+                "show",
+                "driver.nouveau-unloaded",
+                "--machine",
+                "ubuntu-fresh-nouveau",
+            ],
+        )
         .shows("FAIL")
         .shows("sudo");
     // Of the machine that it runs on, too; whatever the outcome, it was shown.
@@ -246,11 +258,17 @@ fn done_skip_and_reset_say_what_they_did() {
     let reader = Reader::new();
     reader.run(0, ["done", STEP]).quietly().shows(STEP);
     assert_eq!(listed(&reader, STEP)["state"], "marked-done");
-    reader.run(0, ["skip", STEP]).quietly().shows("not the same as done");
+    reader
+        .run(0, ["skip", STEP])
+        .quietly()
+        .shows("not the same as done");
     assert_eq!(listed(&reader, STEP)["state"], "skipped");
     reader.run(0, ["reset", STEP]).quietly().shows("forgotten");
     assert_eq!(listed(&reader, STEP)["state"], "open");
-    reader.run(0, ["reset", STEP]).quietly().shows("nothing was known");
+    reader
+        .run(0, ["reset", STEP])
+        .quietly()
+        .shows("nothing was known");
     reader.run(2, ["reset"]);
     reader.run(2, ["reset", STEP, "--all"]);
     reader.run(2, ["reset", STEP, "--yes"]);
@@ -271,7 +289,13 @@ fn reset_of_all_asks_and_keeps_a_backup() {
 
     let said = reader.run(0, ["reset", "--all", "--yes"]).quietly();
     assert_eq!(listed(&reader, STEP)["state"], "open");
-    let backup = said.out.trim_end().rsplit(" is in ").next().unwrap().to_owned();
+    let backup = said
+        .out
+        .trim_end()
+        .rsplit(" is in ")
+        .next()
+        .unwrap()
+        .to_owned();
     assert_eq!(fs::read_to_string(&backup).unwrap(), before);
     // The backup brings it all back.
     reader.run(0, ["progress", "import", &backup]).quietly();
@@ -298,7 +322,12 @@ fn progress_moves_from_one_reader_to_another() {
 
     to.run(4, ["progress", "import", "no-such-file"])
         .explains("no-such-file");
-    for wrong in ["", "{", "[]", r#"{"schema":"lessons-progress/9","steps":{}}"#] {
+    for wrong in [
+        "",
+        "{",
+        "[]",
+        r#"{"schema":"lessons-progress/9","steps":{}}"#,
+    ] {
         let file = to.file("wrong.json", wrong);
         to.run(4, ["progress", "import", file.to_str().unwrap()])
             .explains("wrong.json");
@@ -337,7 +366,10 @@ fn a_recording_comes_from_a_file_or_from_standard_input() {
     assert_eq!(direct.out, piped.out);
     // A name without a folder or `.json`, where such a file is there.
     reader.file("mine", json);
-    assert_eq!(reader.run(1, ["check", "--machine", "mine"]).out, direct.out);
+    assert_eq!(
+        reader.run(1, ["check", "--machine", "mine"]).out,
+        direct.out
+    );
 }
 
 #[test]
@@ -440,7 +472,14 @@ fn the_book_is_built() {
     reader
         .run(
             0,
-            ["book", "build", "--root", PROJECT, "--dest", folder.to_str().unwrap()],
+            [
+                "book",
+                "build",
+                "--root",
+                PROJECT,
+                "--dest",
+                folder.to_str().unwrap(),
+            ],
         )
         .shows("every link checked");
     assert!(folder.join("index.html").is_file());

@@ -24,7 +24,9 @@ struct Neighbours;
 impl Retrieve for Neighbours {
     fn retrieve(&self, uri: &Uri<String>) -> Result<Json, Box<dyn Error + Send + Sync>> {
         let name = uri.path().as_str().rsplit('/').next().unwrap_or_default();
-        Ok(serde_json::from_str(&fs::read_to_string(folder().join(name))?)?)
+        Ok(serde_json::from_str(&fs::read_to_string(
+            folder().join(name),
+        )?)?)
     }
 }
 
@@ -138,8 +140,7 @@ fn check_is_as_its_schema_says() {
     assert_valid(&whole, &serde_json::from_slice(&live.stdout).unwrap());
 
     // A step that fails has everything that a step can have.
-    let mut document: Json =
-        serde_json::from_str(&check("ubuntu-fresh-nouveau", "json")).unwrap();
+    let mut document: Json = serde_json::from_str(&check("ubuntu-fresh-nouveau", "json")).unwrap();
     let steps = document["steps"].as_array_mut().unwrap();
     steps.retain(|step| step["id"] == "driver.nouveau-unloaded");
     assert!(!steps[0]["evidence"].as_array().unwrap().is_empty());
@@ -158,7 +159,12 @@ fn check_is_as_its_schema_says() {
 #[test]
 fn a_line_has_the_fields_of_a_step_and_the_machine() {
     let names = |schema: &Json| -> Vec<String> {
-        let mut names: Vec<String> = schema["properties"].as_object().unwrap().keys().cloned().collect();
+        let mut names: Vec<String> = schema["properties"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect();
         names.sort();
         names
     };
@@ -223,7 +229,14 @@ fn progress_is_as_its_schema_says() {
     let mut one = document;
     let steps = one["steps"].as_object_mut().unwrap();
     steps.retain(|id, _| id == "smi.runs");
-    let optional = ["smi.runs", "first_passed", "last", "regressed", "mark", "hints"];
+    let optional = [
+        "smi.runs",
+        "first_passed",
+        "last",
+        "regressed",
+        "mark",
+        "hints",
+    ];
     assert_every_field_is_missed(&validator, &one, &optional);
 }
 

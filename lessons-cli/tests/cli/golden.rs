@@ -80,6 +80,8 @@ fn the_healthy_machines_pass_and_the_others_fail() {
         ("ubuntu-torch-cpu", 1),
         ("wsl2-laptop", 0),
     ] {
-        Reader::new().run(exit, ["check", "--machine", machine]).quietly();
+        Reader::new()
+            .run(exit, ["check", "--machine", machine])
+            .quietly();
     }
 }

@@ -73,7 +73,10 @@ fn every_command_and_option_has_a_line_of_help() {
 #[test]
 fn the_version_is_the_package_s() {
     let version = Reader::new().run(0, ["--version"]).quietly().out;
-    assert_eq!(version, concat!("lessons ", env!("CARGO_PKG_VERSION"), "\n"));
+    assert_eq!(
+        version,
+        concat!("lessons ", env!("CARGO_PKG_VERSION"), "\n")
+    );
 }
 
 #[test]
@@ -89,7 +92,9 @@ fn completions_know_every_command() {
             assert!(script.contains(format), "{shell} lacks {format}");
         }
     }
-    Reader::new().run(2, ["completions", "cmd"]).explains("bash");
+    Reader::new()
+        .run(2, ["completions", "cmd"])
+        .explains("bash");
 }
 
 #[test]
@@ -97,7 +102,10 @@ fn the_manual_page_is_one() {
     let page = Reader::new().run(0, ["man"]).quietly().out;
     assert!(page.contains(".TH lessons 1"), "{page}");
     for section in ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "SUBCOMMANDS"] {
-        assert!(page.contains(&format!(".SH {section}")), "no {section}: {page}");
+        assert!(
+            page.contains(&format!(".SH {section}")),
+            "no {section}: {page}"
+        );
     }
     for words in commands().iter().filter(|words| words.len() == 1) {
         assert!(page.contains(&words[0]), "no {words:?}");

@@ -70,7 +70,11 @@ fn the_program_s_recording_of_this_machine_has_the_same_outcomes() {
             .run(0, args.iter().copied())
             .quietly()
             .shows(&format!("lessons check --machine {file}"));
-        assert_eq!(live, outcomes(&["check", "--json", "--machine", file]), "{file}");
+        assert_eq!(
+            live,
+            outcomes(&["check", "--json", "--machine", file]),
+            "{file}"
+        );
         let recording: Json =
             serde_json::from_str(&fs::read_to_string(reader.place(file)).unwrap()).unwrap();
         assert_eq!(recording["format"], "lessons-machine/1");
@@ -124,12 +128,18 @@ fn with_nouveau() -> Tree {
     Tree::new()
         .file("etc/os-release", "ID=ubuntu\nVERSION_ID=\"24.04\"\n")
         .file("proc/sys/kernel/osrelease", "6.8.0-45-generic\n")
-        .file("proc/modules", "nouveau 2306048 4 - Live 0x0000000000000000\n")
+        .file(
+            "proc/modules",
+            "nouveau 2306048 4 - Live 0x0000000000000000\n",
+        )
         .file("proc/cmdline", "BOOT_IMAGE=/vmlinuz ro quiet\n")
         .file("sys/bus/pci/devices/0000:01:00.0/vendor", "0x10de\n")
         .file("sys/bus/pci/devices/0000:01:00.0/device", "0x2684\n")
         .file("sys/bus/pci/devices/0000:01:00.0/class", "0x030000\n")
-        .file("sys/bus/pci/devices/0000:01:00.0/power/runtime_status", "active\n")
+        .file(
+            "sys/bus/pci/devices/0000:01:00.0/power/runtime_status",
+            "active\n",
+        )
         .link(
             "sys/bus/pci/devices/0000:01:00.0/driver",
             "../../../../bus/pci/drivers/nouveau",
@@ -145,7 +155,10 @@ fn staged_machines_are_recorded_faithfully() {
     let report = assert_recorded_faithfully(&nouveau.live());
     assert_eq!(outcome(&report, "driver.gpu-visible"), Outcome::Pass);
     assert_eq!(outcome(&report, "driver.nouveau-unloaded"), Outcome::Fail);
-    assert_eq!(outcome(&report, "driver.nouveau-blacklisted"), Outcome::Fail);
+    assert_eq!(
+        outcome(&report, "driver.nouveau-blacklisted"),
+        Outcome::Fail
+    );
     // Links that lead nowhere, round in circles, or out of the tree.
     let links = with_nouveau()
         .link("usr/local/cuda", "cuda-12.6")
@@ -159,8 +172,14 @@ fn staged_machines_are_recorded_faithfully() {
 #[test]
 fn a_modprobe_file_that_is_not_utf_8_is_read_for_what_it_says() {
     for (content, expected) in [
-        (&b"# caf\xe9\nblacklist nouveau\noptions nouveau modeset=0\n"[..], Outcome::Pass),
-        (b"\xff\xfeb\0l\0a\0c\0k\0l\0i\0s\0t\0 \0n\0o\0u\0v\0e\0a\0u\0\n\0", Outcome::Fail),
+        (
+            &b"# caf\xe9\nblacklist nouveau\noptions nouveau modeset=0\n"[..],
+            Outcome::Pass,
+        ),
+        (
+            b"\xff\xfeb\0l\0a\0c\0k\0l\0i\0s\0t\0 \0n\0o\0u\0v\0e\0a\0u\0\n\0",
+            Outcome::Fail,
+        ),
         (b"# caf\xe9\n", Outcome::Fail),
     ] {
         let tree = with_nouveau().file("etc/modprobe.d/my.conf", content);
@@ -176,7 +195,9 @@ fn where_proc_and_sys_are_hidden_nothing_is_claimed() {
         Tree::new(),
         Tree::new().file("proc/.keep", "").file("sys/.keep", ""),
         Tree::new().file("proc", "").file("sys", ""),
-        Tree::new().file("proc/modules/file", "").file("sys/bus", ""),
+        Tree::new()
+            .file("proc/modules/file", "")
+            .file("sys/bus", ""),
     ] {
         let tree = tree.file("etc/os-release", "ID=ubuntu\nVERSION_ID=\"24.04\"\n");
         let report = assert_recorded_faithfully(&tree.live());
@@ -259,13 +280,19 @@ fn programs_that_misbehave_do_no_harm() {
         &reader,
         &[
             // Megabytes, to both sides, without an end of line.
-            ("nvcc", "/usr/bin/head -c 8000000 /dev/zero; /usr/bin/head -c 8000000 /dev/zero >&2"),
+            (
+                "nvcc",
+                "/usr/bin/head -c 8000000 /dev/zero; /usr/bin/head -c 8000000 /dev/zero >&2",
+            ),
             // It asks, and nobody answers.
             ("ubuntu-drivers", "read answer; echo \"answer: $answer\""),
             // It ends by a signal.
             ("gcc", "kill -SEGV $$"),
             // It moves the cursor.
-            ("nvidia-smi", "printf '\\033[2J\\033]0;x\\007\\302\\2332J'; exit 6"),
+            (
+                "nvidia-smi",
+                "printf '\\033[2J\\033]0;x\\007\\302\\2332J'; exit 6",
+            ),
         ],
     );
     let started = Instant::now();
@@ -281,7 +308,10 @@ fn programs_that_misbehave_do_no_harm() {
         assert!(!out.contains("\u{1b}[2J") && !out.contains(['\u{7}', '\u{9b}', '\0']));
         assert!(out.len() < 200_000, "{} bytes of {format}", out.len());
     }
-    assert!(started.elapsed() < Duration::from_secs(20), "something waited");
+    assert!(
+        started.elapsed() < Duration::from_secs(20),
+        "something waited"
+    );
     let mut record = reader.lessons(["record"]);
     let recording = Said::by(0, record.env("PATH", &path)).json();
     assert!(recording["commands"].as_array().is_some());

@@ -19,7 +19,12 @@ fn refused(reader: &Reader, content: impl AsRef<[u8]>, words: &str) {
 }
 
 fn healthy() -> Json {
-    serde_json::from_str(&Reader::new().run(0, ["machines", "show", "ubuntu-4x4090"]).out).unwrap()
+    serde_json::from_str(
+        &Reader::new()
+            .run(0, ["machines", "show", "ubuntu-4x4090"])
+            .out,
+    )
+    .unwrap()
 }
 
 #[test]
@@ -34,13 +39,21 @@ fn what_is_no_recording_is_refused_with_its_reason() {
     refused(&reader, "null", "line 1");
     refused(&reader, "{}", "no field \"format\"");
     refused(&reader, r#"{"format":1}"#, "line 1");
-    refused(&reader, r#"{"format":"lessons-machine/1"}"#, "missing field");
+    refused(
+        &reader,
+        r#"{"format":"lessons-machine/1"}"#,
+        "missing field",
+    );
     refused(
         &reader,
         r#"{"format":"lessons-machine/2","name":7}"#,
         "a newer lessons may read it",
     );
-    refused(&reader, "Mon Sep 28 12:00:00 2026\n+-----", "lessons record -o FILE");
+    refused(
+        &reader,
+        "Mon Sep 28 12:00:00 2026\n+-----",
+        "lessons record -o FILE",
+    );
     for deep in [
         "[".repeat(1_000_000),
         "{\"a\":".repeat(1_000_000),
@@ -100,7 +113,15 @@ fn one_with_a_large_text_is_read() {
         json!({"text": "nvidia 1 0 - Live 0x0000000000000000\n".repeat(200_000)});
     let file = reader.file("large.json", large.to_string());
     reader
-        .run(0, ["check", "driver.module-loaded", "--machine", file.to_str().unwrap()])
+        .run(
+            0,
+            [
+                "check",
+                "driver.module-loaded",
+                "--machine",
+                file.to_str().unwrap(),
+            ],
+        )
         .shows("pass");
 }
 
@@ -112,7 +133,10 @@ fn unknown_fields_change_nothing_and_wrong_types_are_refused() {
     more["platform"]["distribution"] = json!("ubuntu");
     let file = reader.file("more.json", more.to_string());
     let said = reader.run(0, ["check", "--machine", file.to_str().unwrap()]);
-    assert_eq!(said.out, reader.run(0, ["check", "--machine", "ubuntu-4x4090"]).out);
+    assert_eq!(
+        said.out,
+        reader.run(0, ["check", "--machine", "ubuntu-4x4090"]).out
+    );
 
     for (field, wrong) in [
         ("name", json!(7)),
@@ -163,10 +187,16 @@ fn make_hostile(value: &mut Json, every: usize, count: &mut usize) {
                 let chars: Vec<char> = text.chars().collect();
                 let place = [0, chars.len(), chars.len() / 2][*count / every % 3];
                 let (before, after) = chars.split_at(place);
-                *text = before.iter().chain(&HOSTILE.chars().collect::<Vec<_>>()).chain(after).collect();
+                *text = before
+                    .iter()
+                    .chain(&HOSTILE.chars().collect::<Vec<_>>())
+                    .chain(after)
+                    .collect();
             }
         }
-        Json::Array(items) => items.iter_mut().for_each(|item| make_hostile(item, every, count)),
+        Json::Array(items) => items
+            .iter_mut()
+            .for_each(|item| make_hostile(item, every, count)),
         Json::Object(fields) => {
             for (_, field) in fields.iter_mut() {
                 make_hostile(field, every, count);
@@ -215,7 +245,10 @@ fn nothing_in_a_recording_moves_a_cursor() {
                 }
                 "prometheus" => {
                     for line in out.lines() {
-                        assert!(line.starts_with("lessons_") || line.starts_with("# "), "{line}");
+                        assert!(
+                            line.starts_with("lessons_") || line.starts_with("# "),
+                            "{line}"
+                        );
                     }
                 }
                 _ => {}

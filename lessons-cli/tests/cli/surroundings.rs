@@ -75,7 +75,10 @@ fn a_closed_pipe_is_quiet_and_the_exit_status_stays() {
     for (exit, args) in [
         (0, &["check", "--machine", "ubuntu-4x4090"][..]),
         (1, &CHECK),
-        (1, &["check", "--machine", "ubuntu-mismatch", "--format", "junit"]),
+        (
+            1,
+            &["check", "--machine", "ubuntu-mismatch", "--format", "junit"],
+        ),
         (0, &["list"]),
         (0, &["machines", "show", "ubuntu-4x4090"]),
         (0, &["completions", "bash"]),
@@ -92,8 +95,15 @@ fn a_closed_pipe_is_quiet_and_the_exit_status_stays() {
 #[test]
 fn output_that_cannot_be_written_is_an_error() {
     let reader = Reader::new();
-    for args in [&["check", "--machine", "ubuntu-4x4090"][..], &["list"], &["man"]] {
-        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    for args in [
+        &["check", "--machine", "ubuntu-4x4090"][..],
+        &["list"],
+        &["man"],
+    ] {
+        let full = std::fs::OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
         let output = Command::new(env!("CARGO_BIN_EXE_lessons"))
             .args(args)
             .env("LESSONS_HOME", reader.state())
@@ -124,7 +134,12 @@ fn without_a_home_nothing_is_remembered_and_that_is_said() {
     assert!(!output.stdout.is_empty());
     let err = String::from_utf8(output.stderr).unwrap();
     assert!(err.contains("LESSONS_HOME"), "{err}");
-    for args in [&["list"][..], &["hint", "smi.runs"], &[], &["progress", "export"]] {
+    for args in [
+        &["list"][..],
+        &["hint", "smi.runs"],
+        &[],
+        &["progress", "export"],
+    ] {
         Said::by(0, &mut with_only(&reader, &[], args));
     }
     for args in [&["done", "smi.runs"][..], &["reset", "--all", "--yes"]] {
@@ -154,7 +169,10 @@ fn the_state_folder_is_where_the_variables_say() {
     ] {
         variables.extend(more);
         assert!(!file.exists());
-        Said::by(0, &mut with_only(&reader, &variables, &["done", "smi.runs"]));
+        Said::by(
+            0,
+            &mut with_only(&reader, &variables, &["done", "smi.runs"]),
+        );
         assert!(file.is_file(), "{}", file.display());
     }
 }

@@ -603,10 +603,12 @@ fn module_loaded(facts: &Facts<'_>) -> Finding {
                 Some(NvmlFailure {
                     library: Some(library),
                     ..
-                }) if !library.starts_with("/usr/lib/wsl/") => Finding::unknown("unknown-wsl-hidden")
-                    .arg("library", &library)
-                    .evidence("NVML library", &library)
-                    .fix(Fix::run("lessons check cuda.one-driver").note("fix-one-driver")),
+                }) if !library.starts_with("/usr/lib/wsl/") => {
+                    Finding::unknown("unknown-wsl-hidden")
+                        .arg("library", &library)
+                        .evidence("NVML library", &library)
+                        .fix(Fix::run("lessons check cuda.one-driver").note("fix-one-driver"))
+                }
                 Some(failure) if failure.error != NvmlCode::NotRecorded => {
                     Finding::fail("fail-wsl")
                         .evidence("NVML", failure.error.name())

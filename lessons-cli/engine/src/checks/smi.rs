@@ -7,12 +7,8 @@ use crate::facts::{Facts, Unknown};
 use crate::finding::{Finding, Fix};
 use crate::machine::NotRun;
 use crate::machine::nvml::{Gpu, NvmlCode, Value};
-<<<<<<< HEAD
-use crate::programs::{NVCC, NVIDIA_SMI_TOPO, UBUNTU_DRIVERS};
+use crate::programs::{NVCC, NVIDIA_SMI, NVIDIA_SMI_TOPO, UBUNTU_DRIVERS};
 use crate::read::drivers;
-=======
-use crate::programs::{NVCC, NVIDIA_SMI, NVIDIA_SMI_TOPO};
->>>>>>> readcmd
 use crate::steps::{Lesson, Step};
 
 /// The steps of the lesson, in the order in which they are taught.
@@ -84,7 +80,10 @@ fn runs(facts: &Facts<'_>) -> Finding {
             let finding = Finding::fail("fail-closed-module")
                 .evidence("NVML", "no GPU")
                 .evidence("/proc/driver/nvidia/version", "closed kernel module")
-                .evidence(UBUNTU_DRIVERS.join(" "), "a GPU of the Blackwell generation");
+                .evidence(
+                    UBUNTU_DRIVERS.join(" "),
+                    "a GPU of the Blackwell generation",
+                );
             let branch = facts.driver_version().as_ref().map_or_else(
                 |_| String::new(),
                 |driver| driver.value.to_string().chars().take(3).collect(),
@@ -206,10 +205,11 @@ fn needs_open_module(facts: &Facts<'_>) -> bool {
         && facts.command(UBUNTU_DRIVERS).is_ok_and(|output| {
             drivers::read(&output.stdout).is_ok_and(|listed| {
                 listed.devices.iter().any(|device| {
-                    device
-                        .model
-                        .as_deref()
-                        .is_some_and(|model| ["GB1", "GB2", "GB3"].iter().any(|chip| model.starts_with(chip)))
+                    device.model.as_deref().is_some_and(|model| {
+                        ["GB1", "GB2", "GB3"]
+                            .iter()
+                            .any(|chip| model.starts_with(chip))
+                    })
                 })
             })
         })

@@ -21,7 +21,11 @@ pub(super) fn explain(drivers: &Drivers, for_cuda: Option<CudaVersion>) -> Expla
     for device in drivers.devices.iter().filter(|device| device.is_nvidia()) {
         let wants = wants(&mut explained, device, lowest);
         let choice = choose(device.drivers.iter().map(Offer::from), wants);
-        advise(&mut explained, device.model.as_ref().map(|model| model.as_str()), &choice);
+        advise(
+            &mut explained,
+            device.model.as_ref().map(|model| model.as_str()),
+            &choice,
+        );
         device_fields(&mut explained, device, &choice);
         advised = true;
     }
@@ -196,7 +200,9 @@ fn device_fields(explained: &mut Explained, device: &Device, choice: &Choice<'_>
                 Origin::Distro => "distro",
                 Origin::ThirdParty => "third-party",
             }),
-            driver.free.map(|free| if free { "free" } else { "non-free" }),
+            driver
+                .free
+                .map(|free| if free { "free" } else { "non-free" }),
             driver.builtin.then_some("builtin"),
             driver.recommended.then_some("recommended"),
         ];

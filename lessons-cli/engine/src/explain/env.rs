@@ -7,9 +7,9 @@ use pep440_rs::Version;
 use super::{Explained, Field, Note, Value, text};
 use crate::read::env::{Env, Manager};
 use crate::read::text::Seen;
+use crate::tables::Os;
 use crate::tables::cuda_driver::{self, Verdict};
 use crate::tables::torch_matrix::{Build, Misfit, Package, Pair, pair};
-use crate::tables::Os;
 use crate::version::{CudaVersion, DriverVersion};
 
 pub(super) fn explain(env: &Env) -> Explained {
@@ -34,7 +34,11 @@ fn built_with(env: &Env) -> Option<CudaVersion> {
 }
 
 fn driver(env: &Env) -> Option<DriverVersion> {
-    shown(env.driver.as_ref())?.split_whitespace().next()?.parse().ok()
+    shown(env.driver.as_ref())?
+        .split_whitespace()
+        .next()?
+        .parse()
+        .ok()
 }
 
 fn os(env: &Env) -> Os {
@@ -54,7 +58,10 @@ fn cuda(explained: &mut Explained, env: &Env) {
     let available = env.cuda_is_available();
     let seen = available == Some(true);
     if rocm {
-        explained.note(Note::remark(text("read-env-note-rocm")).at(env.rocm_built.as_ref().map(|rocm| rocm.span)));
+        explained.note(
+            Note::remark(text("read-env-note-rocm"))
+                .at(env.rocm_built.as_ref().map(|rocm| rocm.span)),
+        );
     } else if built.is_none() && env.cuda_built.is_some() {
         let id = if has_gpu || driver(env).is_some() {
             "read-env-note-cpu-on-gpu"
@@ -70,7 +77,11 @@ fn cuda(explained: &mut Explained, env: &Env) {
     }
     let at_available = env.cuda_available.as_ref().map(|available| available.span);
     if seen && !rocm {
-        explained.note(Note::remark(text("read-env-note-sees")).step("torch.sees-gpu").at(at_available));
+        explained.note(
+            Note::remark(text("read-env-note-sees"))
+                .step("torch.sees-gpu")
+                .at(at_available),
+        );
     }
     let mut explained_why = false;
     if let (Some(driver), Some(cuda)) = (driver(env), built)
@@ -98,7 +109,11 @@ fn cuda(explained: &mut Explained, env: &Env) {
             (false, true) => "read-env-note-no-driver-line",
             (false, false) => "read-env-note-no-driver",
         };
-        explained.note(Note::broken(text(id)).step("torch.sees-gpu").at(at_available));
+        explained.note(
+            Note::broken(text(id))
+                .step("torch.sees-gpu")
+                .at(at_available),
+        );
     }
 }
 
@@ -173,8 +188,10 @@ fn twice(explained: &mut Explained, env: &Env) {
             .find(|package| package.manager == manager && package.name.value == name)
             .map(|package| package.version.value.as_str())
     };
-    if let (Some(pip), Some(conda)) = (of(Manager::Pip, "torch"), of(Manager::Conda, "torch").or_else(|| of(Manager::Conda, "pytorch")))
-        && !pip.starts_with(conda)
+    if let (Some(pip), Some(conda)) = (
+        of(Manager::Pip, "torch"),
+        of(Manager::Conda, "torch").or_else(|| of(Manager::Conda, "pytorch")),
+    ) && !pip.starts_with(conda)
     {
         explained.note(
             Note::warning(
@@ -190,14 +207,34 @@ fn twice(explained: &mut Explained, env: &Env) {
 fn fields(explained: &mut Explained, env: &Env) {
     for (label, id, seen) in [
         ("PyTorch version", "read-env-torch", &env.torch),
-        ("CUDA used to build PyTorch", "read-env-cuda-built", &env.cuda_built),
-        ("ROCM used to build PyTorch", "read-env-rocm-built", &env.rocm_built),
+        (
+            "CUDA used to build PyTorch",
+            "read-env-cuda-built",
+            &env.cuda_built,
+        ),
+        (
+            "ROCM used to build PyTorch",
+            "read-env-rocm-built",
+            &env.rocm_built,
+        ),
         ("OS", "read-env-os", &env.os),
         ("GCC version", "read-env-gcc", &env.gcc),
         ("Python version", "read-env-python", &env.python),
-        ("Is CUDA available", "read-env-available", &env.cuda_available),
-        ("CUDA runtime version", "read-env-runtime", &env.cuda_runtime),
-        ("GPU models and configuration", "read-env-gpus", &env.gpus_not_listed),
+        (
+            "Is CUDA available",
+            "read-env-available",
+            &env.cuda_available,
+        ),
+        (
+            "CUDA runtime version",
+            "read-env-runtime",
+            &env.cuda_runtime,
+        ),
+        (
+            "GPU models and configuration",
+            "read-env-gpus",
+            &env.gpus_not_listed,
+        ),
         ("Nvidia driver version", "read-env-driver", &env.driver),
     ] {
         if let Some(seen) = seen {
@@ -209,12 +246,10 @@ fn fields(explained: &mut Explained, env: &Env) {
         |field, (index, name)| field.value(Value::seen(name).of(format!("GPU {index}"))),
     );
     explained.field(gpus);
-    let mig = env
-        .mig_devices
-        .iter()
-        .fold(Field::new("MIG", text("read-smi-mig-device")), |field, device| {
-            field.value(Value::seen(device))
-        });
+    let mig = env.mig_devices.iter().fold(
+        Field::new("MIG", text("read-smi-mig-device")),
+        |field, device| field.value(Value::seen(device)),
+    );
     explained.field(mig);
     let packages = env.packages.0.iter().fold(
         Field::new("Versions of relevant libraries", text("read-env-packages")),
@@ -223,7 +258,9 @@ fn fields(explained: &mut Explained, env: &Env) {
                 Manager::Pip => "pip",
                 Manager::Conda => "conda",
             };
-            field.value(Value::seen(&package.version).of(format!("{manager} {}", package.name.value)))
+            field.value(
+                Value::seen(&package.version).of(format!("{manager} {}", package.name.value)),
+            )
         },
     );
     explained.field(packages);

@@ -54,17 +54,17 @@ pub(super) fn explain(index: &Index) -> Explained {
         } else {
             release.version.clone()
         };
-        let field = release
-            .builds
-            .iter()
-            .fold(Field::new(label, text("read-index-release")), |field, build| {
+        let field = release.builds.iter().fold(
+            Field::new(label, text("read-index-release")),
+            |field, build| {
                 let python = if build.abi == build.python || build.abi == "none" {
                     build.python.clone()
                 } else {
                     format!("{} {}", build.python, build.abi)
                 };
                 field.value(Value::new(build.platforms.join(", ")).of(python))
-            });
+            },
+        );
         explained.field(field);
     }
     explained

@@ -80,7 +80,10 @@ fn compilers(explained: &mut Explained, release: CudaVersion) {
     explained.note(
         Note::remark(
             text(id)
-                .arg("min", gcc.min.map_or_else(String::new, |min| min.to_string()))
+                .arg(
+                    "min",
+                    gcc.min.map_or_else(String::new, |min| min.to_string()),
+                )
                 .arg("max", gcc.max.to_string()),
         )
         .run("gcc --version")

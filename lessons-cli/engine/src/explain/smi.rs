@@ -112,11 +112,11 @@ fn failed(failure: &Failure) -> Note {
         Cause::FunctionNotFound => {
             Note::broken(text("read-smi-failed-no-function")).step("driver.versions-agree")
         }
-        Cause::GpuIsLost { gpu, bus_id } => Note::broken(
-            text("read-smi-failed-lost").arg("gpu", place(gpu, bus_id)),
-        )
-        .run("sudo dmesg | grep -iE 'NVRM|Xid' | tail")
-        .step("smi.gpus-healthy"),
+        Cause::GpuIsLost { gpu, bus_id } => {
+            Note::broken(text("read-smi-failed-lost").arg("gpu", place(gpu, bus_id)))
+                .run("sudo dmesg | grep -iE 'NVRM|Xid' | tail")
+                .step("smi.gpus-healthy")
+        }
         Cause::UnableToDetermineHandle { gpu, bus_id, why } => Note::broken(
             text("read-smi-failed-handle")
                 .arg("gpu", place(gpu, bus_id))
@@ -156,7 +156,10 @@ impl<'s> Which<'s> {
     /// The text with these GPUs in it, as `gpus` and `count`.
     fn say(&self, id: &'static str) -> Message {
         text(id)
-            .arg("gpus", listed(self.gpus.iter().map(|(at, gpu)| number(*at, gpu))))
+            .arg(
+                "gpus",
+                listed(self.gpus.iter().map(|(at, gpu)| number(*at, gpu))),
+            )
             .count("count", self.gpus.len())
     }
 
@@ -167,7 +170,8 @@ impl<'s> Which<'s> {
 }
 
 fn number(at: usize, gpu: &Gpu) -> String {
-    gpu.index.map_or_else(|| at.to_string(), |index| index.to_string())
+    gpu.index
+        .map_or_else(|| at.to_string(), |index| index.to_string())
 }
 
 /// Whether a cell says that its value could not be read.
@@ -307,12 +311,20 @@ fn memory(explained: &mut Explained, smi: &Smi, places: &Places) {
         .processes
         .iter()
         .enumerate()
-        .filter(|(_, process)| process.kind.as_deref().is_some_and(|kind| kind.contains('C')))
+        .filter(|(_, process)| {
+            process
+                .kind
+                .as_deref()
+                .is_some_and(|kind| kind.contains('C'))
+        })
         .collect();
     if let Some((first, _)) = computing.first() {
         let names = computing.iter().map(|(_, process)| {
             let name = process.name.as_deref().unwrap_or("?");
-            let pid = process.pid.as_ref().map_or_else(|| "?".to_owned(), ToString::to_string);
+            let pid = process
+                .pid
+                .as_ref()
+                .map_or_else(|| "?".to_owned(), ToString::to_string);
             format!("{name} ({pid})")
         });
         explained.note(
@@ -330,7 +342,9 @@ fn memory(explained: &mut Explained, smi: &Smi, places: &Places) {
 /// The modes that a GPU can be in.
 fn modes(explained: &mut Explained, smi: &Smi, places: &Places) {
     let is = |words: &Option<Words>, wanted: &[&str]| {
-        words.as_deref().is_some_and(|words| wanted.contains(&words))
+        words
+            .as_deref()
+            .is_some_and(|words| wanted.contains(&words))
     };
     if let Some(which) = Which::of(smi, |gpu| is(&gpu.persistence, &["Off", "Disabled"])) {
         explained.note(
@@ -347,7 +361,15 @@ fn modes(explained: &mut Explained, smi: &Smi, places: &Places) {
         );
     }
     if let Some(which) = Which::of(smi, |gpu| {
-        is(&gpu.compute_mode, &["E. Process", "Exclusive_Process", "E. Thread", "Exclusive_Thread"])
+        is(
+            &gpu.compute_mode,
+            &[
+                "E. Process",
+                "Exclusive_Process",
+                "E. Thread",
+                "Exclusive_Thread",
+            ],
+        )
     }) {
         explained.note(
             Note::warning(which.say("read-smi-note-exclusive"))
@@ -368,8 +390,7 @@ fn modes(explained: &mut Explained, smi: &Smi, places: &Places) {
     }
     if let Some(which) = Which::of(smi, |gpu| is(&gpu.driver_model, &["WDDM"])) {
         explained.note(
-            Note::remark(which.say("read-smi-note-wddm"))
-                .at(which.place(places, Key::DriverModel)),
+            Note::remark(which.say("read-smi-note-wddm")).at(which.place(places, Key::DriverModel)),
         );
     }
     if let Some(which) = Which::of(smi, |gpu| gpu.name_truncated) {
@@ -379,9 +400,10 @@ fn modes(explained: &mut Explained, smi: &Smi, places: &Places) {
                 .at(which.place(places, Key::Name)),
         );
     }
-    if let Some(which) = Which::of(smi, |gpu| {
-        matches!(&gpu.memory_total_mib, Some(Reading::Words(words)) if words == "Not Supported")
-    }) {
+    if let Some(which) = Which::of(
+        smi,
+        |gpu| matches!(&gpu.memory_total_mib, Some(Reading::Words(words)) if words == "Not Supported"),
+    ) {
         explained.note(
             Note::remark(which.say("read-smi-note-unified"))
                 .at(which.place(places, Key::MemoryTotalMib)),
@@ -404,9 +426,8 @@ fn versions(explained: &mut Explained, smi: &Smi, places: &Places) {
     let at_cuda = places.at(Row::Header, Key::CudaVersion);
     match smi.cuda_version.as_deref() {
         None => {}
-        Some(shown @ ("N/A" | "ERR!")) => explained.note(
-            Note::warning(text("read-smi-note-no-cuda").arg("shown", shown)).at(at_cuda),
-        ),
+        Some(shown @ ("N/A" | "ERR!")) => explained
+            .note(Note::warning(text("read-smi-note-no-cuda").arg("shown", shown)).at(at_cuda)),
         Some(shown) => {
             explained.note(
                 Note::remark(text("read-smi-note-ceiling").arg("cuda", shown))
@@ -436,10 +457,8 @@ fn versions(explained: &mut Explained, smi: &Smi, places: &Places) {
         && row.life == Life::Ended
     {
         explained.note(
-            Note::warning(
-                text("read-smi-note-branch-ended").arg("branch", row.branch.to_string()),
-            )
-            .at(at_driver),
+            Note::warning(text("read-smi-note-branch-ended").arg("branch", row.branch.to_string()))
+                .at(at_driver),
         );
     }
     if let (Some(tool), Some(driver)) = (&smi.smi_version, &smi.driver_version)
@@ -506,8 +525,18 @@ fn about_the_text(explained: &mut Explained, smi: &Smi) {
 
 fn header_fields(explained: &mut Explained, smi: &Smi, places: &Places) {
     for (label, id, shown, key) in [
-        ("timestamp", "read-smi-timestamp", &smi.timestamp, Key::Timestamp),
-        ("NVIDIA-SMI", "read-smi-version", &smi.smi_version, Key::SmiVersion),
+        (
+            "timestamp",
+            "read-smi-timestamp",
+            &smi.timestamp,
+            Key::Timestamp,
+        ),
+        (
+            "NVIDIA-SMI",
+            "read-smi-version",
+            &smi.smi_version,
+            Key::SmiVersion,
+        ),
         (
             "Driver Version / KMD Version",
             "read-smi-driver",
@@ -633,7 +662,10 @@ const COLUMNS: [Column; 18] = [
         key: Key::PerformanceState,
         meaning: "read-smi-performance",
         value: |gpu| as_printed(gpu.performance_state.as_ref()),
-        words: &[("P8", "read-smi-performance-p8"), ("P2", "read-smi-performance-p2")],
+        words: &[
+            ("P8", "read-smi-performance-p8"),
+            ("P2", "read-smi-performance-p2"),
+        ],
     },
     Column {
         label: "Pwr:Usage",
@@ -726,24 +758,27 @@ fn gpu_fields(explained: &mut Explained, smi: &Smi, places: &Places) {
 fn mig_fields(explained: &mut Explained, smi: &Smi, places: &Places) {
     let mut devices = Field::new("MIG devices", text("read-smi-mig-device"));
     for (at, device) in smi.mig_devices.iter().enumerate() {
-        let part = |label: &str, value: Option<String>| {
-            value.map(|value| format!("{label} {value}"))
-        };
+        let part =
+            |label: &str, value: Option<String>| value.map(|value| format!("{label} {value}"));
         let shown: Vec<String> = [
             part("GI", device.gi.map(|id| id.to_string())),
             part("CI", device.ci.map(|id| id.to_string())),
             part("Dev", device.device.map(|id| id.to_string())),
             as_printed(device.profile.as_ref()),
-            device.memory_used_mib.as_ref().zip(device.memory_total_mib.as_ref()).map(
-                |(used, total)| format!("{used} / {total}"),
-            ),
+            device
+                .memory_used_mib
+                .as_ref()
+                .zip(device.memory_total_mib.as_ref())
+                .map(|(used, total)| format!("{used} / {total}")),
             part("SM", shown(device.sm.as_ref())),
             part("ECC", shown(device.ecc_uncorrected.as_ref())),
         ]
         .into_iter()
         .flatten()
         .collect();
-        let gpu = device.gpu.map_or_else(|| "?".to_owned(), |gpu| gpu.to_string());
+        let gpu = device
+            .gpu
+            .map_or_else(|| "?".to_owned(), |gpu| gpu.to_string());
         devices = devices.value(
             Value::new(shown.join(", "))
                 .of(format!("GPU {gpu}"))
@@ -767,7 +802,10 @@ fn process_fields(explained: &mut Explained, smi: &Smi, places: &Places) {
         if let Some((_, id)) = TYPES.iter().find(|(known, _)| *known == kind) {
             processes = processes.means(text(id));
         }
-        let pid = process.pid.as_ref().map_or_else(|| "?".to_owned(), ToString::to_string);
+        let pid = process
+            .pid
+            .as_ref()
+            .map_or_else(|| "?".to_owned(), ToString::to_string);
         let shown: Vec<String> = [
             Some(format!("PID {pid}")),
             as_printed(process.kind.as_ref()),
@@ -777,7 +815,9 @@ fn process_fields(explained: &mut Explained, smi: &Smi, places: &Places) {
         .into_iter()
         .flatten()
         .collect();
-        let gpu = process.gpu.map_or_else(|| "?".to_owned(), |gpu| gpu.to_string());
+        let gpu = process
+            .gpu
+            .map_or_else(|| "?".to_owned(), |gpu| gpu.to_string());
         processes = processes.value(
             Value::new(shown.join("  "))
                 .of(format!("GPU {gpu}"))

@@ -50,7 +50,8 @@ fn best_pair(explained: &mut Explained, topo: &Topo, gpus: usize) {
     if topo.nvlink_pairs().is_empty() {
         explained.note(Note::remark(text("read-topo-note-no-nvlink")));
     } else {
-        explained.note(Note::remark(text("read-topo-note-state")).run("nvidia-smi nvlink --status"));
+        explained
+            .note(Note::remark(text("read-topo-note-state")).run("nvidia-smi nvlink --status"));
     }
 }
 
@@ -203,13 +204,13 @@ fn nearest_nics(explained: &mut Explained, topo: &Topo) {
         let Some(least) = near.iter().map(|(distance, ..)| *distance).min() else {
             continue;
         };
-        let names = near
-            .iter()
-            .filter(|(distance, ..)| *distance == least)
-            .map(|(_, nic, link)| {
-                let name = nic.nic_name.as_ref().unwrap_or(&nic.name);
-                format!("{} ({link})", name.value)
-            });
+        let names =
+            near.iter()
+                .filter(|(distance, ..)| *distance == least)
+                .map(|(_, nic, link)| {
+                    let name = nic.nic_name.as_ref().unwrap_or(&nic.name);
+                    format!("{} ({link})", name.value)
+                });
         field = field.value(Value::new(listed(names)).of(&*gpu.name));
     }
     explained.field(field);

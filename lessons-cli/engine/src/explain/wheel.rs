@@ -102,7 +102,12 @@ fn pythons(explained: &mut Explained, wheel: &Wheel) {
         Some((major, minor)) if has("abi3") => {
             text("read-wheel-note-abi3").arg("python", format!("{major}.{minor}"))
         }
-        Some(_) if wheel.abi_tags.iter().any(|tag| tag.ends_with('t') && tag.starts_with("cp")) => {
+        Some(_)
+            if wheel
+                .abi_tags
+                .iter()
+                .any(|tag| tag.ends_with('t') && tag.starts_with("cp")) =>
+        {
             text("read-wheel-note-free-threaded").arg("python", versions(&wheel.python_tags))
         }
         Some(_) => text("read-wheel-note-python").arg("python", versions(&wheel.python_tags)),
@@ -117,7 +122,9 @@ fn pythons(explained: &mut Explained, wheel: &Wheel) {
 fn versions(tags: &[Seen<String>]) -> String {
     let shown = tags.iter().map(|tag| match own_python(tag) {
         Some((major, minor)) => format!("{major}.{minor}"),
-        None => tag.trim_start_matches(|c: char| c.is_ascii_alphabetic()).to_owned(),
+        None => tag
+            .trim_start_matches(|c: char| c.is_ascii_alphabetic())
+            .to_owned(),
     });
     super::listed(shown)
 }
@@ -134,7 +141,11 @@ fn variant(explained: &mut Explained, local: &Seen<String>) {
                 .arg("driver", floor.at_least.to_string()),
             Err(_) => text("read-wheel-note-cuda-unknown").arg("cuda", cuda.to_string()),
         };
-        explained.note(Note::remark(message).step("torch.driver-new-enough").at(span));
+        explained.note(
+            Note::remark(message)
+                .step("torch.driver-new-enough")
+                .at(span),
+        );
         return;
     }
     let id = match local.parse::<BuildTag>() {
@@ -162,7 +173,10 @@ fn fields(explained: &mut Explained, wheel: &Wheel) {
     if let Some(build) = &wheel.build {
         explained.field(Field::new("build tag", text("read-wheel-build")).seen(build));
     }
-    let tags = |label: &str, id: &'static str, tags: &[Seen<String>], meaning: fn(&str) -> Option<Message>| {
+    let tags = |label: &str,
+                id: &'static str,
+                tags: &[Seen<String>],
+                meaning: fn(&str) -> Option<Message>| {
         tags.iter().fold(Field::new(label, text(id)), |field, tag| {
             let field = field.value(Value::seen(tag));
             match meaning(tag) {
@@ -171,7 +185,12 @@ fn fields(explained: &mut Explained, wheel: &Wheel) {
             }
         })
     };
-    explained.field(tags("Python tag", "read-wheel-python", &wheel.python_tags, python_tag));
+    explained.field(tags(
+        "Python tag",
+        "read-wheel-python",
+        &wheel.python_tags,
+        python_tag,
+    ));
     explained.field(tags("ABI tag", "read-wheel-abi", &wheel.abi_tags, abi_tag));
     explained.field(tags(
         "platform tag",

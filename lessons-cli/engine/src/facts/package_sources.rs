@@ -74,7 +74,8 @@ impl Facts<'_> {
 }
 
 fn has_ending(name: &str, ending: &str) -> bool {
-    name.rsplit_once('.').is_some_and(|(_, last)| last == ending)
+    name.rsplit_once('.')
+        .is_some_and(|(_, last)| last == ending)
 }
 
 /// Where apt keeps a source's list once it has checked its signature.
@@ -119,7 +120,11 @@ fn stanza(file: &str, text: &str) -> Option<NvidiaSource> {
     let address = field("URIs:")?
         .split_whitespace()
         .find(|word| word.contains(REPOSITORY))?;
-    Some(source(file, address, field("Signed-By:").map(str::to_owned)))
+    Some(source(
+        file,
+        address,
+        field("Signed-By:").map(str::to_owned),
+    ))
 }
 
 fn source(file: &str, address: &str, signed_by: Option<String>) -> NvidiaSource {
@@ -140,19 +145,35 @@ mod tests {
         let key = |source: Option<NvidiaSource>| {
             source.map(|source| (source.address == address, source.signed_by))
         };
-        assert_eq!(key(entry("f", &format!("deb {address}/ /"))), Some((true, None)));
         assert_eq!(
-            key(entry("f", &format!("deb [arch=amd64 signed-by=/k.gpg] {address} /"))),
+            key(entry("f", &format!("deb {address}/ /"))),
+            Some((true, None))
+        );
+        assert_eq!(
+            key(entry(
+                "f",
+                &format!("deb [arch=amd64 signed-by=/k.gpg] {address} /")
+            )),
             Some((true, Some("/k.gpg".to_owned())))
         );
-        for line in ["", "# deb https://developer.download.nvidia.com/compute/cuda/repos/ubuntu2404/x86_64 /", "deb http://archive.ubuntu.com/ubuntu noble main"] {
+        for line in [
+            "",
+            "# deb https://developer.download.nvidia.com/compute/cuda/repos/ubuntu2404/x86_64 /",
+            "deb http://archive.ubuntu.com/ubuntu noble main",
+        ] {
             assert_eq!(entry("f", line), None);
         }
         assert_eq!(
-            key(stanza("f", &format!("URIs: {address}/\nSigned-By: /k.gpg\n"))),
+            key(stanza(
+                "f",
+                &format!("URIs: {address}/\nSigned-By: /k.gpg\n")
+            )),
             Some((true, Some("/k.gpg".to_owned())))
         );
-        assert_eq!(stanza("f", &format!("Enabled: no\nURIs: {address}/\n")), None);
+        assert_eq!(
+            stanza("f", &format!("Enabled: no\nURIs: {address}/\n")),
+            None
+        );
         assert_eq!(
             accepted_list(address),
             "/var/lib/apt/lists/developer.download.nvidia.com_compute_cuda_repos_ubuntu2404_x86%5f64_InRelease"

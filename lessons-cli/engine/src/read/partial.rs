@@ -128,8 +128,9 @@ fn nvml(smi: &Smi) -> Nvml {
         }
         gpus.push(reading(smi, gpu));
     }
-    if let Some(Cause::GpuIsLost { gpu, bus_id } | Cause::UnableToDetermineHandle { gpu, bus_id, .. }) =
-        smi.failure.as_ref().map(|failure| &failure.cause)
+    if let Some(
+        Cause::GpuIsLost { gpu, bus_id } | Cause::UnableToDetermineHandle { gpu, bus_id, .. },
+    ) = smi.failure.as_ref().map(|failure| &failure.cause)
     {
         let error = smi
             .failure
@@ -147,7 +148,10 @@ fn nvml(smi: &Smi) -> Nvml {
     }
     Nvml {
         library: None,
-        driver_version: smi.driver_version.clone().map_or(Value::Unrecorded, Value::Known),
+        driver_version: smi
+            .driver_version
+            .clone()
+            .map_or(Value::Unrecorded, Value::Known),
         nvml_version: Value::Unrecorded,
         cuda_driver_version: match smi.cuda_version.as_deref() {
             None => Value::Unrecorded,
@@ -346,7 +350,13 @@ fn of_nvcc(recording: &mut Recording, nvcc: &Nvcc) {
 }
 
 fn of_env(recording: &mut Recording, env: &Env) {
-    let first = |value: &str| value.split_whitespace().next().unwrap_or_default().to_owned();
+    let first = |value: &str| {
+        value
+            .split_whitespace()
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    };
     let is_version = |text: &str| {
         text.starts_with(|c: char| c.is_ascii_digit())
             && text
@@ -372,7 +382,11 @@ fn of_env(recording: &mut Recording, env: &Env) {
         }
     }
     if recording.nvml.is_none()
-        && let Some(driver) = env.driver.as_ref().map(|driver| first(driver)).filter(|driver| is_version(driver))
+        && let Some(driver) = env
+            .driver
+            .as_ref()
+            .map(|driver| first(driver))
+            .filter(|driver| is_version(driver))
     {
         let gpus = env.gpus.iter().flatten().map(|name| {
             GpuReading::Opened(Box::new(Gpu {
@@ -428,16 +442,14 @@ fn of_torch(recording: &mut Recording, env: &Env, torch: &str, python: &str) {
     let site = if recording.platform.os == "windows" {
         format!("{ENVIRONMENT}/Lib/site-packages")
     } else {
-        recording.dirs.insert(
-            format!("{ENVIRONMENT}/lib"),
-            vec![format!("python{minor}")],
-        );
+        recording
+            .dirs
+            .insert(format!("{ENVIRONMENT}/lib"), vec![format!("python{minor}")]);
         format!("{ENVIRONMENT}/lib/python{minor}/site-packages")
     };
-    recording.env.insert(
-        "VIRTUAL_ENV".to_owned(),
-        Some(ENVIRONMENT.to_owned()),
-    );
+    recording
+        .env
+        .insert("VIRTUAL_ENV".to_owned(), Some(ENVIRONMENT.to_owned()));
     let file = |text: String| Entry {
         text: Some(text),
         ..Entry::default()

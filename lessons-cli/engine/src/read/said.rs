@@ -87,9 +87,19 @@ impl Said {
                 .iter()
                 .flat_map(|device| {
                     let sysfs = device.sysfs.iter().map(|sysfs| sysfs.span.start);
-                    sysfs.chain(device.drivers.iter().map(|driver| driver.package.span.start))
+                    sysfs.chain(
+                        device
+                            .drivers
+                            .iter()
+                            .map(|driver| driver.package.span.start),
+                    )
                 })
-                .chain(drivers.packages.iter().map(|listed| listed.package.span.start))
+                .chain(
+                    drivers
+                        .packages
+                        .iter()
+                        .map(|listed| listed.package.span.start),
+                )
                 .collect(),
             Self::Nvcc(nvcc) => nvcc
                 .release
@@ -131,7 +141,11 @@ fn of_kind(kind: Kind, text: &str) -> Result<Vec<Said>, NotRead> {
     let said = match kind {
         Kind::Smi => {
             return smi::read_all(text)
-                .map(|all| all.into_iter().map(|smi| Said::Smi(Box::new(smi))).collect())
+                .map(|all| {
+                    all.into_iter()
+                        .map(|smi| Said::Smi(Box::new(smi)))
+                        .collect()
+                })
                 .map_err(NotRead::from);
         }
         Kind::Topo => {
@@ -163,7 +177,9 @@ impl From<Unread> for NotRead {
 fn refused(error: ReadError, text: &str) -> NotRead {
     match error {
         ReadError::Empty => NotRead::Empty,
-        ReadError::NotThis { .. } | ReadError::Wheel { .. } if is_not_text(text) => NotRead::NotText,
+        ReadError::NotThis { .. } | ReadError::Wheel { .. } if is_not_text(text) => {
+            NotRead::NotText
+        }
         error => NotRead::Other(error),
     }
 }
@@ -216,7 +232,11 @@ mod tests {
             read("=== ROCm System Management Interface ===", None),
             Err(NotRead::OtherTool(Tool::RocmSmi))
         );
-        assert!(NotRead::Unrecognised.to_string().contains("nvidia-smi topo -m"));
+        assert!(
+            NotRead::Unrecognised
+                .to_string()
+                .contains("nvidia-smi topo -m")
+        );
         assert!(matches!(
             read(TABLE, Some(Kind::Topo)),
             Err(NotRead::Other(ReadError::NotThis { .. }))

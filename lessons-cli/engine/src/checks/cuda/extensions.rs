@@ -50,9 +50,9 @@ fn judge(facts: &Facts<'_>) -> Known<Finding> {
     };
     let finding = said(Finding::fail("fail-major")).evidence(sign, detail);
     Ok(match right_one(facts, cuda) {
-        Some(home) => finding.fix(
-            Fix::run(format!("export CUDA_HOME={}", quoted(&home))).note("fix-home"),
-        ),
+        Some(home) => {
+            finding.fix(Fix::run(format!("export CUDA_HOME={}", quoted(&home))).note("fix-home"))
+        }
         None if facts.uses_apt() == Some(true) => finding
             .fix(
                 Fix::run(format!(
@@ -93,7 +93,9 @@ fn right_one(facts: &Facts<'_>, torch: CudaVersion) -> Option<String> {
         .found
         .iter()
         .find(|toolkit: &&Toolkit| {
-            toolkit.release().is_some_and(|release| release.major == torch.major)
+            toolkit
+                .release()
+                .is_some_and(|release| release.major == torch.major)
         })
         .map(|toolkit| toolkit.root.clone())
 }

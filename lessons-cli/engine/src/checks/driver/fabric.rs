@@ -20,8 +20,9 @@ pub(super) fn fabric_manager(facts: &Facts<'_>) -> Finding {
 fn judge(facts: &Facts<'_>) -> Known<Finding> {
     let switches = facts.nvswitches()?;
     let Some(first) = switches.first() else {
-        return Ok(Finding::not_applicable("na-no-switch")
-            .evidence("/sys/bus/pci/devices", "no NVSwitch"));
+        return Ok(
+            Finding::not_applicable("na-no-switch").evidence("/sys/bus/pci/devices", "no NVSwitch")
+        );
     };
     let driver = facts.driver_version().as_ref().map_err(Clone::clone)?;
     let said = |finding: Finding| {
@@ -39,14 +40,19 @@ fn judge(facts: &Facts<'_>) -> Known<Finding> {
         return Ok(install(
             said(Finding::fail("fail-version"))
                 .arg("version", version.as_str())
-                .evidence("/var/lib/dpkg/status", format!("{} {}", package.name, package.version)),
+                .evidence(
+                    "/var/lib/dpkg/status",
+                    format!("{} {}", package.name, package.version),
+                ),
             facts,
             &driver.value,
         ));
     }
     if facts.fabric_manager_runs()? {
-        return Ok(said(Finding::pass("pass"))
-            .evidence("/sys/fs/cgroup/system.slice", "nvidia-fabricmanager.service"));
+        return Ok(said(Finding::pass("pass")).evidence(
+            "/sys/fs/cgroup/system.slice",
+            "nvidia-fabricmanager.service",
+        ));
     }
     if !facts.exists(FABRIC_MANAGER)? {
         return Ok(install(
@@ -58,7 +64,10 @@ fn judge(facts: &Facts<'_>) -> Known<Finding> {
     Ok(enable(
         said(Finding::fail("fail-stopped"))
             .evidence(FABRIC_MANAGER, "there")
-            .evidence("/sys/fs/cgroup/system.slice", "no nvidia-fabricmanager.service"),
+            .evidence(
+                "/sys/fs/cgroup/system.slice",
+                "no nvidia-fabricmanager.service",
+            ),
     ))
 }
 

@@ -14,7 +14,9 @@ pub(super) fn package_sources(facts: &Facts<'_>) -> Finding {
     }
     match facts.uses_apt() {
         Some(true) => {}
-        Some(false) => return Finding::not_applicable("na-no-apt").evidence("/etc/os-release", "no apt"),
+        Some(false) => {
+            return Finding::not_applicable("na-no-apt").evidence("/etc/os-release", "no apt");
+        }
         None => {
             return match facts.distribution() {
                 Err(unknown) => Finding::unread(&unknown),
@@ -33,8 +35,10 @@ pub(super) fn package_sources(facts: &Facts<'_>) -> Finding {
 fn judge(facts: &Facts<'_>) -> Known<Finding> {
     let sources = facts.nvidia_sources()?;
     let Some(first) = sources.first() else {
-        return Ok(Finding::pass("pass-none")
-            .evidence("/etc/apt/sources.list.d", "none of NVIDIA's CUDA repository"));
+        return Ok(Finding::pass("pass-none").evidence(
+            "/etc/apt/sources.list.d",
+            "none of NVIDIA's CUDA repository",
+        ));
     };
     let mut known = None;
     for source in &sources {
