@@ -383,11 +383,16 @@ fn lost(gpu: &GpuFact) -> Finding {
             Fix::run("sudo dmesg | grep -iE 'NVRM|Xid' | tail").note("fix-dmesg"),
         ),
     };
-    Finding::fail(text)
+    let finding = Finding::fail(text)
         .arg("gpu", &place)
         .arg("code", code.name())
         .evidence("NVML", format!("GPU {place}: {code}"))
-        .fix(fix)
+        .fix(fix);
+    if text == "fail-lost" {
+        finding.fix(Fix::by_hand("fix-seat"))
+    } else {
+        finding
+    }
 }
 
 fn memory_free(facts: &Facts<'_>) -> Finding {
