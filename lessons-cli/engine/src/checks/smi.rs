@@ -108,8 +108,8 @@ fn runs(facts: &Facts<'_>) -> Finding {
             .fix(Fix::run("sudo dmesg | grep -iE 'NVRM|Xid' | tail").note("fix-dmesg"))
             .fix(Fix::by_hand("fix-open-module")),
         Ok(nvml) => {
-            let driver = nvml.driver_version.known().cloned().unwrap_or_default();
-            let finding = nvml_evidence(Finding::pass("pass"), nvml.library.as_deref(), &driver);
+            let driver = nvml.driver_version.known().map_or("?", String::as_str);
+            let finding = nvml_evidence(Finding::pass("pass"), nvml.library.as_deref(), driver);
             match smi {
                 Ok(Some(path)) => finding
                     .arg("path", &path)
