@@ -62,7 +62,12 @@ pub(crate) const BUSY_PERCENT: u64 = 50;
 pub(crate) const HOT_CELSIUS: u32 = 95;
 
 fn runs(facts: &Facts<'_>) -> Finding {
-    let smi = facts.which("nvidia-smi");
+    // Only Linux' folders are looked through: elsewhere the driver puts the program where it is found.
+    let smi = if facts.is_linux() {
+        facts.which("nvidia-smi")
+    } else {
+        Ok(Some("nvidia-smi".to_owned()))
+    };
     let topo = facts.command(NVIDIA_SMI_TOPO);
     if topo == Err(NotRun::TimedOut) {
         return Finding::fail("fail-hung")
@@ -103,8 +108,8 @@ fn runs(facts: &Facts<'_>) -> Finding {
             .fix(Fix::run("sudo dmesg | grep -iE 'NVRM|Xid' | tail").note("fix-dmesg"))
             .fix(Fix::by_hand("fix-open-module")),
         Ok(nvml) => {
-            let driver = nvml.driver_version.known().cloned().unwrap_or_default();
-            let finding = nvml_evidence(Finding::pass("pass"), nvml.library.as_deref(), &driver);
+            let driver = nvml.driver_version.known().map_or("?", String::as_str);
+            let finding = nvml_evidence(Finding::pass("pass"), nvml.library.as_deref(), driver);
             match smi {
                 Ok(Some(path)) => finding
                     .arg("path", &path)
@@ -123,7 +128,7 @@ fn runs(facts: &Facts<'_>) -> Finding {
                     nvml.library.as_deref(),
                     &driver,
                 )
-                .arg("branch", driver.split('.').next().unwrap_or_default())
+                .arg("driver", &driver)
                 .evidence("$PATH", "no nvidia-smi")
                 .fix(install_utils(facts, &driver)),
                 // Where PATH is not known, what the program printed shows that it is there.
@@ -378,11 +383,16 @@ fn lost(gpu: &GpuFact) -> Finding {
             Fix::run("sudo dmesg | grep -iE 'NVRM|Xid' | tail").note("fix-dmesg"),
         ),
     };
-    Finding::fail(text)
+    let finding = Finding::fail(text)
         .arg("gpu", &place)
         .arg("code", code.name())
         .evidence("NVML", format!("GPU {place}: {code}"))
-        .fix(fix)
+        .fix(fix);
+    if text == "fail-lost" {
+        finding.fix(Fix::by_hand("fix-seat"))
+    } else {
+        finding
+    }
 }
 
 fn memory_free(facts: &Facts<'_>) -> Finding {
@@ -405,7 +415,15 @@ fn memory_free(facts: &Facts<'_>) -> Finding {
             (Value::Unrecorded, _) | (_, Value::Unrecorded) => {
                 return Finding::unread(&Unknown::nvml("NVML: memory", NvmlCode::NotRecorded));
             }
-            // Jetson and GB10 share the machine's memory, and MIG counts by instance.
+            // MIG counts by instance, and tells the whole only to the administrator.
+            _ if gpu.mig_enabled == Value::Known(true) => {}
+            // A library that is too old, or a user who may not ask: that is no lack of memory.
+            (Value::Refused(code), _) | (_, Value::Refused(code))
+                if *code != NvmlCode::NotSupported =>
+            {
+                return Finding::unread(&Unknown::nvml("NVML: memory", *code));
+            }
+            // Jetson and GB10 share the machine's memory.
             _ => {}
         }
     }
