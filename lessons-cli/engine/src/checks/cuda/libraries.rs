@@ -7,6 +7,7 @@ use crate::facts::cuda::linker::CudaLibrary;
 use crate::facts::cuda::toolkits::{Origin, Toolkit, toolkit_folder};
 use crate::facts::{Facts, Known, Unknown};
 use crate::finding::{Finding, Fix, Outcome, quoted};
+use crate::machine::nvml::NvmlCode;
 use crate::tables::cuda_driver;
 use crate::version::CudaVersion;
 
@@ -96,14 +97,22 @@ fn compat(facts: &Facts<'_>, entries: &[String]) -> Known<Option<Finding>> {
         .iter()
         .filter_map(|gpu| gpu.name.as_deref())
         .find(|name| name.contains("GeForce"));
-    Ok(geforce.map(|name| {
+    let Some(name) = geforce else {
+        // A GPU without a name may be one.
+        return if gpus.iter().all(|gpu| gpu.name.is_some()) {
+            Ok(None)
+        } else {
+            Err(Unknown::nvml("NVML: name", NvmlCode::NotRecorded))
+        };
+    };
+    Ok(Some(
         Finding::fail("fail-compat")
             .arg("folder", entry)
             .arg("gpu", name)
             .evidence(SOURCE, entry)
             .evidence("NVML", name)
-            .fix(without(entries, is_compat).note("fix-without"))
-    }))
+            .fix(without(entries, is_compat).note("fix-without")),
+    ))
 }
 
 /// `/usr/local/cuda-13.0/compat`
@@ -393,6 +402,15 @@ mod tests {
                 compat("NVIDIA A100-SXM4-80GB"),
                 Pass,
                 "pass-set",
+            ),
+            (
+                "cuda-compat and a GPU without a name",
+                and(
+                    compat("NVIDIA A100-SXM4-80GB"),
+                    &json!({"nvml": {"ok": {"driver_version": "570.211.01", "gpus": [{"compute_capability": "8.0"}]}}}),
+                ),
+                Unknown,
+                UNREAD,
             ),
             (
                 "cuda-compat and a GPU that is not recorded",
