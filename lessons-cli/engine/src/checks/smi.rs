@@ -62,7 +62,12 @@ pub(crate) const BUSY_PERCENT: u64 = 50;
 pub(crate) const HOT_CELSIUS: u32 = 95;
 
 fn runs(facts: &Facts<'_>) -> Finding {
-    let smi = facts.which("nvidia-smi");
+    // Only Linux' folders are looked through: elsewhere the driver puts the program where it is found.
+    let smi = if facts.is_linux() {
+        facts.which("nvidia-smi")
+    } else {
+        Ok(Some("nvidia-smi".to_owned()))
+    };
     let topo = facts.command(NVIDIA_SMI_TOPO);
     if topo == Err(NotRun::TimedOut) {
         return Finding::fail("fail-hung")
@@ -103,8 +108,8 @@ fn runs(facts: &Facts<'_>) -> Finding {
             .fix(Fix::run("sudo dmesg | grep -iE 'NVRM|Xid' | tail").note("fix-dmesg"))
             .fix(Fix::by_hand("fix-open-module")),
         Ok(nvml) => {
-            let driver = nvml.driver_version.known().cloned().unwrap_or_default();
-            let finding = nvml_evidence(Finding::pass("pass"), nvml.library.as_deref(), &driver);
+            let driver = nvml.driver_version.known().map_or("?", String::as_str);
+            let finding = nvml_evidence(Finding::pass("pass"), nvml.library.as_deref(), driver);
             match smi {
                 Ok(Some(path)) => finding
                     .arg("path", &path)
@@ -378,11 +383,16 @@ fn lost(gpu: &GpuFact) -> Finding {
             Fix::run("sudo dmesg | grep -iE 'NVRM|Xid' | tail").note("fix-dmesg"),
         ),
     };
-    Finding::fail(text)
+    let finding = Finding::fail(text)
         .arg("gpu", &place)
         .arg("code", code.name())
         .evidence("NVML", format!("GPU {place}: {code}"))
-        .fix(fix)
+        .fix(fix);
+    if text == "fail-lost" {
+        finding.fix(Fix::by_hand("fix-seat"))
+    } else {
+        finding
+    }
 }
 
 fn memory_free(facts: &Facts<'_>) -> Finding {

@@ -34,13 +34,9 @@ fn inside_wsl(facts: &Facts<'_>) -> Known<Finding> {
     if let Ok(Some(packages)) = &packages
         && let Some(first) = packages.first()
     {
-        let names: Vec<String> = packages
-            .iter()
-            .map(|package| quoted(&package.name))
-            .collect();
         let finding = Finding::fail("fail-wsl-package").arg("package", &first.name);
         return Ok(with_packages(finding, packages)
-            .fix(Fix::run(format!("sudo apt purge {}", names.join(" "))).note("fix-wsl-purge"))
+            .fix(Fix::run(format!("sudo apt purge {}", names(packages))).note("fix-wsl-purge"))
             .fix(Fix::run("wsl.exe --shutdown").note("fix-wsl-restart")));
     }
     let runfile = facts.driver_runfile();
@@ -101,11 +97,29 @@ fn on_host(facts: &Facts<'_>) -> Known<Finding> {
         }
         if let Some((one, other)) = two_versions(packages) {
             let both = format!("{} {}", quoted(&one.name), quoted(&other.name));
-            return Ok(with_packages(Finding::fail("fail-two-packages"), packages)
+            let held = packages.iter().find(|package| package.is_held());
+            let text = match (held, nvidias_source(facts)) {
+                (Some(_), _) => "fail-held",
+                (None, true) => "fail-two-sources",
+                (None, false) => "fail-two-packages",
+            };
+            let finding = with_packages(Finding::fail(text), packages)
                 .arg("one", format!("{} {}", one.name, one.version))
                 .arg("other", format!("{} {}", other.name, other.version))
-                .fix(Fix::run(format!("apt policy {both}")).note("fix-policy"))
-                .fix(Fix::run("sudo apt --fix-broken install").note("fix-broken")));
+                .fix(Fix::run(format!("apt policy {both}")).note("fix-policy"));
+            return Ok(match held {
+                Some(held) => finding
+                    .arg("held", &held.name)
+                    .evidence(DPKG_STATUS, format!("{} is held", held.name))
+                    .fix(
+                        Fix::run(format!("sudo apt-mark unhold {}", quoted(&held.name)))
+                            .note("fix-unhold"),
+                    ),
+                None => finding,
+            }
+            .fix(Fix::run("sudo apt --fix-broken install").note("fix-broken"))
+            .fix(Fix::run(format!("sudo apt install {}", names(packages))).note("fix-together"))
+            .fix(Fix::run("sudo reboot").note("fix-reboot")));
         }
         if let Some((package, library)) =
             overwritten(packages, libraries.as_deref().unwrap_or_default())
@@ -180,6 +194,21 @@ fn on_host(facts: &Facts<'_>) -> Known<Finding> {
                 .fix(Fix::run("lessons show driver.installed").note("fix-show-driver")),
         },
     })
+}
+
+/// Whether NVIDIA's own package source is set up beside the distribution's.
+fn nvidias_source(facts: &Facts<'_>) -> bool {
+    facts
+        .nvidia_sources()
+        .is_ok_and(|sources| !sources.is_empty())
+}
+
+fn names(packages: &[Package]) -> String {
+    let names: Vec<String> = packages
+        .iter()
+        .map(|package| quoted(&package.name))
+        .collect();
+    names.join(" ")
 }
 
 /// The driver's packages; `None` where packages are not Debian's.
@@ -258,13 +287,9 @@ fn uninstall(program: &str) -> Fix {
 }
 
 fn reinstall(finding: Finding, packages: &[Package]) -> Finding {
-    let names: Vec<String> = packages
-        .iter()
-        .map(|package| quoted(&package.name))
-        .collect();
     finding
         .fix(
-            Fix::run(format!("sudo apt install --reinstall {}", names.join(" ")))
+            Fix::run(format!("sudo apt install --reinstall {}", names(packages)))
                 .note("fix-reinstall"),
         )
         .fix(Fix::run("sudo reboot").note("fix-reboot"))
