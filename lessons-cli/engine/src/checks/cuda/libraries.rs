@@ -7,6 +7,7 @@ use crate::facts::cuda::linker::CudaLibrary;
 use crate::facts::cuda::toolkits::{Origin, Toolkit, toolkit_folder};
 use crate::facts::{Facts, Known, Unknown};
 use crate::finding::{Finding, Fix, Outcome, quoted};
+use crate::machine::nvml::NvmlCode;
 use crate::tables::cuda_driver;
 use crate::version::CudaVersion;
 
@@ -96,6 +97,9 @@ fn compat(facts: &Facts<'_>, entries: &[String]) -> Known<Option<Finding>> {
         .iter()
         .filter_map(|gpu| gpu.name.as_deref())
         .find(|name| name.contains("GeForce"));
+    if geforce.is_none() && gpus.iter().any(|gpu| gpu.name.is_none()) {
+        return Err(Unknown::nvml("NVML: name", NvmlCode::NotRecorded));
+    }
     Ok(geforce.map(|name| {
         Finding::fail("fail-compat")
             .arg("folder", entry)
