@@ -2,7 +2,6 @@
 //! the book cannot disagree with the checks.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use lessons_engine::bundled;
@@ -28,7 +27,15 @@ const DONE: &str = "ubuntu-4x4090";
 /// Cards drawn from the bundled recordings.
 pub struct EngineCards {
     texts: Texts,
-    reports: OnceCell<BTreeMap<&'static str, Vec<StepDocument>>>,
+    reports: OnceCell<Vec<Reported>>,
+}
+
+/// What every step says on one recording.
+struct Reported {
+    machine: &'static str,
+    /// The lesson that the recording is about.
+    lesson: Option<String>,
+    steps: Vec<StepDocument>,
 }
 
 impl EngineCards {
@@ -40,40 +47,45 @@ impl EngineCards {
         }
     }
 
-    /// What every step says on every recording.
-    fn reports(&self) -> &BTreeMap<&'static str, Vec<StepDocument>> {
+    /// What every step says on every recording; the one where all is done comes first.
+    fn reports(&self) -> &[Reported] {
         self.reports.get_or_init(|| {
-            bundled::names()
-                .filter_map(|name| Some((name, bundled::recording(name)?.ok()?)))
-                .map(|(name, recording)| {
-                    (
-                        name,
-                        Report::of_all(&Facts::new(&recording))
+            let mut reports: Vec<Reported> = bundled::names()
+                .filter_map(|machine| {
+                    let recording = bundled::recording(machine)?.ok()?;
+                    Some(Reported {
+                        machine,
+                        steps: Report::of_all(&Facts::new(&recording))
                             .document(&self.texts)
                             .steps,
-                    )
+                        lesson: recording.lesson,
+                    })
                 })
-                .collect()
+                .collect();
+            reports.sort_by_key(|reported| reported.machine != DONE);
+            reports
         })
     }
 
-    /// What the step says on the first recording where it has an outcome; the one where all is done comes first, then
-    /// those of the step's own lesson.
+    /// What the step says on the first recording where it has an outcome; after the one where all is done come those
+    /// of the step's own lesson.
     fn example(&self, step: &Step, outcome: Outcome) -> Option<(&'static str, &StepDocument)> {
-        let rank = |name: &str| {
-            let own = bundled::recording(name)
-                .and_then(Result::ok)
-                .is_some_and(|recording| recording.lesson.as_deref() == Some(step.lesson.id()));
-            (name != DONE, !own)
-        };
-        let mut names: Vec<&'static str> = self.reports().keys().copied().collect();
-        names.sort_by_key(|name| (rank(name), *name));
-        names.into_iter().find_map(|name| {
-            let document = self.reports()[name]
+        let mut found = self.reports().iter().filter_map(|reported| {
+            let document = reported
+                .steps
                 .iter()
                 .find(|document| document.id == step.id)?;
-            (document.outcome == outcome).then_some((name, document))
-        })
+            let own =
+                reported.machine == DONE || reported.lesson.as_deref() == Some(step.lesson.id());
+            (document.outcome == outcome).then_some((own, reported.machine, document))
+        });
+        let first = found.next()?;
+        let best = if first.0 {
+            first
+        } else {
+            found.find(|(own, ..)| *own).unwrap_or(first)
+        };
+        Some((best.1, best.2))
     }
 
     fn text(&self, id: &str) -> String {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use lessons_engine::version::CudaVersion;
 
 /// From a bare machine to a working PyTorch on an NVIDIA GPU, every step checked
 ///
@@ -128,6 +129,15 @@ pub enum Command {
         #[arg(long)]
         no_redact: bool,
     },
+    /// Explain any pasted output, field by field
+    ///
+    /// KIND is smi (nvidia-smi in any of its forms), topo (nvidia-smi topo -m), drivers (ubuntu-drivers devices), nvcc
+    /// (nvcc --version), wheel (a wheel's file name), index (a page of a package index) or env (python -m
+    /// torch.utils.collect_env). Without it, what was pasted is recognised.
+    #[command(
+        after_help = "Examples:\n  nvidia-smi | lessons read\n  lessons read topo matrix.txt --svg topology.svg\n  lessons read torch-2.9.1+cu126-cp311-cp311-win_amd64.whl"
+    )]
+    Read(ReadArgs),
     /// Check again whenever something changes, until you stop it
     Watch {
         /// Steps or lessons; without any, all
@@ -176,6 +186,26 @@ pub struct CheckArgs {
     /// Short for --format json
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
+}
+
+/// What to read, and what of it to show.
+#[derive(Debug, Args)]
+pub struct ReadArgs {
+    /// What it is, and the file; without a file, or with -, standard input
+    #[arg(value_name = "KIND] [FILE", num_args = 0..=2, value_hint = ValueHint::FilePath)]
+    pub what: Vec<String>,
+    /// As JSON (schema lessons-read-KIND/1)
+    #[arg(long)]
+    pub json: bool,
+    /// What it says about the steps, by the checks of `lessons check`
+    #[arg(long)]
+    pub step: bool,
+    /// Of a topology: also write the drawing as SVG; - prints it
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub svg: Option<PathBuf>,
+    /// Of driver packages: choose one that is new enough for this CUDA
+    #[arg(long, value_name = "X.Y")]
+    pub for_cuda: Option<CudaVersion>,
 }
 
 /// How `lessons check` shows what it found.

@@ -11,6 +11,7 @@ mod list;
 mod machines;
 mod marks;
 mod progress;
+mod read;
 mod record;
 mod show;
 mod watch;
@@ -46,6 +47,7 @@ pub fn run(cli: Cli) -> Result<Done> {
             name,
             no_redact,
         }) => record::run(output, &name, no_redact, live),
+        Some(Command::Read(args)) => read::run(&args),
         Some(Command::Watch { what, every }) => watch::run(&what, every, live),
         Some(Command::Book { action }) => book::run(action),
         Some(Command::Dev { action }) => dev::run(action),
@@ -138,7 +140,8 @@ fn notice(text: &str) {
     use std::io::Write as _;
     let _ = writeln!(
         anstream::stderr(),
-        "{} {text}",
-        crate::style::paint(crate::style::OPEN, "note:")
+        "{} {}",
+        crate::style::paint(crate::style::OPEN, "note:"),
+        lessons_engine::visible::visible_lines(text)
     );
 }

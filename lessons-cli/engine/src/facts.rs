@@ -258,36 +258,43 @@ impl<'m> Facts<'m> {
     pub fn recording(&self, name: &str, recorder: &str, recorded_at: &str) -> Recording {
         let memory = self.memory.borrow();
         let mut files: BTreeMap<String, Entry> = BTreeMap::new();
+        // An entry alone says that something is there, and an error what could not be read of it. What a recording
+        // did not tell is left out, so that it is not told by this one either.
+        let refuse = |files: &mut BTreeMap<String, Entry>, path: &String, why: &Unread| {
+            if *why != Unread::NotRecorded {
+                files.entry(path.clone()).or_default().error = Some(unread_word(why));
+            }
+        };
         for (path, link) in &memory.links {
             match link {
-                Ok(Some(target)) => {
-                    files.entry(path.clone()).or_default().link = Some(target.clone())
-                }
-                // It is there and is no link: an entry that says no more than that.
-                Ok(None) => {
-                    files.entry(path.clone()).or_default();
-                }
-                Err(why) => files.entry(path.clone()).or_default().error = Some(unread_word(why)),
+                Ok(target) => files
+                    .entry(path.clone())
+                    .or_default()
+                    .link
+                    .clone_from(target),
+                Err(why) => refuse(&mut files, path, why),
             }
         }
         for (path, stat) in &memory.stats {
-            let entry = files.entry(path.clone()).or_default();
             match stat {
                 Ok(stat) => {
+                    let entry = files.entry(path.clone()).or_default();
                     entry.size = stat.size;
                     entry.mode = stat.mode;
                 }
-                Err(why) => entry.error = Some(unread_word(why)),
+                Err(why) => refuse(&mut files, path, why),
             }
         }
         for (path, text) in &memory.texts {
-            let entry = files.entry(path.clone()).or_default();
             match text {
-                Ok(text) => match Printed::from_text(text) {
-                    Printed::Text(text) => entry.text = Some(text),
-                    Printed::Lines(lines) => entry.lines = Some(lines),
-                },
-                Err(why) => entry.error = Some(unread_word(why)),
+                Ok(text) => {
+                    let entry = files.entry(path.clone()).or_default();
+                    match Printed::from_text(text) {
+                        Printed::Text(text) => entry.text = Some(text),
+                        Printed::Lines(lines) => entry.lines = Some(lines),
+                    }
+                }
+                Err(why) => refuse(&mut files, path, why),
             }
         }
         let mut dirs = BTreeMap::new();
@@ -296,7 +303,7 @@ impl<'m> Facts<'m> {
                 Ok(names) => {
                     dirs.insert(path.clone(), names.clone());
                 }
-                Err(why) => files.entry(path.clone()).or_default().error = Some(unread_word(why)),
+                Err(why) => refuse(&mut files, path, why),
             }
         }
         let commands = memory

@@ -9,6 +9,7 @@ use crate::finding::{Evidence, Finding, Outcome, TextId};
 use crate::machine::Identity;
 use crate::steps::{self, Step};
 use crate::texts::Texts;
+use crate::visible::visible;
 
 /// What the checks of some steps say of one machine.
 #[derive(Debug, Clone)]
@@ -108,7 +109,11 @@ impl Report {
     pub fn document(&self, texts: &Texts) -> Document {
         Document {
             schema: "lessons-check/1",
-            machine: self.machine.clone(),
+            // A recording's name is a stranger's, too.
+            machine: Identity {
+                name: visible(&self.machine.name),
+                kind: self.machine.kind,
+            },
             steps: self
                 .steps
                 .iter()

@@ -100,10 +100,10 @@ impl Texts {
         }
     }
 
-    /// A sentence that belongs to no step, such as those of [`crate::explain`].
+    /// A sentence that belongs to no step, such as those of [`crate::explain`], on one line however its file breaks it.
     pub fn sentence(&self, message: &Message) -> String {
         match message.text {
-            TextId::Shared(id) => self.shared(id, &message.args),
+            TextId::Shared(id) => self.shared(id, &message.args).replace('\n', " "),
             TextId::OfStep(attribute) => missing(attribute),
         }
     }

@@ -38,7 +38,7 @@ function inTheme(theme, pages) {
 
 inTheme('light', PAGES);
 inTheme('navy', PAGES);
-// The colours are what differs in the other themes; a chapter with cards, outputs, notes and tables has all of them.
-inTheme('rust', ['driver.html']);
-inTheme('coal', ['driver.html']);
-inTheme('ayu', ['driver.html']);
+// The colours are what differs in the other themes; these two chapters have cards, outputs, notes, tables and scripts.
+for (const theme of ['rust', 'coal', 'ayu']) {
+  inTheme(theme, ['driver.html', 'cuda.html']);
+}

@@ -60,7 +60,7 @@ export function launch() {
 
 /**
  * Opens a place of the book in a fresh profile without a network. Returns the page, everything that went wrong on it since
- * (`problems`: errors, warnings of the console, requests that failed or left the book), and `close`.
+ * (`problems`: errors of its scripts and in the console, requests that failed or left the book), and `close`.
  *
  * `settings` are Playwright's for a browser context, and `theme` the theme that the reader picked on an earlier visit.
  */
@@ -88,9 +88,7 @@ export async function open(browser, place, { theme, ...settings } = {}) {
   page.on('pageerror', (error) => problems.push(`uncaught: ${error.message}`));
   page.on('requestfailed', (request) => problems.push(`failed: ${request.url()}: ${request.failure()?.errorText}`));
   page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) {
-      problems.push(`${message.type()}: ${message.text()}`);
-    }
+    if (message.type() === 'error') problems.push(`console: ${message.text()}`);
   });
   await page.goto(address(place), { waitUntil: 'load' });
   return { page, problems, close: () => context.close() };

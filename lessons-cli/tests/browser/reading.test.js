@@ -65,3 +65,16 @@ test('the contents lead from one chapter to another', async () => {
   assert.deepEqual(problems, []);
   await close();
 });
+
+test('the contents open and close from the keyboard', async () => {
+  const { page, problems, close } = await open(browser, 'driver.html', { viewport: { width: 800, height: 600 } });
+  const contents = page.getByRole('button', { name: 'Toggle Table of Contents' });
+  assert.equal(await contents.getAttribute('aria-expanded'), 'false');
+  for (const [key, expanded] of [['Enter', 'true'], [' ', 'false']]) {
+    await contents.focus();
+    await page.keyboard.press(key);
+    assert.equal(await contents.getAttribute('aria-expanded'), expanded);
+  }
+  assert.deepEqual(problems, []);
+  await close();
+});

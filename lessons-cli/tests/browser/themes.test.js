@@ -77,8 +77,10 @@ describe('a picture is kept for people to look at', () => {
       await mkdir(SCREENSHOTS, { recursive: true });
       const { page, close } = await open(browser, 'driver.html', settings);
       const file = path.join(SCREENSHOTS, `${name}.png`);
-      const picture = await page.screenshot({ path: file, fullPage: true });
-      assert.ok(picture.length > 10_000, `${file} is ${picture.length} bytes`);
+      // The beginning of the chapter, with its first card: all of it would be too long to look at.
+      const { width } = page.viewportSize();
+      const picture = await page.screenshot({ path: file, fullPage: true, clip: { x: 0, y: 0, width, height: 4000 } });
+      assert.ok(picture.length > 50_000, `${file} is ${picture.length} bytes`);
       await close();
     });
   }

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value as Json;
 
-use crate::reader::{NOW, Reader, Said, machines, steps};
+use crate::reader::{NAMED, NOW, Reader, Said, machines, steps};
 
 const STEP: &str = "driver.installed";
 
@@ -24,7 +24,7 @@ fn listed(reader: &Reader, id: &str) -> Json {
 #[test]
 fn without_a_command_it_says_where_you_are_and_what_is_next() {
     let reader = Reader::new();
-    let said = reader.run(0, []).shows("Next").shows("lessons show");
+    let said = reader.run(0, []).shows("Next").shows("lessons hint");
     for lesson in ["driver", "smi", "persistence", "topology", "cuda", "torch"] {
         let title = reader.run(0, ["list", "--json"]).json()["lessons"]
             .as_array()
@@ -128,9 +128,9 @@ fn each_exit_status_of_check_means_what_it_says() {
 fn strict_counts_recommended_steps() {
     let reader = Reader::new();
     let mut counted = 0;
-    for machine in machines() {
+    for machine in NAMED {
         let said = reader
-            .lessons(["check", "--machine", &machine, "--json"])
+            .lessons(["check", "--machine", machine, "--json"])
             .output()
             .unwrap();
         let document: Json = serde_json::from_slice(&said.stdout).unwrap();
@@ -140,7 +140,7 @@ fn strict_counts_recommended_steps() {
             .iter()
             .any(|step| step["outcome"] == "fail" && step["required"] == false);
         if said.status.code() == Some(0) && recommended_fails {
-            reader.run(1, ["check", "--machine", &machine, "--strict"]);
+            reader.run(1, ["check", "--machine", machine, "--strict"]);
             counted += 1;
         }
     }
@@ -157,7 +157,7 @@ fn strict_counts_recommended_steps() {
         .shows("FAIL")
         .shows("recommended");
     reader.run(1, ["check", "persistence", "--machine", file, "--strict"]);
-    assert!(counted < machines().len());
+    assert!(counted < NAMED.len());
 }
 
 #[test]
@@ -192,7 +192,8 @@ fn show_says_why_how_and_what_the_check_says() {
             .run(0, ["show", &step, "--machine", "ubuntu-4x4090"])
             .quietly();
         let lesson = step.split('.').next().unwrap();
-        said.shows(&step).shows(lesson).shows("pass");
+        said.shows(&step)
+            .shows(&format!("Read: {lesson}.html#{step}"));
         reader.run(0, ["show", &step, "--machine", "ubuntu-fresh-nouveau"]);
     }
     reader
@@ -200,7 +201,7 @@ fn show_says_why_how_and_what_the_check_says() {
             0,
             [
                 "show",
-                "driver.nouveau-unloaded",
+                "driver.nouveau-blacklisted",
                 "--machine",
                 "ubuntu-fresh-nouveau",
             ],
@@ -271,7 +272,6 @@ fn done_skip_and_reset_say_what_they_did() {
         .shows("nothing was known");
     reader.run(2, ["reset"]);
     reader.run(2, ["reset", STEP, "--all"]);
-    reader.run(2, ["reset", STEP, "--yes"]);
 }
 
 #[test]
@@ -343,6 +343,9 @@ fn machines_are_listed_and_shown() {
         assert!(text.out.contains(&machine));
         let shown = reader.run(0, ["machines", "show", &machine]).quietly();
         assert_eq!(shown.json()["name"], machine);
+        if !NAMED.contains(&machine.as_str()) {
+            continue;
+        }
         // What is shown is a recording.
         let file = reader.file("shown.json", &shown.out);
         let check = |machine: &str| {

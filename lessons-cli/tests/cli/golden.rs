@@ -7,19 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use crate::reader::{Reader, machines};
-
-/// The recordings whose text for people is kept too: one of each kind of trouble.
-const AS_TEXT: [&str; 8] = [
-    "ubuntu-4x4090",
-    "ubuntu-4xa6000-nvlink",
-    "ubuntu-cuda-misconfigured",
-    "ubuntu-fresh-nouveau",
-    "ubuntu-mismatch",
-    "ubuntu-secure-boot",
-    "ubuntu-torch-cpu",
-    "wsl2-laptop",
-];
+use crate::reader::{NAMED, Reader, machines};
 
 const FOLDER: &str = "../snapshots/reports";
 
@@ -54,7 +42,7 @@ fn every_recording_has_its_golden_report() {
         assert_golden(&format!("{machine}.json"), &report(&machine, "json"));
         expected.insert(format!("{machine}.json.snap"));
     }
-    for machine in AS_TEXT {
+    for machine in NAMED {
         assert_golden(&format!("{machine}.text"), &report(machine, "text"));
         expected.insert(format!("{machine}.text.snap"));
     }

@@ -108,6 +108,18 @@ impl Said {
     }
 }
 
+/// Machines that are told of in full: two on which all is well, and one of each kind of trouble.
+pub(crate) const NAMED: [&str; 8] = [
+    "ubuntu-4x4090",
+    "ubuntu-4xa6000-nvlink",
+    "ubuntu-cuda-misconfigured",
+    "ubuntu-fresh-nouveau",
+    "ubuntu-mismatch",
+    "ubuntu-secure-boot",
+    "ubuntu-torch-cpu",
+    "wsl2-laptop",
+];
+
 /// The names of the bundled recordings, as the program tells them.
 pub(crate) fn machines() -> Vec<String> {
     let listed = Reader::new().run(0, ["machines", "--json"]).json();

@@ -56,13 +56,13 @@ fn what_is_no_recording_is_refused_with_its_reason() {
     );
     for deep in [
         "[".repeat(1_000_000),
-        "{\"a\":".repeat(1_000_000),
+        format!("{{\"a\":{}", "[".repeat(1_000_000)),
         format!(
             r#"{{"format":"lessons-machine/1","name":"x","platform":{{"os":"linux","arch":"x"}},"more":{}"#,
             "[".repeat(1_000_000)
         ),
     ] {
-        refused(&reader, deep, "recursion limit");
+        refused(&reader, deep, "as a recording");
     }
 }
 
@@ -233,7 +233,6 @@ fn nothing_in_a_recording_moves_a_cursor() {
                 .unwrap();
             let what = format!("{machine} as {format}");
             let out = String::from_utf8(output.stdout).unwrap();
-            assert!(out.contains("name"), "{what}");
             assert_harmless(&out, &what);
             assert_harmless(&String::from_utf8(output.stderr).unwrap(), &what);
             match format {

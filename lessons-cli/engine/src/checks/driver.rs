@@ -590,6 +590,12 @@ fn module_loaded(facts: &Facts<'_>) -> Finding {
         };
     }
     let nvml = facts.nvml_failure();
+    if let Some(failure) = &nvml
+        && failure.error == NvmlCode::LibRmVersionMismatch
+    {
+        // Only a module that is loaded can be of another version than the library.
+        return Finding::pass("pass-unknown-version").evidence("NVML", failure.error.name());
+    }
     match facts.place() {
         Place::Wsl => {
             return match nvml {

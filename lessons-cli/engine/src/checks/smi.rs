@@ -108,8 +108,8 @@ fn runs(facts: &Facts<'_>) -> Finding {
             .fix(Fix::run("sudo dmesg | grep -iE 'NVRM|Xid' | tail").note("fix-dmesg"))
             .fix(Fix::by_hand("fix-open-module")),
         Ok(nvml) => {
-            let driver = nvml.driver_version.known().cloned().unwrap_or_default();
-            let finding = nvml_evidence(Finding::pass("pass"), nvml.library.as_deref(), &driver);
+            let driver = nvml.driver_version.known().map_or("?", String::as_str);
+            let finding = nvml_evidence(Finding::pass("pass"), nvml.library.as_deref(), driver);
             match smi {
                 Ok(Some(path)) => finding
                     .arg("path", &path)
@@ -415,7 +415,15 @@ fn memory_free(facts: &Facts<'_>) -> Finding {
             (Value::Unrecorded, _) | (_, Value::Unrecorded) => {
                 return Finding::unread(&Unknown::nvml("NVML: memory", NvmlCode::NotRecorded));
             }
-            // Jetson and GB10 share the machine's memory, and MIG counts by instance.
+            // MIG counts by instance, and tells the whole only to the administrator.
+            _ if gpu.mig_enabled == Value::Known(true) => {}
+            // A library that is too old, or a user who may not ask: that is no lack of memory.
+            (Value::Refused(code), _) | (_, Value::Refused(code))
+                if *code != NvmlCode::NotSupported =>
+            {
+                return Finding::unread(&Unknown::nvml("NVML: memory", *code));
+            }
+            // Jetson and GB10 share the machine's memory.
             _ => {}
         }
     }

@@ -745,11 +745,12 @@ fn gpu_fields(explained: &mut Explained, smi: &Smi, places: &Places) {
             } else if shown.starts_with('[') {
                 field = field.means(text("read-smi-value-refused").arg("shown", &shown));
             }
-            field = field.value(
-                Value::new(shown)
-                    .of(format!("GPU {}", number(at, gpu)))
-                    .at(places.at(Row::Gpu(at), column.key)),
-            );
+            let value = Value::new(shown).at(places.at(Row::Gpu(at), column.key));
+            field = field.value(if column.key == Key::Index {
+                value
+            } else {
+                value.of(format!("GPU {}", number(at, gpu)))
+            });
         }
         explained.field(field);
     }

@@ -18,14 +18,12 @@ pub(super) fn explain(wheel: &Wheel, host: Option<Platform>) -> Explained {
             text("read-wheel-note-version").arg("version", wheel.full_version()),
         ));
     }
-    if let Some(host) = host {
-        installs(&mut explained, wheel, host);
-    }
+    let asks = host.is_some_and(|host| installs(&mut explained, wheel, host));
     pythons(&mut explained, wheel);
-    if let Some((major, minor)) = wheel.glibc_floor() {
+    if let Some((major, minor)) = wheel.glibc_floor().filter(|_| !asks) {
         explained.note(
             Note::remark(text("read-wheel-note-glibc").arg("glibc", format!("{major}.{minor}")))
-                .run("ldd --version | head -n 1"),
+                .run(LIBC),
         );
     }
     if let Some(local) = &wheel.local {
@@ -35,8 +33,9 @@ pub(super) fn explain(wheel: &Wheel, host: Option<Platform>) -> Explained {
     explained
 }
 
-/// Whether the system takes it. The Python is not known, so the wheel's own stands in for it.
-fn installs(explained: &mut Explained, wheel: &Wheel, host: Platform) {
+/// Says whether the system takes it, and gives back whether that depends on a version. The Python is not known, so the
+/// wheel's own stands in for it.
+fn installs(explained: &mut Explained, wheel: &Wheel, host: Platform) -> bool {
     let python = wheel
         .python_tags
         .iter()
@@ -54,27 +53,40 @@ fn installs(explained: &mut Explained, wheel: &Wheel, host: Platform) {
         arch: host.arch.to_string(),
     };
     let here = |id| text(id).arg("host", host.to_string());
-    explained.note(match wheel.installs_on(&asked) {
+    let installs = wheel.installs_on(&asked);
+    let depends = matches!(installs, Installs::Unknown(_));
+    let note = match installs {
         Installs::Yes => Note::remark(here("read-wheel-note-fits")),
-        Installs::Unknown(ask) => Note::remark(needs(here("read-wheel-note-fits-if"), ask)),
-        Installs::No(refusal) => match refusal {
-            Refusal::System { wheel } => {
-                Note::warning(here("read-wheel-note-system").arg("wheel", wheel))
+        Installs::Unknown(ask) => {
+            let note = Note::remark(needs(here("read-wheel-note-fits-if"), ask));
+            match ask {
+                Ask::Glibc(..) => note.run(LIBC),
+                Ask::Musl(..) | Ask::MacOs(..) => note,
             }
-            Refusal::Arch { wheel, .. } => {
-                Note::warning(here("read-wheel-note-arch").arg("wheel", wheel))
-            }
-            Refusal::UnknownTag { wheel } => {
-                Note::warning(here("read-wheel-note-tag").arg("wheel", wheel))
-            }
-            Refusal::SystemVersion { needs: ask, .. } => {
-                Note::warning(needs(here("read-wheel-note-fits-if"), ask))
-            }
-            // Said already, or beside the question: the Python is the wheel's own.
-            Refusal::Version { .. } | Refusal::Python { .. } | Refusal::Abi { .. } => return,
-        },
-    });
+        }
+        Installs::No(Refusal::System { wheel }) => {
+            Note::warning(here("read-wheel-note-system").arg("wheel", wheel))
+        }
+        Installs::No(Refusal::Arch { wheel, .. }) => {
+            Note::warning(here("read-wheel-note-arch").arg("wheel", wheel))
+        }
+        Installs::No(Refusal::UnknownTag { wheel }) => {
+            Note::warning(here("read-wheel-note-tag").arg("wheel", wheel))
+        }
+        // Said already, or beside the question: the Python is the wheel's own, and no version of the system is given.
+        Installs::No(
+            Refusal::Version { .. }
+            | Refusal::Python { .. }
+            | Refusal::Abi { .. }
+            | Refusal::SystemVersion { .. },
+        ) => return false,
+    };
+    explained.note(note);
+    depends
 }
+
+/// Shows the version of the C library.
+const LIBC: &str = "ldd --version | head -n 1";
 
 fn needs(message: Message, ask: Ask) -> Message {
     let (library, major, minor) = match ask {

@@ -93,28 +93,6 @@ fn of_smi(recording: &mut Recording, smi: &Smi) {
     }
 }
 
-impl Cause {
-    /// NVML's code for it; none where NVML was not reached or not asked.
-    pub fn code(&self) -> Option<NvmlCode> {
-        Some(match self {
-            Self::CouldNotCommunicate | Self::DriverNotLoaded => NvmlCode::DriverNotLoaded,
-            Self::DriverLibraryMismatch { .. } => NvmlCode::LibRmVersionMismatch,
-            Self::UnknownError | Self::NotAvailable => NvmlCode::Unknown,
-            Self::AccessBlocked => NvmlCode::OperatingSystem,
-            Self::InsufficientPermissions => NvmlCode::NoPermission,
-            Self::LibraryNotFound => NvmlCode::LibraryNotFound,
-            Self::FunctionNotFound => NvmlCode::FunctionNotFound,
-            Self::GpuIsLost { .. } => NvmlCode::GpuLost,
-            Self::UnableToDetermineHandle { .. } => NvmlCode::Unknown,
-            Self::NoDevices
-            | Self::NoVgpuDevices
-            | Self::CommandNotFound
-            | Self::InvalidField { .. } => return None,
-            Self::Other { .. } => NvmlCode::UnexpectedVariant,
-        })
-    }
-}
-
 fn nvml(smi: &Smi) -> Nvml {
     let mut gpus: Vec<GpuReading> = Vec::with_capacity(smi.gpus.len());
     for gpu in &smi.gpus {

@@ -6,11 +6,6 @@
 read-worth-knowing = Worth knowing
 read-fields = Field by field
 read-drawn = How they are wired
-read-all-gpus = all
-read-more-outputs = The text holds { $count ->
-        [one] one more output. It follows.
-       *[other] { $count } more outputs. They follow.
-    }
 read-more-rows = { $count ->
         [one] … and one more
        *[other] … and { $count } more
@@ -127,7 +122,7 @@ read-smi-note-other-ceiling =
 read-smi-note-no-cuda = In place of a CUDA version stands { $shown }: nvidia-smi found no libcuda that works, so programs will not either
 read-smi-note-branch-ended = Driver branch { $branch } gets no fixes any more
 read-smi-note-two-versions = nvidia-smi is of version { $tool } and the driver of { $driver }. Under WSL or in a container that is normal; elsewhere two drivers are mixed
-read-smi-note-last-branch = { $branch } is the last driver branch for { $name }. Stay on it: a newer one does not find the card
+read-smi-note-last-branch = For { $name } driver branch { $branch } is the last one: a newer one does not find the card
 
 read-smi-note-cut-header = The text ends before the first GPU
 read-smi-note-cut-gpu = The text is cut at the GPU in row { $row }: what it no longer shows is left out

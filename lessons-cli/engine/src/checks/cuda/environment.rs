@@ -219,15 +219,13 @@ fn judge_persistent(facts: &Facts<'_>) -> Known<Finding> {
     }
     let shell = facts.shell().ok().flatten();
     let lines = startup_lines(facts, &toolkit);
-    let read = lines
-        .iter()
-        .find(|line| shell.is_none() || line.shell.is_none() || line.shell == shell);
+    let read = lines.iter().find(|line| line.is_read_by(shell));
     if let Some(line) = read {
         return Ok(Finding::pass("pass")
             .arg("file", &line.file)
             .evidence(&line.file, &line.line));
     }
-    if let Some(unknown) = &facts.startup().unread {
+    if let Some(unknown) = facts.startup().unread_by(shell) {
         return Err(unknown.clone());
     }
     // On shared computers the command `module load` sets the paths, and is what people type or have in their jobs.
@@ -581,6 +579,12 @@ mod tests {
                 json!({"env": {"SHELL": "/usr/bin/zsh"}}),
                 Fail,
                 "fail-other-shell",
+            ),
+            (
+                "another shell's file is not recorded",
+                json!({"files": {"/etc/zsh/zshenv": NOT_RECORDED, "/home/me/.bashrc": {"text": ""}}}),
+                Fail,
+                "fail",
             ),
             (
                 "a file is not recorded",

@@ -123,6 +123,9 @@ fn is_compat(entry: &str) -> bool {
 /// wheel's own folders. An older library of the same name lacks what the newer ones ask it for:
 /// `undefined symbol: __nvJitLinkComplete_12_4`.
 fn shadows_torch(facts: &Facts<'_>, entries: &[String]) -> Known<Option<Finding>> {
+    if !entries.iter().any(|entry| entry.starts_with('/')) {
+        return Ok(None);
+    }
     let torch = match facts.torch() {
         Ok(Some(torch)) => torch,
         Ok(None) => return Ok(None),
@@ -466,6 +469,12 @@ mod tests {
                 ),
                 Fail,
                 "fail-missing",
+            ),
+            (
+                "not set, and nothing is recorded of Python",
+                json!({"dirs": {"/usr/lib/python3/dist-packages": NOT_RECORDED}, "env": {"PWD": NOT_RECORDED}}),
+                Pass,
+                "pass-unneeded",
             ),
             ("not recorded", set(NOT_RECORDED), Unknown, UNREAD),
             (

@@ -14,10 +14,11 @@ use crate::steps::{self, Step};
 use crate::tables::torch_matrix;
 use crate::texts::{MISSING, Texts};
 
-use Outcome::{Fail, NotApplicable, Pass, Unknown};
+use Outcome::{Blocked, Fail, NotApplicable, Pass, Unknown};
 use machine::{
     SITE, VENV, companion, computed, conda, driver, env, file, gone, gpu, healthy, library, names,
-    no_gpu, no_torch, other_python, probe, remove, said, system_python, text, torch, windows,
+    no_gpu, no_torch, other_python, probe, pyenv, remove, said, system_python, text, torch,
+    windows,
 };
 
 fn facts_of<T>(machine: &Value, ask: impl FnOnce(&Facts<'_>) -> T) -> T {
@@ -106,6 +107,7 @@ fn environments() {
         |m| env(m, "PATH", format!("/usr/bin:{VENV}/bin")) => Fail "fail-shadowed", "source /home/me/first-torch/.venv/bin/activate";
         |m| env(m, "PATH", "") => Fail "fail-off-path", "activate";
         |m| { conda(m, "first-torch"); env(m, "PATH", "/usr/bin"); } => Fail "fail-shadowed", "conda activate /opt/conda";
+        pyenv => Fail "fail", "uv venv";
         windows => Pass "pass";
         |m| {
             windows(m);
@@ -146,6 +148,11 @@ fn pythons() {
         |m| m["platform"]["arch"] = json!("x86") => Fail "fail-32-bit";
         |m| { m["files"].as_object_mut().unwrap().remove(&format!("{VENV}/pyvenv.cfg")); } => Unknown "finding-unknown";
         |m| conda(m, "first-torch") => Pass "pass";
+        pyenv => Pass "pass";
+        |m| { pyenv(m); env(m, "PYENV_VERSION", "3.13.0t"); } => Fail "fail-old", "torch==2.12.0";
+        |m| { pyenv(m); text(m, "/home/me/.python-version", "3.9.18\n"); } => Fail "fail-old", "torch==2.8.0";
+        |m| { pyenv(m); text(m, "/home/.python-version", "3.9.18\n"); } => Fail "fail-old", "torch==2.8.0";
+        |m| { pyenv(m); text(m, "/home/me/.pyenv/version", "system\n"); } => Pass "pass";
         windows => Pass "pass";
     }
 }
@@ -154,10 +161,13 @@ fn pythons() {
 fn wheels() {
     holds! { "torch.wheel-exists":
         |_| {} => Pass "pass";
-        |m| { gpu(m, "Tesla K40m", "3.5"); driver(m, "470.256.02", "11.4"); } => Fail "fail-gpu";
-        |m| { gpu(m, "NVIDIA GeForce RTX 5090", "12.0"); driver(m, "470.256.02", "11.4"); } => Fail "fail-driver", "sudo ubuntu-drivers install";
+        |m| { no_torch(m); gpu(m, "Tesla K40m", "3.5"); driver(m, "470.256.02", "11.4"); } => Fail "fail-gpu";
+        // A torch that is there is judged by itself.
+        |m| { gpu(m, "Tesla K40m", "3.5"); driver(m, "470.256.02", "11.4"); } => NotApplicable "na-installed";
+        |m| { no_torch(m); gpu(m, "NVIDIA GeForce RTX 5090", "12.0"); driver(m, "470.256.02", "11.4"); } => Fail "fail-driver", "sudo ubuntu-drivers install";
         |m| { gpu(m, "NVIDIA GeForce GTX 1080 Ti", "6.1"); other_python(m, "3.15"); } => Fail "fail-python", "uv venv";
         |m| {
+            no_torch(m);
             m["nvml"]["ok"]["gpus"] = json!([{"name": "GTX 1080", "compute_capability": "6.1"}, {"name": "RTX 5090", "compute_capability": "12.0"}]);
         } => Fail "fail-gpu";
         |m| gpu(m, "NVIDIA GeForce RTX 9090", "14.0") => Pass "pass";
@@ -315,6 +325,7 @@ fn installations() {
         } => Unknown "finding-unknown";
         |m| text(m, &format!("{SITE}/torch/version.py"), "not a version file") => Unknown "finding-unknown";
         |m| conda(m, "first-torch") => Pass "pass";
+        pyenv => Fail "fail", "python3 -m pip install";
         windows => Pass "pass";
     }
 }
@@ -505,6 +516,9 @@ fn gpus_seen() {
         |m| probe(m, &json!({"error": "not-found"})) => Unknown "finding-unknown";
         |m| { BLIND(m); text(m, "/proc/modules", "nvidia 1 1 - Live 0x0\n"); } => Fail "fail-uvm", "sudo modprobe nvidia_uvm";
         |m| { BLIND(m); gone(m, "/dev/nvidia-uvm"); } => Fail "fail-uvm", "sudo modprobe nvidia_uvm";
+        // What another step says explains it.
+        |m| { BLIND(m); env(m, "LD_LIBRARY_PATH", "/usr/local/cuda-13.0/compat"); } => Blocked "finding-blocked";
+        |m| { BLIND(m); library(m, &["nvidia_cudnn_cu12-9.10.2.21"]); } => Blocked "finding-blocked";
         // Decided by the variable alone.
         |m| env(m, "CUDA_VISIBLE_DEVICES", "") => Fail "fail-hidden", "unset CUDA_VISIBLE_DEVICES";
         |m| env(m, "CUDA_VISIBLE_DEVICES", "-1") => Fail "fail-hidden";
@@ -528,10 +542,7 @@ fn gpus_seen() {
 fn one_cause_gives_one_failure() {
     let causes: [(Change, &str); 7] = [
         (system_python, "torch.environment"),
-        (
-            |m| other_python(m, "3.9"),
-            "torch.python-supported torch.installed",
-        ),
+        (|m| other_python(m, "3.9"), "torch.python-supported"),
         (no_torch, "torch.installed"),
         (CPU_TORCH, "torch.cuda-build torch.companions-paired"),
         (
@@ -624,7 +635,7 @@ fn outcomes(machine: &Value) -> Vec<Outcome> {
 fn never_turns(full: &[Outcome], less: &[Outcome], removed: &str) {
     for ((step, full), less) in STEPS.iter().zip(full).zip(less) {
         assert!(
-            full == less || matches!(less, Unknown | Outcome::Blocked),
+            full == less || matches!(less, Unknown | Blocked),
             "{}: {full:?} turned into {less:?} without {removed}",
             step.id
         );

@@ -100,8 +100,8 @@ impl Facts<'_> {
     }
 
     /// The Python that a file is: itself, or for pyenv's shim, which is a script, the one that pyenv would start:
-    /// by `$PYENV_VERSION`, `.python-version` in the working folder, or pyenv's own file `version`. `None` where that is
-    /// the system's, which comes later on `$PATH`.
+    /// by `$PYENV_VERSION`, `.python-version` in the working folder or the nearest one above, or pyenv's own file
+    /// `version`. `None` where that is the system's, which comes later on `$PATH`.
     fn behind_shim(&self, file: &str) -> Known<Option<String>> {
         let Some((root, name)) = file
             .split_once("/shims/")
@@ -110,11 +110,10 @@ impl Facts<'_> {
             return Ok(Some(file.to_owned()));
         };
         let mut chosen = self.env("PYENV_VERSION")?;
-        let mut files = vec![format!("{root}/version")];
-        if let Some(folder) = self.folder_in("PWD")? {
-            files.insert(0, format!("{folder}/.python-version"));
-        }
-        for file in files {
+        let working = self.folder_in("PWD")?;
+        let folders = std::iter::successors(working.as_deref(), |folder| parent(folder));
+        let files = folders.map(|folder| format!("{folder}/.python-version"));
+        for file in files.chain([format!("{root}/version")]) {
             if chosen.is_none() {
                 chosen = match self.text(&file) {
                     Ok(text) => text.split_whitespace().next().map(str::to_owned),
@@ -506,7 +505,7 @@ mod tests {
             let json = format!(
                 r#"{{"format":"lessons-machine/1","name":"t","platform":{{"os":"linux","arch":"x86_64"}},
                 "env":{{"PATH":"/root/.pyenv/shims:/usr/bin","PWD":"/w","PYENV_VERSION":null}},
-                "dirs":{{"/usr/bin":["python3"],"/w":[]}},
+                "dirs":{{"/":["root","usr","w"],"/usr/bin":["python3"],"/w":[]}},
                 "files":{{"/root/.pyenv/shims/python3":{{"size":1,"mode":33261}},{extra}}}}}"#
             );
             let recording = Recording::from_slice(json.as_bytes()).unwrap();

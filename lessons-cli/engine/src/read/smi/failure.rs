@@ -1,17 +1,36 @@
 //! The messages with which nvidia-smi, or the shell in its stead, says that it failed.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::token;
+use crate::machine::nvml::NvmlCode;
 
 /// A message of failure and what it means.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// What the message means. In JSON its name is `kind`, and its parts stand next to it.
-    #[serde(flatten)]
+    /// What the message means.
     pub cause: Cause,
     /// The message as printed, without what a shell or a log put before it.
     pub message: String,
+}
+
+impl Serialize for Failure {
+    /// `{kind, …, code, message}`: the cause's name with its parts, NVML's code for it where NVML gave up, the message.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Document<'f> {
+            #[serde(flatten)]
+            cause: &'f Cause,
+            code: Option<NvmlCode>,
+            message: &'f str,
+        }
+        Document {
+            cause: &self.cause,
+            code: self.cause.code(),
+            message: &self.message,
+        }
+        .serialize(serializer)
+    }
 }
 
 /// What can be wrong when nvidia-smi gives up.
@@ -76,6 +95,27 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// NVML's code for it; none where NVML was not reached or not asked.
+    pub fn code(&self) -> Option<NvmlCode> {
+        Some(match self {
+            Self::CouldNotCommunicate | Self::DriverNotLoaded => NvmlCode::DriverNotLoaded,
+            Self::DriverLibraryMismatch { .. } => NvmlCode::LibRmVersionMismatch,
+            Self::UnknownError | Self::NotAvailable | Self::UnableToDetermineHandle { .. } => {
+                NvmlCode::Unknown
+            }
+            Self::AccessBlocked => NvmlCode::OperatingSystem,
+            Self::InsufficientPermissions => NvmlCode::NoPermission,
+            Self::LibraryNotFound => NvmlCode::LibraryNotFound,
+            Self::FunctionNotFound => NvmlCode::FunctionNotFound,
+            Self::GpuIsLost { .. } => NvmlCode::GpuLost,
+            Self::NoDevices
+            | Self::NoVgpuDevices
+            | Self::CommandNotFound
+            | Self::InvalidField { .. } => return None,
+            Self::Other { .. } => NvmlCode::UnexpectedVariant,
+        })
+    }
+
     /// Whether this is about one GPU, so that nvidia-smi goes on with the others.
     pub(super) fn is_about_one_gpu(&self) -> bool {
         matches!(

@@ -1,0 +1,15 @@
+//! Any text, recognised, explained and judged.
+
+#![no_main]
+
+mod explained;
+
+use explained::explained;
+use lessons_engine::read::said;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    if let Ok(said) = said::read(text, None) {
+        explained(said, text);
+    }
+});

@@ -1,0 +1,22 @@
+//! `nvidia-smi topo -m`, drawn in every way and explained.
+
+#![no_main]
+
+mod explained;
+
+use explained::explained;
+use lessons_engine::draw;
+use lessons_engine::read::said::Said;
+use lessons_engine::read::topo;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    if let Ok(all) = topo::read_all(text) {
+        for topo in &all {
+            let _ = draw::topology::table(topo);
+            let _ = draw::topology::svg(topo);
+            let _ = draw::topology::outline(topo, &draw::topology::Labels::default());
+        }
+        explained(all.into_iter().map(Said::Topo).collect(), text);
+    }
+});

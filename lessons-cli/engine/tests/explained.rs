@@ -1,0 +1,518 @@
+//! What an explanation says, for the outputs in this file and for every output in a folder of public ones.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the engine opens no file, its tests do"
+)]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use lessons_engine::explain::{Asked, Explained, Note, Severity, explain};
+use lessons_engine::facts::Facts;
+use lessons_engine::finding::{Outcome, TextId};
+use lessons_engine::machine::nvml::{GpuReading, NvmlCode, Value};
+use lessons_engine::read::said;
+use lessons_engine::read::{partial, text::Pasted};
+use lessons_engine::recording::{NvmlEntry, Recording};
+use lessons_engine::report::Report;
+use lessons_engine::tables::{Arch, Os, Platform};
+use lessons_engine::texts::{MISSING, Texts};
+
+const TABLE: &str = "\
+Wed Jan 14 02:22:46 2026
++-----------------------------------------------------------------------------------------+
+| NVIDIA-SMI 580.95.05              Driver Version: 580.95.05      CUDA Version: 13.0     |
++-----------------------------------------+------------------------+----------------------+
+| GPU  Name                 Persistence-M | Bus-Id          Disp.A | Volatile Uncorr. ECC |
+| Fan  Temp   Perf          Pwr:Usage/Cap |           Memory-Usage | GPU-Util  Compute M. |
+|                                         |                        |               MIG M. |
+|=========================================+========================+======================|
+|   0  NVIDIA RTX A6000               Off |   00000000:81:00.0 Off |                    2 |
+| 30%   96C    P2            299W /  300W |   40960MiB /  49140MiB |    100%      Default |
+|                                         |                        |                  N/A |
++-----------------------------------------+------------------------+----------------------+
+|   1  NVIDIA RTX PRO 6000 Blac...    Off |   00000000:A1:00.0 Off |                  Off |
+| 30%   30C    P8             20W /  600W |       1MiB /  97887MiB |      0%      Default |
+|                                         |                        |             Disabled |
++-----------------------------------------+------------------------+----------------------+
++-----------------------------------------------------------------------------------------+
+| Processes:                                                                              |
+|  GPU   GI   CI              PID   Type   Process name                        GPU Memory |
+|        ID   ID                                                               Usage      |
+|=========================================================================================|
+|    0   N/A  N/A          123456      C   python                                40950MiB |
++-----------------------------------------------------------------------------------------+
+";
+
+fn one(text: &str) -> Explained {
+    explain_with(text, &Asked::default())
+}
+
+fn explain_with(text: &str, asked: &Asked) -> Explained {
+    let said = said::read(text, None).unwrap_or_else(|error| panic!("{error}: {text}"));
+    assert_eq!(said.len(), 1, "{text}");
+    explain(&said[0], asked)
+}
+
+/// The names of the notes, with their severity.
+fn notes(explained: &Explained) -> Vec<(Severity, &'static str)> {
+    explained
+        .noteworthy
+        .iter()
+        .map(|note| match note.text.text {
+            TextId::Shared(id) | TextId::OfStep(id) => (note.severity, id),
+        })
+        .collect()
+}
+
+fn note<'e>(explained: &'e Explained, id: &'static str) -> &'e Note {
+    explained
+        .noteworthy
+        .iter()
+        .find(|note| note.text.text == TextId::Shared(id))
+        .unwrap_or_else(|| panic!("no note {id} in {:?}", notes(explained)))
+}
+
+fn sentence(explained: &Explained, id: &'static str) -> String {
+    Texts::english().sentence(&note(explained, id).text)
+}
+
+#[test]
+fn what_is_broken_comes_first() {
+    let explained = one(TABLE);
+    assert_eq!(
+        notes(&explained),
+        [
+            (Severity::Broken, "read-smi-note-ecc"),
+            (Severity::Broken, "read-smi-note-hot"),
+            (Severity::Warning, "read-smi-note-power"),
+            (Severity::Warning, "read-smi-note-busy"),
+            (Severity::Warning, "read-smi-note-persistence"),
+            (Severity::Remark, "read-smi-note-processes"),
+            (Severity::Remark, "read-smi-note-name-cut"),
+            (Severity::Remark, "read-smi-note-ceiling"),
+        ]
+    );
+    let ecc = note(&explained, "read-smi-note-ecc");
+    assert_eq!(
+        ecc.run.as_deref(),
+        Some("nvidia-smi -q -d ECC,ROW_REMAPPER -i 0")
+    );
+    let span = ecc.span.unwrap();
+    assert_eq!(&TABLE[span.start..span.end], "2");
+    assert!(sentence(&explained, "read-smi-note-processes").contains("python (123456)"));
+    assert!(sentence(&explained, "read-smi-note-persistence").contains("GPU 0, 1"));
+}
+
+#[test]
+fn each_field_has_its_values_with_their_places() {
+    let explained = one(TABLE);
+    let field = |label: &str| {
+        explained
+            .fields
+            .iter()
+            .find(|field| field.label == label)
+            .unwrap_or_else(|| panic!("no field {label}"))
+    };
+    let temperature = field("Temp");
+    let shown: Vec<_> = temperature
+        .values
+        .iter()
+        .map(|value| (value.of.as_deref().unwrap(), value.shown.as_str()))
+        .collect();
+    assert_eq!(shown, [("GPU 0", "96C"), ("GPU 1", "30C")]);
+    for field in &explained.fields {
+        for value in &field.values {
+            let span = value
+                .span
+                .unwrap_or_else(|| panic!("{} has no place", field.label));
+            assert!(
+                !TABLE[span.start..span.end].trim().is_empty(),
+                "{}",
+                field.label
+            );
+        }
+    }
+    // The column's own meaning, and that of the word `Off` in it.
+    assert_eq!(field("Volatile Uncorr. ECC").meaning.len(), 2);
+    assert_eq!(field("Pwr:Cap").values[1].shown, "600W");
+}
+
+#[test]
+fn every_message_of_failure_says_its_cause() {
+    for (text, id, step) in [
+        (
+            "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. Make sure …",
+            "read-smi-failed-communicate",
+            Some("driver.module-loaded"),
+        ),
+        (
+            "Failed to initialize NVML: Driver/library version mismatch\nNVML library version: 580.126",
+            "read-smi-failed-mismatch",
+            Some("driver.versions-agree"),
+        ),
+        (
+            "Failed to initialize NVML: Unknown Error",
+            "read-smi-failed-unknown",
+            Some("smi.runs"),
+        ),
+        (
+            "No devices were found",
+            "read-smi-failed-no-devices",
+            Some("driver.gpu-visible"),
+        ),
+        (
+            "Unable to determine the device handle for GPU 0000:0a:00.0: GPU is lost.  Reboot the system to recover this GPU",
+            "read-smi-failed-lost",
+            Some("smi.gpus-healthy"),
+        ),
+        (
+            "bash: nvidia-smi: command not found",
+            "read-smi-failed-not-found",
+            Some("driver.installed"),
+        ),
+        (
+            "Field \"cuda_version\" is not a valid field to query.",
+            "read-smi-failed-field",
+            None,
+        ),
+    ] {
+        let said = said::read(text, Some(lessons_engine::read::recognise::Kind::Smi)).unwrap();
+        let explained = explain(&said[0], &Asked::default());
+        let note = note(&explained, id);
+        assert_eq!(
+            (note.severity, note.step),
+            (Severity::Broken, step),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_pair_is_chosen_and_its_links_are_named() {
+    let text = "\tGPU0\tGPU1\tGPU2\tGPU3\tCPU Affinity\tNUMA Affinity\n\
+        GPU0\t X \tSYS\tNV4\tSYS\t0-7\t0\nGPU1\tSYS\t X \tSYS\tNV4\t8-15\t1\n\
+        GPU2\tNV4\tSYS\t X \tSYS\t0-7\t0\nGPU3\tSYS\tNV4\tSYS\t X \t8-15\t1\n";
+    let explained = one(text);
+    assert_eq!(
+        note(&explained, "read-topo-note-best-same-node")
+            .run
+            .as_deref(),
+        Some("CUDA_DEVICE_ORDER=PCI_BUS_ID CUDA_VISIBLE_DEVICES=0,2 python train.py")
+    );
+    assert!(sentence(&explained, "read-topo-note-islands").contains("GPU0+GPU2, GPU1+GPU3"));
+    let labels: Vec<&str> = explained
+        .fields
+        .iter()
+        .map(|field| field.label.as_str())
+        .collect();
+    assert_eq!(labels, ["NV4", "SYS", "CPU Affinity", "NUMA Affinity"]);
+    assert_eq!(explained.fields[0].values[0].shown, "GPU0–GPU2");
+}
+
+#[test]
+fn blackwell_gets_open_modules_and_a_cuda_its_branch() {
+    let text = |model: &str| {
+        format!(
+            "== /sys/devices/pci0000:00/0000:00:01.0/0000:01:00.0 ==\n\
+             modalias : pci:v000010DEd00002B85sv000010DEsd000016F3bc03sc00i00\n\
+             vendor   : NVIDIA Corporation\nmodel    : {model}\n\
+             driver   : nvidia-driver-570 - distro non-free recommended\n\
+             driver   : nvidia-driver-570-open - distro non-free\n\
+             driver   : nvidia-driver-580-open - third-party non-free\n\
+             driver   : xserver-xorg-video-nouveau - distro free builtin\n"
+        )
+    };
+    let chosen = |model: &str, for_cuda: Option<&str>| {
+        let asked = Asked {
+            for_cuda: for_cuda.map(|cuda| cuda.parse().unwrap()),
+            host: None,
+        };
+        let explained = explain_with(&text(model), &asked);
+        note(&explained, "read-drivers-note-install")
+            .run
+            .clone()
+            .unwrap()
+    };
+    assert_eq!(
+        chosen("GB202 [GeForce RTX 5090]", None),
+        "sudo apt install nvidia-driver-570-open"
+    );
+    assert_eq!(
+        chosen("GB202 [GeForce RTX 5090]", Some("13.0")),
+        "sudo apt install nvidia-driver-580-open"
+    );
+    assert_eq!(
+        chosen("AD102 [GeForce RTX 4090]", None),
+        "sudo ubuntu-drivers install"
+    );
+    // With nothing that will do, that is said, and a card that no table has is not judged.
+    let volta = one(&text("GV100GL [Tesla V100 PCIe 16GB]").replace("-580-open", "-590"));
+    assert_eq!(
+        note(&volta, "read-drivers-note-install").run.as_deref(),
+        Some("sudo ubuntu-drivers install")
+    );
+    assert!(
+        notes(&one(&text("Device 2b85")))
+            .contains(&(Severity::Warning, "read-drivers-note-unknown-gpu"))
+    );
+}
+
+#[test]
+fn a_toolkit_names_its_driver_and_compilers() {
+    let explained = one("Cuda compilation tools, release 12.6, V12.6.85");
+    let driver = sentence(&explained, "read-nvcc-note-driver-both");
+    assert!(
+        driver.contains("525.60.13") && driver.contains("CUDA 12"),
+        "{driver}"
+    );
+    assert!(sentence(&explained, "read-nvcc-note-gcc").contains("to 13"));
+    let unknown = one("Cuda compilation tools, release 99.1, V99.1.1");
+    assert!(notes(&unknown).contains(&(Severity::Warning, "read-nvcc-note-unknown")));
+    let missing = one("bash: nvcc: command not found");
+    assert_eq!(
+        note(&missing, "read-nvcc-failed-not-found").step,
+        Some("cuda.env-path")
+    );
+}
+
+#[test]
+fn a_wheel_fits_or_says_why_not() {
+    let on = |os, arch, name: &str| {
+        let asked = Asked {
+            for_cuda: None,
+            host: Some(Platform::new(os, arch)),
+        };
+        let explained = explain_with(name, &asked);
+        notes(&explained)
+            .iter()
+            .map(|(_, id)| *id)
+            .collect::<Vec<_>>()
+    };
+    let manylinux = "torch-2.9.1+cu126-cp311-cp311-manylinux_2_28_x86_64.whl";
+    assert!(on(Os::Linux, Arch::X86_64, manylinux).contains(&"read-wheel-note-fits-if"));
+    assert!(on(Os::Linux, Arch::Aarch64, manylinux).contains(&"read-wheel-note-arch"));
+    assert!(on(Os::Windows, Arch::X86_64, manylinux).contains(&"read-wheel-note-system"));
+    let win = "torch-2.9.1+cpu-cp313-cp313t-win_amd64.whl";
+    let said = on(Os::Windows, Arch::X86_64, win);
+    for id in [
+        "read-wheel-note-fits",
+        "read-wheel-note-free-threaded",
+        "read-wheel-note-cpu",
+    ] {
+        assert!(said.contains(&id), "{id} in {said:?}");
+    }
+}
+
+#[test]
+fn a_cpu_build_on_a_gpu_machine_is_broken() {
+    let text = "PyTorch version: 2.9.1+cpu\nIs debug build: False\nCUDA used to build PyTorch: None\n\
+        OS: Ubuntu 24.04.3 LTS (x86_64)\nPython version: 3.12.3 (main)\nIs CUDA available: False\n\
+        CUDA runtime version: 12.6.85\nGPU models and configuration: GPU 0: NVIDIA GeForce RTX 4090\n\
+        Nvidia driver version: 580.95.05\n[pip3] torch==2.9.1+cpu\n[pip3] torchvision==0.20.0+cpu\n";
+    let explained = one(text);
+    assert_eq!(
+        note(&explained, "read-env-note-cpu-on-gpu").step,
+        Some("torch.cuda-build")
+    );
+    assert!(sentence(&explained, "read-env-note-companion").contains("torchvision 0.20.0"));
+    let outcome = outcomes(text);
+    assert!(
+        outcome.contains(&("torch.cuda-build", Outcome::Fail)),
+        "{outcome:?}"
+    );
+    assert!(
+        outcome.contains(&("torch.installed", Outcome::Pass)),
+        "{outcome:?}"
+    );
+
+    let old = text
+        .replace("2.9.1+cpu\nIs", "2.9.1+cu128\nIs")
+        .replace("PyTorch: None", "PyTorch: 12.8")
+        .replace("580.95.05", "470.256.02");
+    assert!(notes(&one(&old)).contains(&(Severity::Broken, "read-env-note-driver-old")));
+    // What was seen to work outweighs a table.
+    let works = old.replace("available: False", "available: True");
+    assert!(notes(&one(&works)).contains(&(Severity::Remark, "read-env-note-driver-old")));
+}
+
+fn machine(text: &str) -> Recording {
+    let said = said::read(text, None).unwrap();
+    partial::machine(&said, Pasted::new(text).text())
+}
+
+fn outcomes(text: &str) -> Vec<(&'static str, Outcome)> {
+    let machine = machine(text);
+    Report::of_all(&Facts::new(&machine))
+        .steps
+        .iter()
+        .map(|checked| (checked.step.id, checked.finding.outcome))
+        .collect()
+}
+
+#[test]
+fn a_paste_is_a_machine_with_what_it_tells() {
+    let machine = machine(TABLE);
+    let Some(NvmlEntry::Ok { ok: nvml }) = &machine.nvml else {
+        panic!("{:?}", machine.nvml);
+    };
+    let GpuReading::Opened(gpu) = &nvml.gpus[0] else {
+        panic!("{:?}", nvml.gpus);
+    };
+    assert_eq!(gpu.memory_total, Value::Known(49140 << 20));
+    assert_eq!(gpu.power_draw_mw, Value::Known(299_000));
+    assert_eq!(gpu.ecc_uncorrected, Value::Known(2));
+    assert_eq!(gpu.mig_enabled, Value::Refused(NvmlCode::NotSupported));
+    assert_eq!(gpu.compute_capability, Value::Known("8.6".to_owned()));
+    assert_eq!(gpu.remap_pending, Value::Unrecorded);
+    assert_eq!(gpu.processes.known().unwrap()[0].pid, 123_456);
+    assert!(machine.files.is_empty() && machine.env.is_empty());
+
+    let outcomes = outcomes(TABLE);
+    for expected in [
+        ("driver.gpu-visible", Outcome::Pass),
+        ("smi.runs", Outcome::Pass),
+        ("smi.gpus-healthy", Outcome::Fail),
+        ("smi.memory-free", Outcome::Fail),
+        // Whether this is a laptop, where it would be in order, is not told.
+        ("persistence.enabled", Outcome::Unknown),
+        ("torch.installed", Outcome::Unknown),
+        ("topology.read", Outcome::Unknown),
+    ] {
+        assert!(outcomes.contains(&expected), "{expected:?} in {outcomes:?}");
+    }
+}
+
+#[test]
+fn a_number_left_out_is_a_gpu_that_does_not_answer() {
+    let machine = machine(&TABLE.replace("|   1  NVIDIA RTX", "|   2  NVIDIA RTX"));
+    let Some(NvmlEntry::Ok { ok: nvml }) = &machine.nvml else {
+        panic!("{:?}", machine.nvml);
+    };
+    assert_eq!(nvml.gpus.len(), 3);
+    assert!(matches!(nvml.gpus[1], GpuReading::Failed { .. }));
+    // A number that no machine has costs nothing.
+    let machine = self::machine(&TABLE.replace("|   1  NVIDIA RTX", "|4000000000  NVIDIA RTX"));
+    let Some(NvmlEntry::Ok { ok: nvml }) = &machine.nvml else {
+        panic!("{:?}", machine.nvml);
+    };
+    assert!(nvml.gpus.len() < 100);
+}
+
+/// Every text that the explanations name is there, and every text that is there is named.
+#[test]
+fn texts_and_explanations_name_the_same() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let ftl = std::fs::read_to_string(root.join("texts/en/read.ftl")).unwrap();
+    let there: BTreeSet<String> = ftl
+        .lines()
+        .filter(|line| line.starts_with("read-"))
+        .filter_map(|line| Some(line.split_once(" =")?.0.to_owned()))
+        .collect();
+    let mut named = BTreeSet::new();
+    let mut folders = vec![root.join("src/explain"), root.join("../src/commands/read")];
+    let mut sources = vec![root.join("../src/commands/read.rs")];
+    while let Some(folder) = folders.pop() {
+        sources.extend(
+            std::fs::read_dir(folder)
+                .unwrap()
+                .map(|entry| entry.unwrap().path()),
+        );
+    }
+    for source in sources {
+        let code = std::fs::read_to_string(&source).unwrap();
+        named.extend(
+            code.split('"')
+                .filter(|word| word.starts_with("read-") && !word.contains(char::is_whitespace))
+                .map(str::to_owned),
+        );
+    }
+    let unnamed: Vec<_> = there.difference(&named).collect();
+    let missing: Vec<_> = named.difference(&there).collect();
+    assert!(
+        unnamed.is_empty() && missing.is_empty(),
+        "no text for {missing:?}; nobody names {unnamed:?}"
+    );
+}
+
+/// The files of a folder of public outputs; none where there is no such folder.
+fn corpus() -> Vec<(PathBuf, String)> {
+    let root = std::env::var_os("LESSONS_CORPUS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus"),
+        PathBuf::from,
+    );
+    let mut files = Vec::new();
+    for folder in [
+        "smi",
+        "smi-failure",
+        "topo",
+        "ubuntu-drivers",
+        "nvcc",
+        "wheels",
+        "collect-env",
+    ] {
+        let Ok(entries) = std::fs::read_dir(root.join(folder)) else {
+            println!("skipped: no corpus folder");
+            return Vec::new();
+        };
+        for entry in entries {
+            let path = entry.unwrap().path();
+            let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+            files.push((path, text));
+        }
+    }
+    files
+}
+
+#[test]
+fn every_public_output_is_explained() {
+    let texts = Texts::english();
+    for (path, text) in corpus() {
+        let said =
+            said::read(&text, None).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        for said in &said {
+            let explained = explain(said, &Asked::default());
+            let notes = explained.noteworthy.iter().map(|note| &note.text);
+            let meanings = explained.fields.iter().flat_map(|field| &field.meaning);
+            for message in notes.chain(meanings).chain([&explained.what]) {
+                let sentence = texts.sentence(message);
+                assert!(
+                    !sentence.contains(MISSING),
+                    "{}: {sentence}",
+                    path.display()
+                );
+                assert!(
+                    !sentence.contains('\n') && !sentence.contains("  "),
+                    "{sentence}"
+                );
+            }
+            assert!(
+                !explained.fields.is_empty() || !explained.noteworthy.is_empty(),
+                "{} has nothing to say",
+                path.display()
+            );
+            for value in explained.fields.iter().flat_map(|field| &field.values) {
+                if let Some(span) = value.span {
+                    assert!(
+                        text.get(span.start..span.end).is_some(),
+                        "{}",
+                        path.display()
+                    );
+                }
+            }
+        }
+        let machine = partial::machine(&said, Pasted::new(&text).text());
+        let again = Recording::from_slice(machine.to_json().as_bytes());
+        assert_eq!(again.as_ref(), Ok(&machine), "{}", path.display());
+        let document = Report::of_all(&Facts::new(&machine)).document(&texts);
+        for step in document.steps {
+            assert!(
+                !step.summary.contains(MISSING),
+                "{}: {}",
+                path.display(),
+                step.id
+            );
+        }
+    }
+}
