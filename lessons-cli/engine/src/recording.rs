@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::machine::nvml::{Nvml, NvmlCode, NvmlFailure};
 use crate::machine::{Identity, Kind, Machine, NotRun, Output, Platform, Select, Stat, Unread};
+use crate::visible::visible;
 
 /// The format that this engine writes, and the newest that it reads.
 pub const FORMAT: &str = "lessons-machine/1";
@@ -390,7 +391,7 @@ enum Content {
 impl Machine for Recording {
     fn identity(&self) -> Identity {
         Identity {
-            name: self.name.clone(),
+            name: visible(&self.name),
             kind: Kind::Recording,
         }
     }

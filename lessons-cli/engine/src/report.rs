@@ -270,7 +270,12 @@ fn check(facts: &Facts<'_>, step: &'static Step, checked: &BTreeMap<&str, Checke
     if let Some(need) = with_outcome(&[Outcome::Fail, Outcome::Blocked]) {
         return blocked(step, need, checked);
     }
-    let finding = (step.check)(facts);
+    let (finding, unsure) = facts.unsure_of_place(|| (step.check)(facts));
+    // What holds on a host need not hold in a container, and the other way round.
+    let finding = match unsure {
+        Some(unknown) if finding.outcome != Outcome::Unknown => Finding::unread(unknown),
+        _ => finding,
+    };
     if finding.outcome == Outcome::Fail
         && let Some(need) = with_outcome(&[Outcome::Unknown])
     {

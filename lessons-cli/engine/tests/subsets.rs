@@ -269,8 +269,10 @@ fn of_nothing_nothing_is_claimed() {
         // Its name tells of WSL.
         nothing.platform.kernel = None;
         for (id, outcome) in outcomes(&nothing) {
+            // What a system does not have at all is no question of what was read.
+            let elsewhere = recording.platform.os != "linux" && outcome == Outcome::NotApplicable;
             assert!(
-                matches!(outcome, Outcome::Unknown | Outcome::Blocked),
+                elsewhere || matches!(outcome, Outcome::Unknown | Outcome::Blocked),
                 "{id} on nothing of {}: {}",
                 recording.name,
                 outcome.word()

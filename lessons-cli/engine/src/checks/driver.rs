@@ -1,8 +1,8 @@
 //! The driver: the GPU is there, nothing else holds it, and NVIDIA's module serves it in one version.
 
-use crate::facts::Facts;
 use crate::facts::driver::Flavour;
 use crate::facts::system::{ModprobeLine, Place};
+use crate::facts::{Facts, Why};
 use crate::finding::{Finding, Fix, quoted};
 use crate::machine::nvml::{NvmlCode, NvmlFailure};
 use crate::machine::{NotRun, Unread};
@@ -225,12 +225,8 @@ fn nouveau_blacklisted(facts: &Facts<'_>) -> Finding {
             .arg("where", "/proc/cmdline")
             .evidence("/proc/cmdline", word);
     }
-    let lines = facts.modprobe_lines();
-    if let Some(line) = lines
-        .as_ref()
-        .ok()
-        .and_then(|lines| lines.iter().find(|line| blacklists_nouveau(line)))
-    {
+    let modprobe = facts.modprobe();
+    if let Some(line) = modprobe.lines.iter().find(|line| blacklists_nouveau(line)) {
         return Finding::pass("pass")
             .arg("where", &line.source)
             .evidence(&line.source, &line.line);
@@ -239,15 +235,12 @@ fn nouveau_blacklisted(facts: &Facts<'_>) -> Finding {
         return Finding::pass("pass-nvidia-bound")
             .evidence("/sys/bus/pci/devices/*/driver", "nvidia");
     }
-    match facts.module_file("nouveau") {
-        Ok(None) => {
-            return Finding::pass("pass-no-nouveau")
-                .evidence("/lib/modules/*/modules.dep", "no nouveau.ko");
-        }
-        // Whether this kernel has nouveau or not, what is read below decides.
-        Ok(Some(_)) | Err(_) => {}
+    // Whether this kernel has nouveau or nobody knows, what is read below decides.
+    if facts.module_file("nouveau") == Ok(None) {
+        return Finding::pass("pass-no-nouveau")
+            .evidence("/lib/modules/*/modules.dep", "no nouveau.ko");
     }
-    if let Err(unknown) = lines {
+    if let Some(unknown) = &modprobe.unread {
         return Finding::unread(unknown);
     }
     if let Err(unknown) = command_line {
@@ -261,7 +254,7 @@ fn nouveau_blacklisted(facts: &Facts<'_>) -> Finding {
     }
     if let Err(unknown) = facts.module_file("nouveau") {
         match unknown.why {
-            crate::facts::Why::Unread(Unread::NotFound | Unread::Denied) => {}
+            Why::Unread(Unread::NotFound | Unread::Denied) => {}
             _ => return Finding::unread(&unknown),
         }
     }
@@ -464,9 +457,9 @@ fn installed(facts: &Facts<'_>) -> Finding {
             .evidence("/lib/modules/*/modules.dep", file)
             .evidence(&library.path, "there"),
         // Nothing of it anywhere that can be looked at; a package database that no one can read tells nothing.
-        (Ok(None), Ok(None), Ok(None)) | (Ok(None), Err(_), Ok(None)) => nothing_installed(facts),
+        (Ok(None), Ok(None) | Err(_), Ok(None)) => nothing_installed(facts),
         (Err(unknown), Ok(None), Ok(None))
-            if matches!(unknown.why, crate::facts::Why::Unread(Unread::NotFound)) =>
+            if matches!(unknown.why, Why::Unread(Unread::NotFound)) =>
         {
             // Another distribution's packages: the module and the library would be there all the same.
             nothing_installed(facts)
@@ -527,7 +520,8 @@ fn secure_boot(facts: &Facts<'_>) -> Finding {
         }
         Err(unknown) => {
             // A module that is loaded has passed whatever the firmware asks.
-            return if facts.driver_version().is_ok() {
+            let unrecorded = unknown.why == Why::Unread(Unread::NotRecorded);
+            return if facts.driver_version().is_ok() && !unrecorded {
                 Finding::pass("pass-loaded").tried(&unknown)
             } else {
                 Finding::unread(&unknown)
@@ -726,14 +720,17 @@ fn versions_agree(facts: &Facts<'_>) -> Finding {
             .arg("version", module.value.as_str())
             .evidence(&module.source, module.value.as_str())
             .evidence("NVML", "answers"),
-        (Ok(_), Ok(None)) if facts.sees_hardware() => Finding::fail("fail-no-library")
-            .evidence("libnvidia-ml.so.1", "not found")
-            .fix(install(facts)),
+        (Ok(_), Ok(None))
+            if facts.sees_hardware() && matches!(facts.driver_library(), Ok(None)) =>
+        {
+            Finding::fail("fail-no-library")
+                .evidence("libnvidia-ml.so.1", "not found")
+                .fix(install(facts))
+        }
         (Ok(_), Ok(None)) => Finding::unread(&crate::facts::Unknown::nvml(
             "NVML",
             failure.unwrap_or(NvmlCode::NotRecorded),
         )),
-        (Err(unknown), _) => Finding::unread(unknown),
-        (_, Err(unknown)) => Finding::unread(unknown),
+        (Err(unknown), _) | (_, Err(unknown)) => Finding::unread(unknown),
     }
 }

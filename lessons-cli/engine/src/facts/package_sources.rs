@@ -1,5 +1,6 @@
 //! NVIDIA's own apt source: where it is named, and whether apt knows the key that signs it.
 
+use super::system::has_ending;
 use super::{Facts, Known, Unknown};
 use crate::machine::{Select, Unread};
 
@@ -71,11 +72,6 @@ impl Facts<'_> {
             Err(why) => Err(Unknown::unread(list, why)),
         }
     }
-}
-
-fn has_ending(name: &str, ending: &str) -> bool {
-    name.rsplit_once('.')
-        .is_some_and(|(_, last)| last == ending)
 }
 
 /// Where apt keeps a source's list once it has checked its signature.

@@ -97,22 +97,17 @@ fn compat(facts: &Facts<'_>, entries: &[String]) -> Known<Option<Finding>> {
         .iter()
         .filter_map(|gpu| gpu.name.as_deref())
         .find(|name| name.contains("GeForce"));
-    let Some(name) = geforce else {
-        // A GPU without a name may be one.
-        return if gpus.iter().all(|gpu| gpu.name.is_some()) {
-            Ok(None)
-        } else {
-            Err(Unknown::nvml("NVML: name", NvmlCode::NotRecorded))
-        };
-    };
-    Ok(Some(
+    if geforce.is_none() && gpus.iter().any(|gpu| gpu.name.is_none()) {
+        return Err(Unknown::nvml("NVML: name", NvmlCode::NotRecorded));
+    }
+    Ok(geforce.map(|name| {
         Finding::fail("fail-compat")
             .arg("folder", entry)
             .arg("gpu", name)
             .evidence(SOURCE, entry)
             .evidence("NVML", name)
-            .fix(without(entries, is_compat).note("fix-without")),
-    ))
+            .fix(without(entries, is_compat).note("fix-without"))
+    }))
 }
 
 /// `/usr/local/cuda-13.0/compat`
@@ -402,15 +397,6 @@ mod tests {
                 compat("NVIDIA A100-SXM4-80GB"),
                 Pass,
                 "pass-set",
-            ),
-            (
-                "cuda-compat and a GPU without a name",
-                and(
-                    compat("NVIDIA A100-SXM4-80GB"),
-                    &json!({"nvml": {"ok": {"driver_version": "570.211.01", "gpus": [{"compute_capability": "8.0"}]}}}),
-                ),
-                Unknown,
-                UNREAD,
             ),
             (
                 "cuda-compat and a GPU that is not recorded",
