@@ -134,12 +134,8 @@ pub enum Command {
     },
     /// Explain any pasted output, field by field
     ///
-    /// KIND is smi (nvidia-smi in any of its forms), topo (nvidia-smi topo -m), drivers (ubuntu-drivers devices), nvcc
-    /// (nvcc --version), wheel (a wheel's file name), index (a page of a package index) or env (python -m
-    /// torch.utils.collect_env). Without it, what was pasted is recognised.
-    #[command(
-        after_help = "Examples:\n  nvidia-smi | lessons read\n  lessons read topo matrix.txt --svg topology.svg\n  lessons read torch-2.9.1+cu126-cp311-cp311-win_amd64.whl"
-    )]
+    /// Without a kind, what was pasted is recognised.
+    #[command(after_help = READ_HELP)]
     Read(ReadArgs),
     /// Check again whenever something changes, until you stop it
     Watch {
@@ -190,6 +186,22 @@ pub struct CheckArgs {
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
 }
+
+/// The kinds of output, which the usage cannot name one by one.
+const READ_HELP: &str = "\
+Kinds:
+  smi      nvidia-smi in any of its forms
+  topo     nvidia-smi topo -m
+  drivers  ubuntu-drivers devices, or list
+  nvcc     nvcc --version
+  wheel    a wheel's file name
+  index    a page of a package index, or a list of files
+  env      python -m torch.utils.collect_env
+
+Examples:
+  nvidia-smi | lessons read
+  lessons read topo matrix.txt --svg topology.svg
+  lessons read torch-2.9.1+cu126-cp311-cp311-win_amd64.whl";
 
 /// What to read, and what of it to show.
 #[derive(Debug, Args)]

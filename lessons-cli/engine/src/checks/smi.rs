@@ -113,7 +113,7 @@ fn runs(facts: &Facts<'_>) -> Finding {
             match smi {
                 Ok(Some(path)) => finding
                     .arg("path", &path)
-                    .arg("driver", &driver)
+                    .arg("driver", driver)
                     .evidence("$PATH", &path),
                 Ok(None)
                     if facts.place() == Place::Wsl
@@ -121,21 +121,21 @@ fn runs(facts: &Facts<'_>) -> Finding {
                 {
                     finding
                         .arg("path", "/usr/lib/wsl/lib/nvidia-smi")
-                        .arg("driver", &driver)
+                        .arg("driver", driver)
                 }
                 Ok(None) => nvml_evidence(
                     Finding::fail("fail-not-on-path"),
                     nvml.library.as_deref(),
-                    &driver,
+                    driver,
                 )
                 .arg("driver", &driver)
                 .evidence("$PATH", "no nvidia-smi")
-                .fix(install_utils(facts, &driver)),
+                .fix(install_utils(facts, driver)),
                 // Where PATH is not known, what the program printed shows that it is there.
                 Err(unknown) => match (topo, facts.command(NVIDIA_SMI)) {
                     (Ok(output), _) | (_, Ok(output)) if output.succeeded() => finding
                         .arg("path", "nvidia-smi")
-                        .arg("driver", &driver)
+                        .arg("driver", driver)
                         .evidence(NVIDIA_SMI.join(" "), "exit 0"),
                     _ => Finding::unread(&unknown),
                 },

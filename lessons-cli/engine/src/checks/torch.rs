@@ -206,6 +206,9 @@ fn environment(facts: &Facts<'_>) -> Finding {
             said(Finding::pass("pass-container")).arg("python", &environment.interpreter)
         }
         EnvironmentKind::System => {
+            if let Some(unknown) = container_unread(facts) {
+                return Finding::unread(&unknown);
+            }
             let text = match facts.externally_managed(environment) {
                 Ok(true) => "fail-managed",
                 Ok(false) | Err(_) => "fail",
@@ -220,6 +223,26 @@ fn environment(facts: &Facts<'_>) -> Finding {
 
 fn in_container(facts: &Facts<'_>) -> bool {
     matches!(facts.place(), Place::Container | Place::Sandbox)
+}
+
+/// The first mark of a container that could not be looked for. In a container the system's Python is right, so none
+/// may be missing where it is called wrong.
+fn container_unread(facts: &Facts<'_>) -> Option<Unknown> {
+    if !facts.is_linux() {
+        return None;
+    }
+    let files = ["/.dockerenv", "/run/.containerenv"].map(|path| facts.exists(path).err());
+    let variables = ["container", "KUBERNETES_SERVICE_HOST"].map(|name| facts.env(name).err());
+    let texts = ["/proc/version", "/proc/1/cgroup"].map(|path| match facts.text(path) {
+        Err(why) if why == Unread::NotRecorded => Some(Unknown::unread(path, why)),
+        Ok(_) | Err(_) => None,
+    });
+    files
+        .into_iter()
+        .chain(variables)
+        .chain(texts)
+        .flatten()
+        .next()
 }
 
 /// Adds the commands that make an environment and enter it.

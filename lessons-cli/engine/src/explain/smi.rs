@@ -216,7 +216,7 @@ fn gpus_at_risk(explained: &mut Explained, smi: &Smi, places: &Places) {
         );
     }
     for (at, gpu) in smi.gpus.iter().enumerate() {
-        if let Some(count) = value(&gpu.ecc_uncorrected)
+        if let Some(count) = value(gpu.ecc_uncorrected.as_ref())
             && count.0 > 0
         {
             let index = number(at, gpu);
@@ -232,7 +232,7 @@ fn gpus_at_risk(explained: &mut Explained, smi: &Smi, places: &Places) {
                 .at(places.at(Row::Gpu(at), Key::EccUncorrected)),
             );
         }
-        if let Some(celsius) = value(&gpu.temperature_c)
+        if let Some(celsius) = value(gpu.temperature_c.as_ref())
             && u32::try_from(celsius.0).is_ok_and(|celsius| celsius >= HOT_CELSIUS)
         {
             explained.note(
@@ -246,8 +246,10 @@ fn gpus_at_risk(explained: &mut Explained, smi: &Smi, places: &Places) {
                 .at(places.at(Row::Gpu(at), Key::TemperatureC)),
             );
         }
-        if let (Some(draw), Some(limit)) = (value(&gpu.power_draw_w), value(&gpu.power_limit_w))
-            && limit.0 > 0.0
+        if let (Some(draw), Some(limit)) = (
+            value(gpu.power_draw_w.as_ref()),
+            value(gpu.power_limit_w.as_ref()),
+        ) && limit.0 > 0.0
             && draw.0 >= limit.0 * AT_LIMIT
         {
             explained.note(
@@ -272,15 +274,17 @@ fn quotable(index: &str) -> String {
     index.chars().filter(char::is_ascii_digit).collect()
 }
 
-fn value<T: Copy>(reading: &Option<Reading<T>>) -> Option<T> {
-    reading.as_ref().and_then(Reading::value)
+fn value<T: Copy>(reading: Option<&Reading<T>>) -> Option<T> {
+    reading.and_then(Reading::value)
 }
 
 /// Who holds memory.
 fn memory(explained: &mut Explained, smi: &Smi, places: &Places) {
     for (at, gpu) in smi.gpus.iter().enumerate() {
-        let (Some(used), Some(total)) = (value(&gpu.memory_used_mib), value(&gpu.memory_total_mib))
-        else {
+        let (Some(used), Some(total)) = (
+            value(gpu.memory_used_mib.as_ref()),
+            value(gpu.memory_total_mib.as_ref()),
+        ) else {
             continue;
         };
         if total.0 == 0 || used.0.saturating_mul(100) / total.0 < BUSY_PERCENT {
@@ -781,8 +785,7 @@ fn mig_fields(explained: &mut Explained, smi: &Smi, places: &Places) {
             .gpu
             .map_or_else(|| "?".to_owned(), |gpu| gpu.to_string());
         devices = devices.value(
-            Value::new(shown.join(", "))
-                .of(format!("GPU {gpu}"))
+            Value::new(format!("GPU {gpu}  {}", shown.join(", ")))
                 .at(places.at(Row::MigDevice(at), Key::Gi)),
         );
     }
@@ -820,8 +823,7 @@ fn process_fields(explained: &mut Explained, smi: &Smi, places: &Places) {
             .gpu
             .map_or_else(|| "?".to_owned(), |gpu| gpu.to_string());
         processes = processes.value(
-            Value::new(shown.join("  "))
-                .of(format!("GPU {gpu}"))
+            Value::new(format!("GPU {gpu}  {}", shown.join("  ")))
                 .at(places.at(Row::Process(at), Key::Pid)),
         );
     }

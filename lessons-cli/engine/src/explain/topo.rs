@@ -142,26 +142,18 @@ fn cut(explained: &mut Explained, topo: &Topo) {
 fn links(explained: &mut Explained, topo: &Topo) {
     let mut fields: Vec<(Link, Field)> = Vec::new();
     for pair in topo.gpu_pairs() {
-        let place = match fields.iter().position(|(link, _)| link == pair.link) {
-            Some(place) => place,
-            None => {
-                fields.push((
-                    pair.link.clone(),
-                    Field::new(pair.link.to_string(), meaning(pair.link)),
-                ));
-                fields.len() - 1
-            }
-        };
-        if let Some((_, field)) = fields.get_mut(place) {
-            let seen = topo
-                .devices
-                .iter()
-                .position(|device| device.name == pair.second.name)
-                .and_then(|column| pair.first.links.get(column)?.as_ref())
-                .map(|link| link.span);
-            field
-                .values
-                .push(Value::new(between(pair.first, pair.second)).at(seen));
+        let seen = topo
+            .devices
+            .iter()
+            .position(|device| device.name == pair.second.name)
+            .and_then(|column| pair.first.links.get(column)?.as_ref())
+            .map(|link| link.span);
+        let value = Value::new(between(pair.first, pair.second)).at(seen);
+        if let Some((_, field)) = fields.iter_mut().find(|(link, _)| link == pair.link) {
+            field.values.push(value);
+        } else {
+            let field = Field::new(pair.link.to_string(), meaning(pair.link));
+            fields.push((pair.link.clone(), field.value(value)));
         }
     }
     fields.sort_by_key(|(link, _)| {
@@ -171,9 +163,9 @@ fn links(explained: &mut Explained, topo: &Topo) {
         };
         (link.distance().unwrap_or(u8::MAX), links)
     });
-    fields
-        .into_iter()
-        .for_each(|(_, field)| explained.field(field));
+    for (_, field) in fields {
+        explained.field(field);
+    }
 }
 
 fn meaning(link: &Link) -> Message {

@@ -203,7 +203,9 @@ fn fields(explained: &mut Explained, wheel: &Wheel) {
         &wheel.python_tags,
         python_tag,
     ));
-    explained.field(tags("ABI tag", "read-wheel-abi", &wheel.abi_tags, abi_tag));
+    explained.field(tags("ABI tag", "read-wheel-abi", &wheel.abi_tags, |tag| {
+        Some(abi_tag(tag))
+    }));
     explained.field(tags(
         "platform tag",
         "read-wheel-platform",
@@ -224,15 +226,15 @@ fn python_tag(tag: &str) -> Option<Message> {
     }
 }
 
-fn abi_tag(tag: &str) -> Option<Message> {
-    Some(match tag {
+fn abi_tag(tag: &str) -> Message {
+    match tag {
         "none" => text("read-wheel-abi-none"),
         "abi3" => text("read-wheel-abi-abi3"),
         _ if tag.ends_with('t') && PythonVersion::from_tag(tag).is_ok() => {
             text("read-wheel-abi-free-threaded").arg("tag", tag)
         }
         _ => text("read-wheel-abi-own").arg("tag", tag),
-    })
+    }
 }
 
 fn platform_tag(tag: &str) -> Option<Message> {

@@ -183,8 +183,8 @@ fn reading(smi: &Smi, gpu: &smi::Gpu) -> GpuReading {
                 .and_then(|state| state.parse().ok())
                 .map_or_else(|| Value::Refused(code(state)), Value::Known),
         },
-        power_draw_mw: number(gpu.power_draw_w.as_ref(), milliwatts),
-        power_limit_mw: number(gpu.power_limit_w.as_ref(), milliwatts),
+        power_draw_mw: number(gpu.power_draw_w.as_ref(), |watts| Some(milliwatts(watts))),
+        power_limit_mw: number(gpu.power_limit_w.as_ref(), |watts| Some(milliwatts(watts))),
         utilization_percent: number(gpu.utilization_percent.as_ref(), |percent| Some(percent.0)),
         ecc_enabled,
         ecc_uncorrected,
@@ -292,8 +292,8 @@ fn bytes(mebibytes: Mebibytes) -> Option<u64> {
     clippy::cast_sign_loss,
     reason = "more watts than the number takes become its limit, and none is negative"
 )]
-fn milliwatts(watts: Watts) -> Option<u32> {
-    Some((watts.0 * 1000.0) as u32)
+fn milliwatts(watts: Watts) -> u32 {
+    (watts.0 * 1000.0) as u32
 }
 
 fn of_nvcc(recording: &mut Recording, nvcc: &Nvcc) {

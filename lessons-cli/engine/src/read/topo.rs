@@ -727,7 +727,8 @@ impl<'a> Reader<'a> {
             let Err(after) = header(self.words, self.at) else {
                 break;
             };
-            if word.text == "Legend:" {
+            let next = self.words.get(self.at + 1).map(|word| word.text);
+            if word.text == "Legend:" || (word.text == "NIC" && next == Some("Legend:")) {
                 break;
             }
             match self.label(self.at) {

@@ -143,6 +143,9 @@ fn fields(out: &mut String, explained: &Explained, texts: &Texts) {
     }
 }
 
+/// Values longer than this stand on lines of their own.
+const SHORT: usize = 24;
+
 /// The field's name and its values; what has the same value stands together.
 fn values(out: &mut String, field: &Field) {
     let label = paint(style::HEADING, visible(&field.label));
@@ -155,13 +158,20 @@ fn values(out: &mut String, field: &Field) {
         }
     }
     let unnamed = field.values.iter().all(|value| value.of.is_none());
-    if unnamed || groups.len() == 1 {
+    let short = groups
+        .iter()
+        .all(|(shown, _)| shown.chars().count() <= SHORT);
+    if groups.len() == 1 || (unnamed && short) {
         let shown: Vec<String> = groups.iter().map(|(shown, _)| visible(shown)).collect();
         let _ = writeln!(out, "  {label}  {}", shown.join(", "));
         return;
     }
     let _ = writeln!(out, "  {label}");
     for (shown, members) in groups {
+        if unnamed {
+            let _ = writeln!(out, "    {}", visible(shown));
+            continue;
+        }
         let _ = writeln!(out, "    {}: {}", visible(&named(&members)), visible(shown));
     }
 }
