@@ -420,6 +420,35 @@ mod tests {
                 "fail-two-packages",
             ),
             (
+                "packages of two sources",
+                and(
+                    with_status(&[
+                        ("nvidia-driver-580", UBUNTU),
+                        ("libnvidia-compute-580", "580.105.08-0ubuntu1"),
+                    ]),
+                    &json!({
+                        "dirs": {"/etc/apt/sources.list.d": ["cuda.list"]},
+                        "files": {
+                            "/etc/apt/sources.list": {"error": "not-found"},
+                            "/etc/apt/sources.list.d/cuda.list": {
+                                "text": "deb https://developer.download.nvidia.com/compute/cuda/repos/ubuntu2404/x86_64/ /\n"
+                            }
+                        }
+                    }),
+                ),
+                Fail,
+                "fail-two-sources",
+            ),
+            (
+                "packages of two versions, one of them held",
+                json!({"files": {"/var/lib/dpkg/status": {"text": format!(
+                    "Package: nvidia-driver-580\nStatus: install ok installed\nVersion: {UBUNTU}\n\n\
+                     Package: libnvidia-compute-580\nStatus: hold ok installed\nVersion: 580.105.08-0ubuntu1\n"
+                )}}}),
+                Fail,
+                "fail-held",
+            ),
+            (
                 "a library that its package did not bring",
                 json!({"files": {LIBRARY: {"link": "libnvidia-ml.so.560.35.03"}}}),
                 Fail,
