@@ -36,7 +36,12 @@ pub fn run(cli: Cli) -> Result<Done> {
         Some(Command::List { json }) => list::run(json),
         Some(Command::Check(args)) => check::run(&args, live),
         Some(Command::Show { step, machine }) => show::run(&step, machine.as_deref(), live),
-        Some(Command::Hint { step, level, all }) => hint::run(&step, level, all),
+        Some(Command::Hint {
+            step,
+            level,
+            all,
+            machine,
+        }) => hint::run(&step, level, all, machine.as_deref(), live),
         Some(Command::Done { step }) => marks::done(&step),
         Some(Command::Skip { step }) => marks::skip(&step),
         Some(Command::Reset { step, all, yes }) => marks::reset(step.as_deref(), all, yes),

@@ -8,7 +8,7 @@ use lessons_engine::bundled;
 use lessons_engine::facts::Facts;
 use lessons_engine::finding::Outcome;
 use lessons_engine::report::Report;
-use lessons_engine::steps;
+use lessons_engine::steps::{self, Step};
 use lessons_engine::texts::{MISSING, Texts};
 
 use crate::cli::DevAction;
@@ -66,6 +66,28 @@ fn texts(problems: &mut Vec<String>) {
         }
         if hints.iter().any(|hint| hint.trim().is_empty()) {
             problems.push(format!("{}: an empty hint", step.id));
+        }
+        hints_of_branches(step, &texts, problems);
+    }
+}
+
+/// Hints of a branch belong to a summary that there is, and make two as well.
+fn hints_of_branches(step: &Step, texts: &Texts, problems: &mut Vec<String>) {
+    for name in texts.attributes(step) {
+        let Some((branch, _)) = name
+            .strip_prefix("hint-")
+            .and_then(|rest| rest.rsplit_once('-'))
+        else {
+            continue;
+        };
+        if !texts.has(step, branch) {
+            problems.push(format!("{}: .{name}, and there is no .{branch}", step.id));
+        }
+        if !texts.has(step, &format!("hint-{branch}-2")) {
+            problems.push(format!(
+                "{}: one hint of .{branch}; two are needed",
+                step.id
+            ));
         }
     }
 }
