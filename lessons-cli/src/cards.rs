@@ -2,7 +2,6 @@
 //! the book cannot disagree with the checks.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use lessons_engine::bundled;
@@ -28,7 +27,15 @@ const DONE: &str = "ubuntu-4x4090";
 /// Cards drawn from the bundled recordings.
 pub struct EngineCards {
     texts: Texts,
-    reports: OnceCell<BTreeMap<&'static str, Vec<StepDocument>>>,
+    reports: OnceCell<Vec<Reported>>,
+}
+
+/// What every step says on one recording.
+struct Reported {
+    machine: &'static str,
+    /// The lesson that the recording is about.
+    lesson: Option<String>,
+    steps: Vec<StepDocument>,
 }
 
 impl EngineCards {
@@ -40,40 +47,45 @@ impl EngineCards {
         }
     }
 
-    /// What every step says on every recording.
-    fn reports(&self) -> &BTreeMap<&'static str, Vec<StepDocument>> {
+    /// What every step says on every recording; the one where all is done comes first.
+    fn reports(&self) -> &[Reported] {
         self.reports.get_or_init(|| {
-            bundled::names()
-                .filter_map(|name| Some((name, bundled::recording(name)?.ok()?)))
-                .map(|(name, recording)| {
-                    (
-                        name,
-                        Report::of_all(&Facts::new(&recording))
+            let mut reports: Vec<Reported> = bundled::names()
+                .filter_map(|machine| {
+                    let recording = bundled::recording(machine)?.ok()?;
+                    Some(Reported {
+                        machine,
+                        steps: Report::of_all(&Facts::new(&recording))
                             .document(&self.texts)
                             .steps,
-                    )
+                        lesson: recording.lesson,
+                    })
                 })
-                .collect()
+                .collect();
+            reports.sort_by_key(|reported| reported.machine != DONE);
+            reports
         })
     }
 
-    /// What the step says on the first recording where it has an outcome; the one where all is done comes first, then
-    /// those of the step's own lesson.
+    /// What the step says on the first recording where it has an outcome; after the one where all is done come those
+    /// of the step's own lesson.
     fn example(&self, step: &Step, outcome: Outcome) -> Option<(&'static str, &StepDocument)> {
-        let rank = |name: &str| {
-            let own = bundled::recording(name)
-                .and_then(Result::ok)
-                .is_some_and(|recording| recording.lesson.as_deref() == Some(step.lesson.id()));
-            (name != DONE, !own)
-        };
-        let mut names: Vec<&'static str> = self.reports().keys().copied().collect();
-        names.sort_by_key(|name| (rank(name), *name));
-        names.into_iter().find_map(|name| {
-            let document = self.reports()[name]
+        let mut found = self.reports().iter().filter_map(|reported| {
+            let document = reported
+                .steps
                 .iter()
                 .find(|document| document.id == step.id)?;
-            (document.outcome == outcome).then_some((name, document))
-        })
+            let own =
+                reported.machine == DONE || reported.lesson.as_deref() == Some(step.lesson.id());
+            (document.outcome == outcome).then_some((own, reported.machine, document))
+        });
+        let first = found.next()?;
+        let best = if first.0 {
+            first
+        } else {
+            found.find(|(own, ..)| *own).unwrap_or(first)
+        };
+        Some((best.1, best.2))
     }
 
     fn text(&self, id: &str) -> String {
@@ -113,7 +125,7 @@ impl Cards for EngineCards {
             .map(|need| {
                 format!(
                     "<a href=\"{}\">{}</a>",
-                    self.place(step, need),
+                    place(step, need),
                     literal(&self.texts.title(need))
                 )
             })
@@ -207,13 +219,11 @@ impl Cards for EngineCards {
         let topo = topo::read(&printed.stdout)
             .map_err(|error| format!("the matrix of {machine}: {error}"))?;
         // An empty line would end the block of HTML for Markdown.
-        let picture: String = draw::topology::svg(&topo)
-            .lines()
-            .filter(|line| !line.trim().is_empty())
-            .map(|line| format!("{line}\n"))
-            .collect();
+        let picture = draw::topology::svg(&topo);
+        let lines = picture.lines().filter(|line| !line.trim().is_empty());
+        let picture = lines.collect::<Vec<_>>().join("\n");
         Ok(format!(
-            "{matrix}\n<figure class=\"topology\">\n{picture}</figure>\n"
+            "{matrix}\n<figure class=\"topology\">\n{picture}\n</figure>\n"
         ))
     }
 
@@ -253,15 +263,6 @@ impl Cards for EngineCards {
 }
 
 impl EngineCards {
-    /// Where a step's card is, seen from another step's page.
-    fn place(&self, from: &Step, to: &Step) -> String {
-        if from.lesson == to.lesson {
-            format!("#{}", to.id)
-        } else {
-            to.book()
-        }
-    }
-
     fn figure(&self, command: &str, machine: &str, text: &str) -> String {
         let text = visible_lines(text);
         let on = self
@@ -274,6 +275,15 @@ impl EngineCards {
             literal(machine),
             literal(text.trim_end_matches('\n')),
         )
+    }
+}
+
+/// Where a step's card is, seen from another step's page.
+fn place(from: &Step, to: &Step) -> String {
+    if from.lesson == to.lesson {
+        format!("#{}", to.id)
+    } else {
+        to.book()
     }
 }
 

@@ -21,6 +21,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use lessons_engine::report::Report;
 use lessons_engine::steps::{self, Lesson, Step};
+use lessons_engine::texts::Texts;
 
 use crate::cli::{Cli, Command, LiveArgs};
 use crate::live::{Live, LiveOptions};
@@ -31,11 +32,16 @@ use crate::{Done, WrongUsage, clock, nearest};
 pub fn run(cli: Cli) -> Result<Done> {
     let live = &cli.live;
     match cli.command {
-        None => guide::run(live),
+        None => Ok(guide::run(live)),
         Some(Command::List { json }) => list::run(json),
         Some(Command::Check(args)) => check::run(&args, live),
         Some(Command::Show { step, machine }) => show::run(&step, machine.as_deref(), live),
-        Some(Command::Hint { step, level, all }) => hint::run(&step, level, all),
+        Some(Command::Hint {
+            step,
+            level,
+            all,
+            machine,
+        }) => hint::run(&step, level, all, machine.as_deref(), live),
         Some(Command::Done { step }) => marks::done(&step),
         Some(Command::Skip { step }) => marks::skip(&step),
         Some(Command::Reset { step, all, yes }) => marks::reset(step.as_deref(), all, yes),
@@ -90,6 +96,15 @@ fn selection(names: &[String]) -> Result<Vec<&'static Step>, WrongUsage> {
     Ok(chosen)
 }
 
+/// The texts of the reader's language: `LESSONS_LANG`, else the locale's for messages.
+fn texts() -> Texts {
+    let language = ["LESSONS_LANG", "LC_ALL", "LC_MESSAGES", "LANG"]
+        .into_iter()
+        .filter_map(std::env::var_os)
+        .find(|value| !value.is_empty());
+    Texts::in_language(&language.unwrap_or_default().to_string_lossy())
+}
+
 /// The reader's own machine.
 fn live(args: &LiveArgs) -> Live {
     Live::new(LiveOptions {
@@ -130,7 +145,8 @@ fn notice(text: &str) {
     use std::io::Write as _;
     let _ = writeln!(
         anstream::stderr(),
-        "{} {text}",
-        crate::style::paint(crate::style::OPEN, "note:")
+        "{} {}",
+        crate::style::paint(crate::style::OPEN, "note:"),
+        lessons_engine::visible::visible_lines(text)
     );
 }

@@ -16,7 +16,7 @@ use crate::cli::Format;
 pub fn show(format: Format, report: &Report, texts: &Texts) -> Result<String> {
     let document = report.document(texts);
     match format {
-        Format::Text => Ok(text::show(report, &document, texts)),
+        Format::Text => Ok(text::show(&document, texts)),
         Format::Json => Ok(serde_json::to_string_pretty(&document)? + "\n"),
         Format::Jsonl => jsonl::show(&document),
         Format::Junit => junit::show(&document),

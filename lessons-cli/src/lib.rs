@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::ErrorKind;
+use lessons_engine::visible::visible_lines;
 
 pub mod book;
 pub mod cards;
@@ -105,17 +106,18 @@ fn print(text: &str) -> Option<Exit> {
     }
 }
 
-/// Prints an error with its causes.
+/// Prints an error with its causes. The names of files and the words of others are in them.
 fn report(error: &anyhow::Error) -> Exit {
     let mut err = anstream::stderr().lock();
     let _ = writeln!(
         err,
-        "{}error:{} {error}",
+        "{}error:{} {}",
         style::BAD.render(),
-        style::BAD.render_reset()
+        style::BAD.render_reset(),
+        visible_lines(&error.to_string())
     );
     for cause in error.chain().skip(1) {
-        let _ = writeln!(err, "  caused by: {cause}");
+        let _ = writeln!(err, "  caused by: {}", visible_lines(&cause.to_string()));
     }
     if error.is::<WrongUsage>() {
         Exit::Usage

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -351,6 +352,228 @@ fn a_sleeping_gpu_is_not_woken_unless_asked() {
         live.command(programs::NVIDIA_SMI_TOPO),
         Err(NotRun::NotAsked)
     );
+}
+
+/// As [`four_gpus`], with nothing amiss before the change.
+fn healthy(change: impl FnOnce(&mut Json)) -> String {
+    four_gpus(|nvml| {
+        for gpu in nvml["ok"]["gpus"].as_array_mut().unwrap() {
+            gpu["remap_pending"] = json!(false);
+            gpu["persistence_mode"] = json!(true);
+        }
+        change(nvml);
+    })
+}
+
+#[test]
+fn the_program_tells_a_row_that_waits_to_be_remapped() {
+    let checked = Checked::over(&Double::answering(FOUR_GPUS));
+    checked.assert(&[("smi.runs", "pass"), ("smi.gpus-healthy", "fail")]);
+    assert!(checked.said("smi.gpus-healthy").contains("GPU 1"));
+}
+
+/// What the real program says over the double, of some steps.
+struct Checked {
+    exit: Option<i32>,
+    steps: Vec<Json>,
+}
+
+impl Checked {
+    /// `lessons check smi persistence` and what these need, with an `nvidia-smi` on `PATH`.
+    fn over(double: &Double) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let smi = folder.path().join("nvidia-smi");
+        fs::write(&smi, "#!/bin/sh\necho a GPU\n").unwrap();
+        fs::set_permissions(&smi, fs::Permissions::from_mode(0o755)).unwrap();
+        let output = double
+            .command(env!("CARGO_BIN_EXE_lessons"))
+            .args(["check", "driver", "smi", "persistence"])
+            .args(["--format", "json", "--time-limit", "20"])
+            .env("LESSONS_HOME", folder.path().join("state"))
+            .env("PATH", folder.path())
+            .output()
+            .unwrap();
+        let document: Json = serde_json::from_slice(&output.stdout).unwrap();
+        Self {
+            exit: output.status.code(),
+            steps: document["steps"].as_array().unwrap().clone(),
+        }
+    }
+
+    fn step(&self, id: &str) -> &Json {
+        self.steps.iter().find(|step| step["id"] == id).unwrap()
+    }
+
+    fn outcome(&self, id: &str) -> &str {
+        self.step(id)["outcome"].as_str().unwrap()
+    }
+
+    #[track_caller]
+    fn assert(&self, expected: &[(&str, &str)]) {
+        for (id, outcome) in expected {
+            assert_eq!(self.outcome(id), *outcome, "{:#}", self.step(id));
+        }
+    }
+
+    /// Everything that the program says of a step, as one text.
+    fn said(&self, id: &str) -> String {
+        self.step(id).to_string()
+    }
+}
+
+#[test]
+fn the_program_passes_four_healthy_gpus() {
+    let healthy = healthy(|_| {});
+    let checked = Checked::over(&Double::answering(&healthy));
+    checked.assert(&[
+        ("driver.gpu-visible", "pass"),
+        ("driver.module-loaded", "pass"),
+        ("driver.versions-agree", "pass"),
+        ("smi.runs", "pass"),
+        ("smi.cuda-ceiling", "pass"),
+        ("smi.gpus-healthy", "pass"),
+        ("persistence.enabled", "pass"),
+    ]);
+    assert!(checked.said("driver.module-loaded").contains("580."));
+}
+
+#[test]
+fn the_program_tells_persistence_mode_that_is_off() {
+    let off = healthy(|nvml| nvml["ok"]["gpus"][3]["persistence_mode"] = json!(false));
+    let checked = Checked::over(&Double::answering(&off));
+    checked.assert(&[("smi.gpus-healthy", "pass")]);
+    // In a container it is the host's business; it is seen all the same.
+    let outcome = checked.outcome("persistence.enabled");
+    assert!(matches!(outcome, "fail" | "not-applicable"), "{outcome}");
+    let said = checked.said("persistence.enabled");
+    assert!(said.contains("persistence mode off"), "{said}");
+}
+
+#[test]
+fn the_program_has_one_cause_where_the_driver_is_not_loaded() {
+    let recording = four_gpus(|nvml| *nvml = json!({"error": "DriverNotLoaded"}));
+    let checked = Checked::over(&Double::answering(&recording));
+    assert_ne!(checked.exit, Some(0));
+    for id in [
+        "smi.runs",
+        "smi.gpus-healthy",
+        "smi.memory-free",
+        "persistence.enabled",
+    ] {
+        assert_eq!(checked.outcome(id), "blocked", "{:#}", checked.step(id));
+    }
+    assert_ne!(checked.outcome("driver.module-loaded"), "pass");
+    let failed = checked
+        .steps
+        .iter()
+        .filter(|step| step["outcome"] == "fail");
+    assert!(failed.count() <= 1);
+}
+
+#[test]
+fn the_program_tells_a_library_that_is_not_of_the_module_s_version() {
+    let recording = four_gpus(|nvml| *nvml = json!({"error": "LibRmVersionMismatch"}));
+    let checked = Checked::over(&Double::answering(&recording));
+    assert_eq!(checked.exit, Some(1));
+    checked.assert(&[
+        ("driver.module-loaded", "pass"),
+        ("driver.versions-agree", "fail"),
+        ("smi.runs", "blocked"),
+        ("persistence.enabled", "blocked"),
+    ]);
+    assert!(checked.said("driver.versions-agree").contains("reboot"));
+}
+
+#[test]
+fn the_program_tells_a_gpu_that_was_lost() {
+    let recording = four_gpus(|nvml| nvml["ok"]["gpus"][2] = json!({"error": "GpuLost"}));
+    let checked = Checked::over(&Double::answering(&recording));
+    assert_eq!(checked.exit, Some(1));
+    checked.assert(&[
+        ("driver.module-loaded", "pass"),
+        ("smi.runs", "pass"),
+        ("smi.gpus-healthy", "fail"),
+    ]);
+    assert!(checked.said("smi.gpus-healthy").contains('2'));
+}
+
+#[test]
+fn the_program_reads_what_an_old_library_still_tells() {
+    let double = Double::without(
+        &healthy(|_| {}),
+        &[
+            "nvmlSystemGetCudaDriverVersion_v2",
+            "nvmlDeviceGetMemoryInfo_v2",
+            "nvmlDeviceGetPersistenceMode",
+            "nvmlDeviceGetMigMode",
+            "nvmlDeviceGetFieldValues",
+        ],
+    );
+    let checked = Checked::over(&double);
+    checked.assert(&[
+        ("driver.module-loaded", "pass"),
+        ("driver.versions-agree", "pass"),
+        ("smi.runs", "pass"),
+        ("smi.memory-free", "unknown"),
+        ("persistence.enabled", "unknown"),
+    ]);
+    assert_ne!(checked.outcome("smi.gpus-healthy"), "fail");
+    assert_ne!(checked.outcome("smi.cuda-ceiling"), "fail");
+}
+
+#[test]
+fn the_program_takes_no_permission_for_not_known() {
+    // To open NVML at all.
+    let recording = four_gpus(|nvml| *nvml = json!({"error": "NoPermission"}));
+    let checked = Checked::over(&Double::answering(&recording));
+    assert_ne!(checked.exit, Some(0));
+    for step in &checked.steps {
+        assert_ne!(step["outcome"], "pass", "{step:#}");
+    }
+    // To read single values.
+    let recording = four_gpus(|nvml| {
+        for gpu in nvml["ok"]["gpus"].as_array_mut().unwrap() {
+            for value in [
+                "persistence_mode",
+                "memory_used",
+                "memory_total",
+                "processes",
+            ] {
+                gpu[value] = json!({"error": "NoPermission"});
+            }
+        }
+    });
+    let checked = Checked::over(&Double::answering(&recording));
+    checked.assert(&[
+        ("smi.runs", "pass"),
+        ("smi.memory-free", "unknown"),
+        ("persistence.enabled", "unknown"),
+    ]);
+}
+
+#[test]
+fn the_program_waits_for_no_library_that_hangs() {
+    let recording = four_gpus(|nvml| *nvml = json!({"error": "TimedOut"}));
+    let double = Double::answering(&recording);
+    let folder = tempfile::tempdir().unwrap();
+    let started = Instant::now();
+    let output = double
+        .command(env!("CARGO_BIN_EXE_lessons"))
+        .args(["check", "--json", "--time-limit", "1"])
+        .env("LESSONS_HOME", folder.path())
+        .env("PATH", "")
+        .output()
+        .unwrap();
+    // Whatever else it takes, it does not take the double's whole wait.
+    assert!(started.elapsed() < Duration::from_secs(10));
+    assert!(matches!(output.status.code(), Some(1 | 3)));
+    let document: Json = serde_json::from_slice(&output.stdout).unwrap();
+    for step in document["steps"].as_array().unwrap() {
+        let id = step["id"].as_str().unwrap();
+        if id.starts_with("smi.") {
+            assert_ne!(step["outcome"], "pass", "{step:#}");
+        }
+    }
 }
 
 fn system_has_library() -> bool {

@@ -50,10 +50,10 @@ fn assert_valid(validator: &Validator, document: &Value, what: &str) {
 #[track_caller]
 fn assert_each_refused(validator: &Validator, document: &Value, changes: &[(&str, Value)]) {
     for (pointer, value) in changes {
-        let mut changed = document.clone();
+        let mut wrong = document.clone();
         let (parent, name) = pointer.rsplit_once('/').unwrap();
         let name = name.replace("~1", "/");
-        let parent = changed
+        let parent = wrong
             .pointer_mut(parent)
             .unwrap_or_else(|| panic!("nothing at {parent}"));
         match (parent, value) {
@@ -66,73 +66,13 @@ fn assert_each_refused(validator: &Validator, document: &Value, changes: &[(&str
             (Value::Array(items), value) => items[name.parse::<usize>().unwrap()] = value.clone(),
             (other, _) => panic!("{pointer} lies in {other}"),
         }
-        assert!(
-            !validator.is_valid(&changed),
-            "{pointer} = {value} is taken"
-        );
+        assert!(!validator.is_valid(&wrong), "{pointer} = {value} is taken");
     }
 }
 
 /// A recording with every field that there is.
 fn full_recording() -> Value {
-    json!({
-        "format": "lessons-machine/1",
-        "name": "full",
-        "title": "One of everything",
-        "summary": "No machine is like this.",
-        "lesson": "driver",
-        "recorded_at": "2026-09-28T12:00:00Z",
-        "recorder": "by hand",
-        "redacted": ["home folder", "host name"],
-        "platform": {"os": "linux", "arch": "x86_64", "kernel": "6.8.0-45-generic"},
-        "files": {
-            "/etc/os-release": {"lines": ["ID=ubuntu", "VERSION_ID=\"24.04\""]},
-            "/proc/modules": {"text": "nvidia 1 0 - Live 0x0\n", "size": 22, "mtime": 1_790_000_000, "mode": 292},
-            "/usr/local/cuda": {"link": "cuda-12.6"},
-            "/root/.bashrc": {"error": "denied"},
-            "C:/Windows/System32/nvml.dll": {"size": 1_500_000}
-        },
-        "dirs": {"/usr/local": ["bin", "cuda", "cuda-12.6"]},
-        "commands": [
-            {"argv": ["nvcc", "--version"], "exit": 0, "stdout": ["a", "b"], "stderr": "c", "elapsed_ms": 12},
-            {"argv": ["gcc", "-dumpfullversion"], "elapsed_ms": 0, "error": "not-found"}
-        ],
-        "env": {"PATH": "/usr/bin", "CUDA_HOME": null},
-        "nvml": {"ok": {
-            "library": "/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.580.95.05",
-            "driver_version": "580.95.05",
-            "nvml_version": "13.580.95.05",
-            "cuda_driver_version": "13.0",
-            "gpus": [
-                {
-                    "name": "NVIDIA GeForce RTX 4090",
-                    "uuid": "GPU-00000000-0000-0000-0000-000000000001",
-                    "serial": {"error": "NotSupported"},
-                    "bus_id": "00000000:81:00.0",
-                    "compute_capability": "8.9",
-                    "persistence_mode": true,
-                    "display_active": false,
-                    "driver_model": {"error": "NotSupported"},
-                    "memory_total": 25_757_220_864_u64,
-                    "memory_used": 1_048_576,
-                    "temperature_c": 31,
-                    "fan_percent": 30,
-                    "performance_state": 8,
-                    "power_draw_mw": 20_123,
-                    "power_limit_mw": 450_000,
-                    "utilization_percent": 0,
-                    "ecc_enabled": {"error": "NotSupported"},
-                    "ecc_uncorrected": 0,
-                    "compute_mode": "Default",
-                    "mig_enabled": {"error": "FailedToLoadSymbol"},
-                    "remap_pending": false,
-                    "nvlinks_active": 0,
-                    "processes": [{"pid": 7, "kind": "C", "name": "python3", "memory": 1024}, {"pid": 8, "kind": "G"}]
-                },
-                {"error": "GpuLost", "bus_id": "00000000:82:00.0"}
-            ]
-        }}
-    })
+    serde_json::from_str(include_str!("data/full-recording.json")).unwrap()
 }
 
 #[test]

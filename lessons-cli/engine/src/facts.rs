@@ -14,11 +14,12 @@ use crate::machine::{Identity, Machine, NotRun, Output, Platform, Select, Stat, 
 use crate::recording::{
     Command, Entry, FORMAT, NvmlEntry, Printed, Recording, not_run_word, unread_word,
 };
-use crate::steps::Step;
 
 pub mod cuda;
 pub mod driver;
+pub mod fabric;
 pub mod gpus;
+pub mod package_sources;
 pub mod python;
 pub mod system;
 
@@ -244,20 +245,10 @@ impl<'m> Facts<'m> {
         memory.nvml.get_or_init(|| self.machine.nvml()).clone()
     }
 
-    /// Announces the programs and the reading of NVML that checking these steps will ask for, so that a live
-    /// machine starts them at once.
-    pub fn prepare<'s>(&self, steps: impl IntoIterator<Item = &'s Step>) {
-        let mut programs: Vec<&[&str]> = Vec::new();
-        let mut nvml = false;
-        for step in steps {
-            nvml |= step.nvml;
-            for program in step.programs {
-                if !programs.contains(program) {
-                    programs.push(program);
-                }
-            }
-        }
-        self.machine.prepare(&programs, nvml);
+    /// Announces the programs and the reading of NVML that will be asked for, so that a live machine starts them
+    /// at once and side by side.
+    pub fn prepare(&self, programs: &[&[&str]], nvml: bool) {
+        self.machine.prepare(programs, nvml);
     }
 
     /// Everything that was read so far, as a recording.
@@ -267,33 +258,43 @@ impl<'m> Facts<'m> {
     pub fn recording(&self, name: &str, recorder: &str, recorded_at: &str) -> Recording {
         let memory = self.memory.borrow();
         let mut files: BTreeMap<String, Entry> = BTreeMap::new();
+        // An entry alone says that something is there, and an error what could not be read of it. What a recording
+        // did not tell is left out, so that it is not told by this one either.
+        let refuse = |files: &mut BTreeMap<String, Entry>, path: &String, why: &Unread| {
+            if *why != Unread::NotRecorded {
+                files.entry(path.clone()).or_default().error = Some(unread_word(why));
+            }
+        };
         for (path, link) in &memory.links {
             match link {
-                Ok(Some(target)) => {
-                    files.entry(path.clone()).or_default().link = Some(target.clone())
-                }
-                Ok(None) => {}
-                Err(why) => files.entry(path.clone()).or_default().error = Some(unread_word(why)),
+                Ok(target) => files
+                    .entry(path.clone())
+                    .or_default()
+                    .link
+                    .clone_from(target),
+                Err(why) => refuse(&mut files, path, why),
             }
         }
         for (path, stat) in &memory.stats {
-            let entry = files.entry(path.clone()).or_default();
             match stat {
                 Ok(stat) => {
+                    let entry = files.entry(path.clone()).or_default();
                     entry.size = stat.size;
                     entry.mode = stat.mode;
                 }
-                Err(why) => entry.error = Some(unread_word(why)),
+                Err(why) => refuse(&mut files, path, why),
             }
         }
         for (path, text) in &memory.texts {
-            let entry = files.entry(path.clone()).or_default();
             match text {
-                Ok(text) => match Printed::from_text(text) {
-                    Printed::Text(text) => entry.text = Some(text),
-                    Printed::Lines(lines) => entry.lines = Some(lines),
-                },
-                Err(why) => entry.error = Some(unread_word(why)),
+                Ok(text) => {
+                    let entry = files.entry(path.clone()).or_default();
+                    match Printed::from_text(text) {
+                        Printed::Text(text) => entry.text = Some(text),
+                        Printed::Lines(lines) => entry.lines = Some(lines),
+                    }
+                }
+                Err(why) => refuse(&mut files, path, why),
             }
         }
         let mut dirs = BTreeMap::new();
@@ -302,7 +303,7 @@ impl<'m> Facts<'m> {
                 Ok(names) => {
                     dirs.insert(path.clone(), names.clone());
                 }
-                Err(why) => files.entry(path.clone()).or_default().error = Some(unread_word(why)),
+                Err(why) => refuse(&mut files, path, why),
             }
         }
         let commands = memory

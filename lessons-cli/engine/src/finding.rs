@@ -117,6 +117,13 @@ impl Finding {
         Self::new(Outcome::NotApplicable, TextId::OfStep(text))
     }
 
+    /// Another step's failure explains this one's: one cause is one red line.
+    pub fn blocked(need: &str) -> Self {
+        Self::new(Outcome::Blocked, TextId::Shared("finding-blocked"))
+            .arg("need", need)
+            .evidence(need, Outcome::Fail.word())
+    }
+
     /// It could not be read, for a reason that has a text of its own.
     pub fn unknown(text: &'static str) -> Self {
         Self::new(Outcome::Unknown, TextId::OfStep(text))

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::machine::nvml::{Nvml, NvmlCode, NvmlFailure};
 use crate::machine::{Identity, Kind, Machine, NotRun, Output, Platform, Select, Stat, Unread};
+use crate::visible::visible;
 
 /// The format that this engine writes, and the newest that it reads.
 pub const FORMAT: &str = "lessons-machine/1";
@@ -98,6 +99,21 @@ pub struct Entry {
     /// Unix mode bits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<u32>,
+}
+
+impl Entry {
+    fn stat(&self) -> Stat {
+        Stat {
+            size: self.size,
+            mode: self.mode,
+            mtime: self.mtime,
+        }
+    }
+
+    /// Whether the entry itself says that something is there, whatever could be read of it.
+    fn is_there(&self) -> bool {
+        self.size.is_some() || self.mode.is_some()
+    }
 }
 
 /// A program that was run, or the reason why it has no output.
@@ -336,11 +352,7 @@ impl Recording {
                     }
                 };
             };
-            let stat = Stat {
-                size: entry.size,
-                mode: entry.mode,
-                mtime: entry.mtime,
-            };
+            let stat = entry.stat();
             if let Some(text) = &entry.text {
                 return Ok(Content::Text(text.clone(), stat));
             }
@@ -351,9 +363,7 @@ impl Recording {
                 return Err(unread(error));
             }
             match &entry.link {
-                Some(_) if entry.size.is_some() || entry.mode.is_some() => {
-                    return Ok(Content::Untold(stat));
-                }
+                Some(_) if entry.is_there() => return Ok(Content::Untold(stat)),
                 Some(_) => match self.resolve(&real, true) {
                     Some(target) if target != real => path = target,
                     _ => return Err(Unread::Failed("too many links".to_owned())),
@@ -381,7 +391,7 @@ enum Content {
 impl Machine for Recording {
     fn identity(&self) -> Identity {
         Identity {
-            name: self.name.clone(),
+            name: visible(&self.name),
             kind: Kind::Recording,
         }
     }
@@ -400,11 +410,17 @@ impl Machine for Recording {
     fn link(&self, path: &str) -> Result<Option<String>, Unread> {
         match self.entry(path) {
             Some((_, entry)) if entry.link.is_some() => Ok(entry.link.clone()),
-            _ => self.content(path).map(|_| None),
+            _ => self.stat(path).map(|_| None),
         }
     }
 
     fn stat(&self, path: &str) -> Result<Stat, Unread> {
+        // A file whose text is withheld may still show its size and mode.
+        if let Some((_, entry)) = self.entry(path)
+            && entry.is_there()
+        {
+            return Ok(entry.stat());
+        }
         match self.content(path) {
             Ok(Content::Text(_, stat) | Content::Untold(stat)) => Ok(stat),
             Err(error) => Err(error),

@@ -9,6 +9,7 @@ use crate::finding::{Evidence, Finding, Outcome, TextId};
 use crate::machine::Identity;
 use crate::steps::{self, Step};
 use crate::texts::Texts;
+use crate::visible::visible;
 
 /// What the checks of some steps say of one machine.
 #[derive(Debug, Clone)]
@@ -35,7 +36,7 @@ impl Report {
     pub fn of<'s>(facts: &Facts<'_>, steps: impl IntoIterator<Item = &'s Step>) -> Self {
         let asked: BTreeSet<&str> = steps.into_iter().map(|step| step.id).collect();
         let wanted = with_needs(&asked);
-        facts.prepare(steps::all().filter(|step| wanted.contains(step.id)));
+        prepare(facts, steps::all().filter(|step| wanted.contains(step.id)));
         let mut checked: BTreeMap<&str, Checked> = BTreeMap::new();
         let mut reported = Vec::with_capacity(asked.len());
         for step in steps::all().filter(|step| wanted.contains(step.id)) {
@@ -108,7 +109,11 @@ impl Report {
     pub fn document(&self, texts: &Texts) -> Document {
         Document {
             schema: "lessons-check/1",
-            machine: self.machine.clone(),
+            // A recording's name is a stranger's, too.
+            machine: Identity {
+                name: visible(&self.machine.name),
+                kind: self.machine.kind,
+            },
             steps: self
                 .steps
                 .iter()
@@ -236,6 +241,21 @@ fn with_needs(asked: &BTreeSet<&str>) -> BTreeSet<&'static str> {
     wanted
 }
 
+/// Lets the machine start all at once what checking these steps will ask for; no program is asked for twice.
+fn prepare(facts: &Facts<'_>, steps: impl Iterator<Item = &'static Step>) {
+    let mut programs: Vec<&[&str]> = Vec::new();
+    let mut nvml = false;
+    for step in steps {
+        nvml |= step.nvml;
+        for program in step.programs {
+            if !programs.contains(program) {
+                programs.push(program);
+            }
+        }
+    }
+    facts.prepare(&programs, nvml);
+}
+
 /// Checks one step, after those that it needs.
 ///
 /// A need that fails blocks, whatever the step's own check would say: one cause is one red line. A need of which
@@ -250,7 +270,12 @@ fn check(facts: &Facts<'_>, step: &'static Step, checked: &BTreeMap<&str, Checke
     if let Some(need) = with_outcome(&[Outcome::Fail, Outcome::Blocked]) {
         return blocked(step, need, checked);
     }
-    let finding = (step.check)(facts);
+    let (finding, unsure) = facts.unsure_of_place(|| (step.check)(facts));
+    // What holds on a host need not hold in a container, and the other way round.
+    let finding = match unsure {
+        Some(unknown) if finding.outcome != Outcome::Unknown => Finding::unread(unknown),
+        _ => finding,
+    };
     if finding.outcome == Outcome::Fail
         && let Some(need) = with_outcome(&[Outcome::Unknown])
     {

@@ -5,25 +5,19 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentError, FluentResource};
 use unic_langid::LanguageIdentifier;
 
-use crate::finding::{Arg, Message, TextId};
+use crate::finding::{Arg, Finding, Message, TextId};
 use crate::steps::{Lesson, Step};
 
-/// The texts of one language.
+/// The texts of one language; what it lacks is said in English.
 pub struct Texts {
-    bundle: FluentBundle<FluentResource>,
+    bundles: Vec<FluentBundle<FluentResource>>,
 }
 
-/// The files of English, the language that has every text.
-const ENGLISH: &[(&str, &str)] = &[
-    ("shared", include_str!("../texts/en/shared.ftl")),
-    ("driver", include_str!("../texts/en/driver.ftl")),
-    ("smi", include_str!("../texts/en/smi.ftl")),
-    ("persistence", include_str!("../texts/en/persistence.ftl")),
-    ("topology", include_str!("../texts/en/topology.ftl")),
-    ("cuda", include_str!("../texts/en/cuda.ftl")),
-    ("torch", include_str!("../texts/en/torch.ftl")),
-    ("read", include_str!("../texts/en/read.ftl")),
-];
+/// The bundled languages by their tags, each with its files: every folder of `texts/`.
+const LANGUAGES: &[(&str, &[(&str, &str)])] = include!(concat!(env!("OUT_DIR"), "/languages.rs"));
+
+/// The language that has every text.
+const ENGLISH: &str = "en";
 
 /// Why a set of texts cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -36,31 +30,37 @@ pub struct TextError {
 impl Texts {
     /// English.
     pub fn english() -> Self {
-        let language = "en".parse().unwrap_or_default();
-        Self::from_files(language, ENGLISH.iter().copied())
-            .unwrap_or_else(|error| unreachable!("a test reads every bundled text: {error}"))
+        Self::in_language(ENGLISH)
     }
 
-    /// A language from its Fluent files, each with a name for errors.
-    pub fn from_files<'f>(
-        language: LanguageIdentifier,
-        files: impl IntoIterator<Item = (&'f str, &'f str)>,
-    ) -> Result<Self, TextError> {
-        let mut bundle = FluentBundle::new_concurrent(vec![language]);
-        // The marks that isolate a value from the direction of the text around it would end up in pasted commands.
-        bundle.set_use_isolating(false);
-        for (name, source) in files {
-            let error = |why: String| TextError {
-                file: name.to_owned(),
-                why,
-            };
-            let resource = FluentResource::try_new(source.to_owned())
-                .map_err(|(_, errors)| error(format!("{errors:?}")))?;
-            bundle
-                .add_resource(resource)
-                .map_err(|errors| error(format!("{errors:?}")))?;
-        }
-        Ok(Self { bundle })
+    /// The bundled language that a tag or a locale names (`zh-CN`, `zh_CN.UTF-8`), else English.
+    pub fn in_language(tag: &str) -> Self {
+        let wanted = tag
+            .split(['.', '@'])
+            .next()
+            .unwrap_or_default()
+            .replace('_', "-");
+        let files = |tag: &str| {
+            let (name, files) = LANGUAGES
+                .iter()
+                .find(|(known, _)| known.eq_ignore_ascii_case(tag))?;
+            Some((name.parse().ok()?, *files))
+        };
+        let bundles = [wanted.as_str(), ENGLISH]
+            .into_iter()
+            .filter_map(files)
+            .map(|(language, files)| {
+                bundle(language, files).unwrap_or_else(|error| {
+                    unreachable!("a test reads every bundled text: {error}")
+                })
+            })
+            .collect();
+        Self { bundles }
+    }
+
+    /// The tags of all bundled languages.
+    pub fn languages() -> impl Iterator<Item = &'static str> {
+        LANGUAGES.iter().map(|(tag, _)| *tag)
     }
 
     /// A step's title.
@@ -83,6 +83,25 @@ impl Texts {
         (1..)
             .map_while(|level| self.attribute(step, &format!("hint-{level}"), &[]))
             .collect()
+    }
+
+    /// The hints for what a check has found: those of the branch that it took, where the branch has its own, else the
+    /// step's.
+    pub fn hints_for(&self, step: &Step, finding: &Finding) -> Vec<String> {
+        let TextId::OfStep(branch) = finding.summary.text else {
+            return self.hints(step);
+        };
+        let own: Vec<String> = (1..)
+            .map_while(|level| {
+                let name = format!("hint-{branch}-{level}");
+                self.attribute(step, &name, &finding.summary.args)
+            })
+            .collect();
+        if own.is_empty() {
+            self.hints(step)
+        } else {
+            own
+        }
     }
 
     /// A lesson's title.
@@ -110,28 +129,34 @@ impl Texts {
 
     /// A message that belongs to no step.
     pub fn shared(&self, id: &str, args: &[(&'static str, Arg)]) -> String {
-        self.bundle
-            .get_message(id)
-            .and_then(|message| message.value())
-            .map_or_else(|| missing(id), |pattern| self.format(id, pattern, args))
+        self.bundles
+            .iter()
+            .find_map(|bundle| Some((bundle, bundle.get_message(id)?.value()?)))
+            .map_or_else(
+                || missing(id),
+                |(bundle, pattern)| format(bundle, id, pattern, args),
+            )
     }
 
     /// Whether the step's message has an attribute.
     pub fn has(&self, step: &Step, attribute: &str) -> bool {
-        self.bundle
-            .get_message(&message_id(step))
-            .is_some_and(|message| message.get_attribute(attribute).is_some())
+        self.bundles.iter().any(|bundle| {
+            bundle
+                .get_message(&message_id(step))
+                .is_some_and(|message| message.get_attribute(attribute).is_some())
+        })
     }
 
-    /// The names of all attributes of the step's message.
+    /// The names of all attributes of the step's message, as English, which has every text, has them.
     pub fn attributes(&self, step: &Step) -> Vec<String> {
-        self.bundle
-            .get_message(&message_id(step))
+        self.bundles
+            .last()
+            .and_then(|english| english.get_message(&message_id(step)))
             .map(|message| {
-                message
+                let names = message
                     .attributes()
-                    .map(|attribute| attribute.id().to_owned())
-                    .collect()
+                    .map(|attribute| attribute.id().to_owned());
+                names.collect()
             })
             .unwrap_or_default()
     }
@@ -147,34 +172,61 @@ impl Texts {
         attribute: &str,
         args: &[(&'static str, Arg)],
     ) -> Option<String> {
-        let message = self.bundle.get_message(&message_id(step))?;
-        let pattern = message.get_attribute(attribute)?.value();
-        Some(self.format(&format!("{}.{attribute}", step.id), pattern, args))
+        self.bundles.iter().find_map(|bundle| {
+            let message = bundle.get_message(&message_id(step))?;
+            let pattern = message.get_attribute(attribute)?.value();
+            Some(format(
+                bundle,
+                &format!("{}.{attribute}", step.id),
+                pattern,
+                args,
+            ))
+        })
     }
+}
 
-    fn format(
-        &self,
-        id: &str,
-        pattern: &fluent_syntax::ast::Pattern<&str>,
-        args: &[(&'static str, Arg)],
-    ) -> String {
-        let mut values = FluentArgs::with_capacity(args.len());
-        for (name, arg) in args {
-            match arg {
-                Arg::Text(text) => values.set(*name, text.as_str()),
-                Arg::Count(count) => values.set(*name, *count),
-            }
+/// A language from its Fluent files, each with a name for errors.
+fn bundle(
+    language: LanguageIdentifier,
+    files: &[(&str, &str)],
+) -> Result<FluentBundle<FluentResource>, TextError> {
+    let mut bundle = FluentBundle::new_concurrent(vec![language]);
+    // The marks that isolate a value from the direction of the text around it would end up in pasted commands.
+    bundle.set_use_isolating(false);
+    for (name, source) in files {
+        let error = |why: String| TextError {
+            file: (*name).to_owned(),
+            why,
+        };
+        let resource = FluentResource::try_new((*source).to_owned())
+            .map_err(|(_, errors)| error(format!("{errors:?}")))?;
+        bundle
+            .add_resource(resource)
+            .map_err(|errors| error(format!("{errors:?}")))?;
+    }
+    Ok(bundle)
+}
+
+fn format(
+    bundle: &FluentBundle<FluentResource>,
+    id: &str,
+    pattern: &fluent_syntax::ast::Pattern<&str>,
+    args: &[(&'static str, Arg)],
+) -> String {
+    let mut values = FluentArgs::with_capacity(args.len());
+    for (name, arg) in args {
+        match arg {
+            Arg::Text(text) => values.set(*name, text.as_str()),
+            Arg::Count(count) => values.set(*name, *count),
         }
-        let mut errors: Vec<FluentError> = Vec::new();
-        let text = self
-            .bundle
-            .format_pattern(pattern, Some(&values), &mut errors);
-        // A value that the text asks for and the code does not give is a mistake of ours, which tests look for.
-        if errors.is_empty() {
-            text.into_owned()
-        } else {
-            missing(id)
-        }
+    }
+    let mut errors: Vec<FluentError> = Vec::new();
+    let text = bundle.format_pattern(pattern, Some(&values), &mut errors);
+    // A value that the text asks for and the code does not give is a mistake of ours, which tests look for.
+    if errors.is_empty() {
+        text.into_owned()
+    } else {
+        missing(id)
     }
 }
 
@@ -194,6 +246,29 @@ fn message_id(step: &Step) -> String {
 mod tests {
     use super::*;
     use crate::steps;
+
+    #[test]
+    fn every_bundled_text_is_read() {
+        for (language, files) in LANGUAGES {
+            bundle(language.parse().unwrap(), files).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_a_language_lacks_is_said_in_english() {
+        let english = Texts::english();
+        let other =
+            FluentResource::try_new("check-card = eo\nlesson-smi = Legi nvidia-smi\n".to_owned());
+        let mut bundle = FluentBundle::new_concurrent(vec!["eo".parse().unwrap()]);
+        bundle.add_resource(other.unwrap()).unwrap();
+        let mut bundles = vec![bundle];
+        bundles.extend(english.bundles);
+        let texts = Texts { bundles };
+        assert_eq!(texts.lesson(Lesson::Smi), "Legi nvidia-smi");
+        assert_eq!(texts.lesson(Lesson::Driver), "Install the driver");
+        let unknown = Texts::in_language("tlh_QO.UTF-8");
+        assert_eq!(unknown.lesson(Lesson::Driver), "Install the driver");
+    }
 
     #[test]
     fn every_step_has_its_texts() {

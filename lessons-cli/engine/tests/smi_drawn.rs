@@ -280,7 +280,7 @@ fn pasted(table: &str, how: usize) -> String {
         14 => table
             .lines()
             .map(collapse)
-            .filter(|line| !line.starts_with('+'))
+            .filter(|line| !line.starts_with(['+', '|']) || line.contains(' '))
             .collect::<Vec<_>>()
             .chunks(4)
             .map(|few| few.join(" ") + "\n")

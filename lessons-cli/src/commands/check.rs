@@ -3,7 +3,6 @@
 use anyhow::Result;
 use lessons_engine::facts::Facts;
 use lessons_engine::report::{Report, Verdict};
-use lessons_engine::texts::Texts;
 
 use crate::cli::{CheckArgs, Format, LiveArgs};
 use crate::{Done, Exit, formats, machines};
@@ -23,7 +22,7 @@ pub(super) fn run(args: &CheckArgs, live: &LiveArgs) -> Result<Done> {
     };
     let format = if args.json { Format::Json } else { args.format };
     Ok(Done {
-        text: formats::show(format, &report, &Texts::english())?,
+        text: formats::show(format, &report, &super::texts())?,
         exit: exit(report.verdict(args.strict)),
     })
 }

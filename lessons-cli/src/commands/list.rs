@@ -43,7 +43,7 @@ struct StepDocument {
 }
 
 pub(super) fn run(json: bool) -> Result<Done> {
-    let texts = Texts::english();
+    let texts = super::texts();
     let reading = super::store().read();
     if let Some(notice) = reading.notice {
         super::notice(&notice.to_string());

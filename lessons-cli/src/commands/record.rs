@@ -1,10 +1,12 @@
 //! `lessons record`: writes down everything that the checks read from this machine.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use lessons_engine::facts::Facts;
+use lessons_engine::finding::Outcome;
 use lessons_engine::recording::Redacted;
 use lessons_engine::redact::redact;
 use lessons_engine::report::Report;
@@ -21,17 +23,28 @@ pub(super) fn run(
     let machine = super::live(live);
     let facts = Facts::new(&machine);
     // What the checks read is the recording.
-    Report::of_all(&facts);
+    let outcomes = outcomes(&Report::of_all(&facts));
     let recorder = concat!("lessons ", env!("CARGO_PKG_VERSION"));
     let mut recording = facts.recording(name, recorder, &clock::now()?.to_string());
     recording.title = format!("{} {}", recording.platform.os, recording.platform.arch);
-    recording.summary = "A machine recorded with lessons record".to_owned();
+    recording.summary = String::from("A machine recorded with lessons record");
     let redactions = if no_redact {
         recording.redacted = Some(Redacted::Whether(false));
         Vec::new()
     } else {
         let (redacted, redactions) = redact(recording);
         recording = redacted;
+        // A name that is also a word of the field could be replaced where a check looks at it.
+        let now = self::outcomes(&Report::of_all(&Facts::new(&recording)));
+        for (step, outcome) in outcomes
+            .iter()
+            .filter(|(step, outcome)| now.get(*step) != Some(*outcome))
+        {
+            super::notice(&format!(
+                "{step} is {} here and may differ in the recording, since names in it were replaced (--no-redact keeps them)",
+                outcome.word()
+            ));
+        }
         redactions
     };
     let mut said = String::new();
@@ -60,10 +73,19 @@ pub(super) fn run(
     Ok(Done::good(said))
 }
 
+/// What each step's check says.
+fn outcomes(report: &Report) -> BTreeMap<&'static str, Outcome> {
+    report
+        .steps
+        .iter()
+        .map(|checked| (checked.step.id, checked.finding.outcome))
+        .collect()
+}
+
 /// A file's name that `--machine` cannot take for the name of a bundled machine.
 fn as_file(path: &Path) -> String {
     let text = path.display().to_string();
-    if text.contains(['/', '\\']) || text.ends_with(".json") {
+    if text.contains(['/', '\\']) || path.extension().is_some_and(|end| end == "json") {
         text
     } else {
         format!("./{text}")

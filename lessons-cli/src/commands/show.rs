@@ -6,7 +6,6 @@ use anyhow::Result;
 use lessons_engine::facts::Facts;
 use lessons_engine::finding::Arg;
 use lessons_engine::report::Report;
-use lessons_engine::texts::Texts;
 
 use super::guide::wrapped;
 use crate::cli::LiveArgs;
@@ -15,7 +14,7 @@ use crate::{Done, formats, machines};
 
 pub(super) fn run(id: &str, machine: Option<&str>, live: &LiveArgs) -> Result<Done> {
     let step = super::step(id)?;
-    let texts = Texts::english();
+    let texts = super::texts();
     let report = if let Some(name) = machine {
         let machine = machines::open(name)?;
         Report::of(&Facts::new(&machine), [step])

@@ -10,14 +10,13 @@ use anyhow::Result;
 use lessons_engine::facts::Facts;
 use lessons_engine::finding::Outcome;
 use lessons_engine::report::Report;
-use lessons_engine::texts::Texts;
 
 use crate::cli::LiveArgs;
 use crate::{Done, clock, formats};
 
 pub(super) fn run(what: &[String], every: Duration, live: &LiveArgs) -> Result<Done> {
     let steps = super::selection(what)?;
-    let texts = Texts::english();
+    let texts = super::texts();
     let mut before: HashMap<&str, (Outcome, String)> = HashMap::new();
     loop {
         let machine = super::live(live);

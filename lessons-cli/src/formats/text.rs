@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 
 use lessons_engine::finding::{Arg, Outcome};
-use lessons_engine::report::{Document, Report, StepDocument};
+use lessons_engine::report::{Document, StepDocument};
 use lessons_engine::steps::Lesson;
 use lessons_engine::texts::Texts;
 
 use crate::style::{self, paint};
 
-pub(super) fn show(report: &Report, document: &Document, texts: &Texts) -> String {
+pub(super) fn show(document: &Document, texts: &Texts) -> String {
     let mut out = String::new();
     for lesson in Lesson::ALL {
         let steps: Vec<&StepDocument> = document
@@ -34,10 +34,7 @@ pub(super) fn show(report: &Report, document: &Document, texts: &Texts) -> Strin
         texts.shared(
             "check-totals",
             &[
-                (
-                    "machine",
-                    Arg::Text(lessons_engine::visible::visible(&report.machine.name))
-                ),
+                ("machine", Arg::Text(document.machine.name.clone())),
                 ("pass", count(totals.pass)),
                 ("fail", count(totals.fail)),
                 ("blocked", count(totals.blocked)),

@@ -1,14 +1,17 @@
 //! The driver: the GPU is there, nothing else holds it, and NVIDIA's module serves it in one version.
 
-use crate::facts::Facts;
 use crate::facts::driver::Flavour;
 use crate::facts::system::{ModprobeLine, Place};
+use crate::facts::{Facts, Why};
 use crate::finding::{Finding, Fix, quoted};
-use crate::machine::nvml::NvmlCode;
+use crate::machine::nvml::{NvmlCode, NvmlFailure};
 use crate::machine::{NotRun, Unread};
 use crate::programs::UBUNTU_DRIVERS;
 use crate::read::drivers;
 use crate::steps::{Lesson, Step};
+
+mod fabric;
+mod sources;
 
 /// The steps of the lesson, in the order in which they are taught.
 pub const STEPS: &[Step] = &[
@@ -49,10 +52,23 @@ pub const STEPS: &[Step] = &[
         check: recommended_known,
     },
     Step {
+        id: "driver.package-sources",
+        lesson: Lesson::Driver,
+        required: false,
+        needs: &[],
+        programs: &[],
+        nvml: false,
+        check: sources::package_sources,
+    },
+    Step {
         id: "driver.installed",
         lesson: Lesson::Driver,
         required: true,
-        needs: &["driver.gpu-visible", "driver.nouveau-unloaded"],
+        needs: &[
+            "driver.gpu-visible",
+            "driver.nouveau-unloaded",
+            "driver.recommended-known",
+        ],
         programs: &[],
         nvml: true,
         check: installed,
@@ -83,6 +99,15 @@ pub const STEPS: &[Step] = &[
         programs: &[],
         nvml: true,
         check: versions_agree,
+    },
+    Step {
+        id: "driver.fabric-manager",
+        lesson: Lesson::Driver,
+        required: true,
+        needs: &["driver.module-loaded", "driver.versions-agree"],
+        programs: &[],
+        nvml: true,
+        check: fabric::fabric_manager,
     },
 ];
 
@@ -200,12 +225,8 @@ fn nouveau_blacklisted(facts: &Facts<'_>) -> Finding {
             .arg("where", "/proc/cmdline")
             .evidence("/proc/cmdline", word);
     }
-    let lines = facts.modprobe_lines();
-    if let Some(line) = lines
-        .as_ref()
-        .ok()
-        .and_then(|lines| lines.iter().find(|line| blacklists_nouveau(line)))
-    {
+    let modprobe = facts.modprobe();
+    if let Some(line) = modprobe.lines.iter().find(|line| blacklists_nouveau(line)) {
         return Finding::pass("pass")
             .arg("where", &line.source)
             .evidence(&line.source, &line.line);
@@ -214,15 +235,12 @@ fn nouveau_blacklisted(facts: &Facts<'_>) -> Finding {
         return Finding::pass("pass-nvidia-bound")
             .evidence("/sys/bus/pci/devices/*/driver", "nvidia");
     }
-    match facts.module_file("nouveau") {
-        Ok(None) => {
-            return Finding::pass("pass-no-nouveau")
-                .evidence("/lib/modules/*/modules.dep", "no nouveau.ko");
-        }
-        // Whether this kernel has nouveau or not, what is read below decides.
-        Ok(Some(_)) | Err(_) => {}
+    // Whether this kernel has nouveau or nobody knows, what is read below decides.
+    if facts.module_file("nouveau") == Ok(None) {
+        return Finding::pass("pass-no-nouveau")
+            .evidence("/lib/modules/*/modules.dep", "no nouveau.ko");
     }
-    if let Err(unknown) = lines {
+    if let Some(unknown) = &modprobe.unread {
         return Finding::unread(unknown);
     }
     if let Err(unknown) = command_line {
@@ -236,7 +254,7 @@ fn nouveau_blacklisted(facts: &Facts<'_>) -> Finding {
     }
     if let Err(unknown) = facts.module_file("nouveau") {
         match unknown.why {
-            crate::facts::Why::Unread(Unread::NotFound | Unread::Denied) => {}
+            Why::Unread(Unread::NotFound | Unread::Denied) => {}
             _ => return Finding::unread(&unknown),
         }
     }
@@ -356,7 +374,9 @@ fn recommended_known(facts: &Facts<'_>) -> Finding {
             }
         }
         // Where the driver already runs, nobody has to ask which one to choose.
-        Err(NotRun::NotFound) if facts.driver_version().is_ok() => {
+        Err(NotRun::NotFound)
+            if facts.driver_version().is_ok() || matches!(facts.driver_package(), Ok(Some(_))) =>
+        {
             Finding::not_applicable("na-installed").evidence(&source, NotRun::NotFound.to_string())
         }
         Err(NotRun::NotFound) => match facts.distribution() {
@@ -437,9 +457,9 @@ fn installed(facts: &Facts<'_>) -> Finding {
             .evidence("/lib/modules/*/modules.dep", file)
             .evidence(&library.path, "there"),
         // Nothing of it anywhere that can be looked at; a package database that no one can read tells nothing.
-        (Ok(None), Ok(None), Ok(None)) | (Ok(None), Err(_), Ok(None)) => nothing_installed(facts),
+        (Ok(None), Ok(None) | Err(_), Ok(None)) => nothing_installed(facts),
         (Err(unknown), Ok(None), Ok(None))
-            if matches!(unknown.why, crate::facts::Why::Unread(Unread::NotFound)) =>
+            if matches!(unknown.why, Why::Unread(Unread::NotFound)) =>
         {
             // Another distribution's packages: the module and the library would be there all the same.
             nothing_installed(facts)
@@ -500,7 +520,8 @@ fn secure_boot(facts: &Facts<'_>) -> Finding {
         }
         Err(unknown) => {
             // A module that is loaded has passed whatever the firmware asks.
-            return if facts.driver_version().is_ok() {
+            let unrecorded = unknown.why == Why::Unread(Unread::NotRecorded);
+            return if facts.driver_version().is_ok() && !unrecorded {
                 Finding::pass("pass-loaded").tried(&unknown)
             } else {
                 Finding::unread(&unknown)
@@ -569,9 +590,25 @@ fn module_loaded(facts: &Facts<'_>) -> Finding {
         };
     }
     let nvml = facts.nvml_failure();
+    if let Some(failure) = &nvml
+        && failure.error == NvmlCode::LibRmVersionMismatch
+    {
+        // Only a module that is loaded can be of another version than the library.
+        return Finding::pass("pass-unknown-version").evidence("NVML", failure.error.name());
+    }
     match facts.place() {
         Place::Wsl => {
             return match nvml {
+                // What answers is not Windows' driver, so nothing is known of that one.
+                Some(NvmlFailure {
+                    library: Some(library),
+                    ..
+                }) if !library.starts_with("/usr/lib/wsl/") => {
+                    Finding::unknown("unknown-wsl-hidden")
+                        .arg("library", &library)
+                        .evidence("NVML library", &library)
+                        .fix(Fix::run("lessons check cuda.one-driver").note("fix-one-driver"))
+                }
                 Some(failure) if failure.error != NvmlCode::NotRecorded => {
                     Finding::fail("fail-wsl")
                         .evidence("NVML", failure.error.name())
@@ -683,14 +720,17 @@ fn versions_agree(facts: &Facts<'_>) -> Finding {
             .arg("version", module.value.as_str())
             .evidence(&module.source, module.value.as_str())
             .evidence("NVML", "answers"),
-        (Ok(_), Ok(None)) if facts.sees_hardware() => Finding::fail("fail-no-library")
-            .evidence("libnvidia-ml.so.1", "not found")
-            .fix(install(facts)),
+        (Ok(_), Ok(None))
+            if facts.sees_hardware() && matches!(facts.driver_library(), Ok(None)) =>
+        {
+            Finding::fail("fail-no-library")
+                .evidence("libnvidia-ml.so.1", "not found")
+                .fix(install(facts))
+        }
         (Ok(_), Ok(None)) => Finding::unread(&crate::facts::Unknown::nvml(
             "NVML",
             failure.unwrap_or(NvmlCode::NotRecorded),
         )),
-        (Err(unknown), _) => Finding::unread(unknown),
-        (_, Err(unknown)) => Finding::unread(unknown),
+        (Err(unknown), _) | (_, Err(unknown)) => Finding::unread(unknown),
     }
 }

@@ -51,7 +51,7 @@ fn enabled(facts: &Facts<'_>) -> Finding {
         match &reading.persistence_mode {
             Value::Known(true) => on += 1,
             Value::Known(false) => {
-                off.push((gpu.index, reading.display_active == Value::Known(true)))
+                off.push(gpu.index);
             }
             // A virtual GPU has no such mode: its host keeps the driver loaded.
             Value::Refused(NvmlCode::NotSupported) => {}
@@ -87,21 +87,23 @@ fn enabled(facts: &Facts<'_>) -> Finding {
         Ok(false) => {}
         Err(unknown) => return Finding::unread(&unknown),
     }
-    if off.iter().all(|(_, display)| *display)
-        || gpus.iter().any(|gpu| {
-            gpu.reading
-                .as_ref()
-                .is_some_and(|reading| reading.display_active == Value::Known(true))
-        })
-    {
+    let shows = |wanted: &Value<bool>| {
+        gpus.iter()
+            .filter_map(|gpu| gpu.reading.as_ref())
+            .any(|reading| reading.display_active == *wanted)
+    };
+    if shows(&Value::Known(true)) {
         return Finding::pass("pass-display")
             .evidence("NVML", "persistence mode off, a display is active");
+    }
+    if shows(&Value::Unrecorded) {
+        return Finding::unread(&Unknown::nvml("NVML: display", NvmlCode::NotRecorded));
     }
     let finding = |text| {
         Finding::fail(text)
             .arg(
                 "index",
-                off.first().map_or(0, |(index, _)| *index).to_string(),
+                off.first().copied().unwrap_or_default().to_string(),
             )
             .evidence(
                 "NVML",

@@ -1,12 +1,14 @@
 //! nvidia-smi: it runs, its three CUDA versions are told apart, the GPUs are healthy and their memory is free.
 
+use crate::facts::driver::Flavour;
 use crate::facts::gpus::GpuFact;
 use crate::facts::system::Place;
 use crate::facts::{Facts, Unknown};
 use crate::finding::{Finding, Fix};
 use crate::machine::NotRun;
 use crate::machine::nvml::{Gpu, NvmlCode, Value};
-use crate::programs::{NVCC, NVIDIA_SMI, NVIDIA_SMI_TOPO};
+use crate::programs::{NVCC, NVIDIA_SMI, NVIDIA_SMI_TOPO, UBUNTU_DRIVERS};
+use crate::read::drivers;
 use crate::steps::{Lesson, Step};
 
 /// The steps of the lesson, in the order in which they are taught.
@@ -20,7 +22,7 @@ pub const STEPS: &[Step] = &[
             "driver.module-loaded",
             "driver.versions-agree",
         ],
-        programs: &[NVIDIA_SMI_TOPO],
+        programs: &[NVIDIA_SMI_TOPO, UBUNTU_DRIVERS],
         nvml: true,
         check: runs,
     },
@@ -60,7 +62,12 @@ pub(crate) const BUSY_PERCENT: u64 = 50;
 pub(crate) const HOT_CELSIUS: u32 = 95;
 
 fn runs(facts: &Facts<'_>) -> Finding {
-    let smi = facts.which("nvidia-smi");
+    // Only Linux' folders are looked through: elsewhere the driver puts the program where it is found.
+    let smi = if facts.is_linux() {
+        facts.which("nvidia-smi")
+    } else {
+        Ok(Some("nvidia-smi".to_owned()))
+    };
     let topo = facts.command(NVIDIA_SMI_TOPO);
     if topo == Err(NotRun::TimedOut) {
         return Finding::fail("fail-hung")
@@ -69,6 +76,33 @@ fn runs(facts: &Facts<'_>) -> Finding {
             .fix(Fix::run("sudo reboot").note("fix-reboot"));
     }
     match facts.nvml() {
+        Ok(nvml) if nvml.gpus.is_empty() && needs_open_module(facts) => {
+            let finding = Finding::fail("fail-closed-module")
+                .evidence("NVML", "no GPU")
+                .evidence("/proc/driver/nvidia/version", "closed kernel module")
+                .evidence(
+                    UBUNTU_DRIVERS.join(" "),
+                    "a GPU of the Blackwell generation",
+                );
+            let branch = facts.driver_version().as_ref().map_or_else(
+                |_| String::new(),
+                |driver| driver.value.to_string().chars().take(3).collect(),
+            );
+            match facts.distribution() {
+                Ok(distribution)
+                    if distribution.id == "ubuntu"
+                        && branch.bytes().all(|b| b.is_ascii_digit()) =>
+                {
+                    finding
+                        .fix(
+                            Fix::run(format!("sudo ubuntu-drivers install nvidia:{branch}-open"))
+                                .note("fix-install-open"),
+                        )
+                        .fix(Fix::run("sudo reboot").note("fix-reboot"))
+                }
+                _ => finding.fix(Fix::by_hand("fix-open-module")),
+            }
+        }
         Ok(nvml) if nvml.gpus.is_empty() => Finding::fail("fail-no-devices")
             .evidence("NVML", "no GPU")
             .fix(Fix::run("sudo dmesg | grep -iE 'NVRM|Xid' | tail").note("fix-dmesg"))
@@ -94,7 +128,7 @@ fn runs(facts: &Facts<'_>) -> Finding {
                     nvml.library.as_deref(),
                     driver,
                 )
-                .arg("branch", driver.split('.').next().unwrap_or_default())
+                .arg("driver", driver)
                 .evidence("$PATH", "no nvidia-smi")
                 .fix(install_utils(facts, driver)),
                 // Where PATH is not known, what the program printed shows that it is there.
@@ -162,6 +196,23 @@ fn runs(facts: &Facts<'_>) -> Finding {
             }
         }
     }
+}
+
+/// Whether the closed kernel module is loaded for a GPU of the Blackwell generation, which it does not serve.
+/// While no GPU answers, the names of chips are all there is: `GB202 [GeForce RTX 5090]`.
+fn needs_open_module(facts: &Facts<'_>) -> bool {
+    facts.flavour() == Ok(Flavour::Closed)
+        && facts.command(UBUNTU_DRIVERS).is_ok_and(|output| {
+            drivers::read(&output.stdout).is_ok_and(|listed| {
+                listed.devices.iter().any(|device| {
+                    device.model.as_deref().is_some_and(|model| {
+                        ["GB1", "GB2", "GB3"]
+                            .iter()
+                            .any(|chip| model.starts_with(chip))
+                    })
+                })
+            })
+        })
 }
 
 fn nvml_evidence(finding: Finding, library: Option<&str>, driver: &str) -> Finding {
@@ -332,11 +383,16 @@ fn lost(gpu: &GpuFact) -> Finding {
             Fix::run("sudo dmesg | grep -iE 'NVRM|Xid' | tail").note("fix-dmesg"),
         ),
     };
-    Finding::fail(text)
+    let finding = Finding::fail(text)
         .arg("gpu", &place)
         .arg("code", code.name())
         .evidence("NVML", format!("GPU {place}: {code}"))
-        .fix(fix)
+        .fix(fix);
+    if text == "fail-lost" {
+        finding.fix(Fix::by_hand("fix-seat"))
+    } else {
+        finding
+    }
 }
 
 fn memory_free(facts: &Facts<'_>) -> Finding {
@@ -359,7 +415,15 @@ fn memory_free(facts: &Facts<'_>) -> Finding {
             (Value::Unrecorded, _) | (_, Value::Unrecorded) => {
                 return Finding::unread(&Unknown::nvml("NVML: memory", NvmlCode::NotRecorded));
             }
-            // Jetson and GB10 share the machine's memory, and MIG counts by instance.
+            // MIG counts by instance, and tells the whole only to the administrator.
+            _ if gpu.mig_enabled == Value::Known(true) => {}
+            // A library that is too old, or a user who may not ask: that is no lack of memory.
+            (Value::Refused(code), _) | (_, Value::Refused(code))
+                if *code != NvmlCode::NotSupported =>
+            {
+                return Finding::unread(&Unknown::nvml("NVML: memory", *code));
+            }
+            // Jetson and GB10 share the machine's memory.
             _ => {}
         }
     }

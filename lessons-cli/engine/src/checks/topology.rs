@@ -148,6 +148,9 @@ fn not_here(facts: &Facts<'_>) -> Option<Finding> {
         Place::Container if facts.command(NVIDIA_SMI_TOPO) == Err(NotRun::NotFound) => {
             Some(Finding::not_applicable("na-sandbox"))
         }
+        Place::Container if facts.command(NVIDIA_SMI_TOPO) == Err(NotRun::NotRecorded) => Some(
+            Finding::unread(&Unknown::not_run(NVIDIA_SMI_TOPO, NotRun::NotRecorded)),
+        ),
         Place::Host | Place::Container => None,
     }
 }

@@ -16,9 +16,10 @@ use self::wheel::{Choice, Wanted, Wheel, capabilities, driver_os, platform};
 use crate::facts::python::{Environment, EnvironmentKind, Torch};
 use crate::facts::system::Place;
 use crate::facts::{Facts, Unknown};
-use crate::finding::{Finding, Fix, Message, quoted};
+use crate::finding::{Finding, Fix, Message, Outcome, quoted};
 use crate::machine::Unread;
-use crate::steps::{Lesson, Step};
+use crate::programs::{NVCC, NVIDIA_SMI_TOPO, UBUNTU_DRIVERS};
+use crate::steps::{self, Lesson, Step};
 use crate::tables::Os;
 use crate::tables::cuda_driver::{self, Reach, Verdict};
 use crate::tables::torch_matrix::{
@@ -59,7 +60,11 @@ pub const STEPS: &[Step] = &[
         id: "torch.installed",
         lesson: Lesson::Torch,
         required: true,
-        needs: &["torch.environment"],
+        needs: &[
+            "torch.environment",
+            "torch.python-supported",
+            "torch.wheel-exists",
+        ],
         programs: &[],
         nvml: true,
         check: installed,
@@ -120,7 +125,8 @@ pub const STEPS: &[Step] = &[
             "torch.driver-new-enough",
             "torch.gpu-arch-in-wheel",
         ],
-        programs: &[],
+        // Its failure may be explained by steps that ask these.
+        programs: &[NVIDIA_SMI_TOPO, UBUNTU_DRIVERS, NVCC],
         nvml: true,
         check: sees_gpu,
     },
@@ -200,6 +206,9 @@ fn environment(facts: &Facts<'_>) -> Finding {
             said(Finding::pass("pass-container")).arg("python", &environment.interpreter)
         }
         EnvironmentKind::System => {
+            if let Some(unknown) = container_unread(facts) {
+                return Finding::unread(&unknown);
+            }
             let text = match facts.externally_managed(environment) {
                 Ok(true) => "fail-managed",
                 Ok(false) | Err(_) => "fail",
@@ -214,6 +223,26 @@ fn environment(facts: &Facts<'_>) -> Finding {
 
 fn in_container(facts: &Facts<'_>) -> bool {
     matches!(facts.place(), Place::Container | Place::Sandbox)
+}
+
+/// The first mark of a container that could not be looked for. In a container the system's Python is right, so none
+/// may be missing where it is called wrong.
+fn container_unread(facts: &Facts<'_>) -> Option<Unknown> {
+    if !facts.is_linux() {
+        return None;
+    }
+    let files = ["/.dockerenv", "/run/.containerenv"].map(|path| facts.exists(path).err());
+    let variables = ["container", "KUBERNETES_SERVICE_HOST"].map(|name| facts.env(name).err());
+    let texts = ["/proc/version", "/proc/1/cgroup"].map(|path| match facts.text(path) {
+        Err(why) if why == Unread::NotRecorded => Some(Unknown::unread(path, why)),
+        Ok(_) | Err(_) => None,
+    });
+    files
+        .into_iter()
+        .chain(variables)
+        .chain(texts)
+        .flatten()
+        .next()
 }
 
 /// Adds the commands that make an environment and enter it.
@@ -445,6 +474,12 @@ fn wheel_exists(facts: &Facts<'_>) -> Finding {
                 .fix(Fix::run(AUTO).note("fix-auto"));
         }
         Choice::None => {}
+    }
+    // What is installed is judged by itself, below: it may have come from elsewhere.
+    if let Ok(Some(torch)) = facts.torch() {
+        return said(Finding::not_applicable("na-installed"))
+            .arg("version", torch.version.to_string())
+            .evidence(&torch.source, torch.version.to_string());
     }
     no_wheel(facts, &wanted, said)
 }
@@ -914,6 +949,9 @@ fn cause(facts: &Facts<'_>, said: impl Fn(Finding) -> Finding, words: Option<&st
                 .fix(Fix::run("sudo reboot").note("fix-reboot"));
         }
     }
+    if let Some(step) = explained_by(facts) {
+        return said(Finding::blocked(step.id));
+    }
     let ask = format!(
         "{} -c \"import torch; torch.ones(1).cuda()\"",
         python(facts)
@@ -921,6 +959,21 @@ fn cause(facts: &Facts<'_>, said: impl Fn(Finding) -> Finding, words: Option<&st
     said(Finding::fail("fail"))
         .fix(Fix::run(ask).note("fix-ask"))
         .fix(Fix::run("sudo reboot").note("fix-reboot"))
+}
+
+/// The step whose failure explains that torch cannot use a GPU: one cause is one red line. torch may compute in spite
+/// of each of them, so none is a need.
+fn explained_by(facts: &Facts<'_>) -> Option<&'static Step> {
+    [
+        "smi.runs",
+        "smi.gpus-healthy",
+        "driver.fabric-manager",
+        "cuda.env-library-path",
+        "torch.companions-paired",
+    ]
+    .into_iter()
+    .filter_map(steps::find)
+    .find(|step| (step.check)(facts).outcome == Outcome::Fail)
 }
 
 /// The value of `CUDA_VISIBLE_DEVICES`, where it hides every GPU: nothing, a negative number first, or first a number

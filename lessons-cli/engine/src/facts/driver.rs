@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 
 use super::gpus::{Sourced, nvrm_version};
+use super::system::has_ending;
 use super::{Facts, Known, Unknown};
 use crate::machine::{Select, Unread};
 use crate::version::DriverVersion;
@@ -289,7 +290,7 @@ impl Facts<'_> {
         for folder in ["/usr/lib/systemd/system", "/etc/systemd/system"] {
             let folder = format!("{folder}/{UNIT}.d");
             for name in self.dir_or_empty(&folder)? {
-                if name.ends_with(".conf") {
+                if has_ending(&name, "conf") {
                     let path = format!("{folder}/{name}");
                     let text = self
                         .text(&path)

@@ -1,15 +1,16 @@
 //! The system around the GPU: what kind of place this is, its distribution, its kernel's modules and settings.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
-use super::{Facts, Known, Unknown};
+use super::{Facts, Known, Unknown, Why};
 use crate::machine::Unread;
 
 #[derive(Default)]
 pub(super) struct Cells {
-    place: OnceCell<Place>,
+    place: OnceCell<(Place, Option<Unknown>)>,
+    place_was_asked: Cell<bool>,
     modules: OnceCell<Known<Vec<String>>>,
-    modprobe: OnceCell<Known<Vec<ModprobeLine>>>,
+    modprobe: OnceCell<Modprobe>,
 }
 
 /// What kind of place the machine is. In all but the first, a missing path below `/proc` or `/sys` proves nothing.
@@ -47,6 +48,15 @@ pub struct ModprobeLine {
     pub line: String,
 }
 
+/// modprobe's configuration, as far as it could be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Modprobe {
+    /// The lines that count: of two files of one name, only the first folder's does.
+    pub lines: Vec<ModprobeLine>,
+    /// The first folder or file that could not be read: what is not among the lines may be in there.
+    pub unread: Option<Unknown>,
+}
+
 /// The folders of modprobe's configuration, the first winning over the others for a file of one name.
 const MODPROBE_FOLDERS: [&str; 5] = [
     "/etc/modprobe.d",
@@ -57,39 +67,80 @@ const MODPROBE_FOLDERS: [&str; 5] = [
 ];
 
 impl Facts<'_> {
-    /// What kind of place the machine is.
+    /// What kind of place the machine is. Where a mark that would tell could not be read, this is the likeliest, and
+    /// [`Self::unsure_of_place`] says so.
     pub fn place(&self) -> Place {
-        *self.system.place.get_or_init(|| self.read_place())
+        self.system.place_was_asked.set(true);
+        self.system.place.get_or_init(|| self.read_place()).0
+    }
+
+    /// What something says that may ask for the place, and, where it did and the place is not certain, what could not
+    /// be read of it.
+    pub fn unsure_of_place<T>(&self, say: impl FnOnce() -> T) -> (T, Option<&Unknown>) {
+        self.system.place_was_asked.set(false);
+        let said = say();
+        let unread = self
+            .system
+            .place
+            .get()
+            .and_then(|(_, unread)| unread.as_ref());
+        (said, unread.filter(|_| self.system.place_was_asked.get()))
     }
 
     /// From `/proc/version` and the kernel's release (WSL and gVisor name themselves), then the marks that
     /// container engines leave: `/.dockerenv`, `/run/.containerenv`, `$container`, Kubernetes' variables, cgroups.
-    fn read_place(&self) -> Place {
-        let version = self
-            .text("/proc/version")
-            .unwrap_or_default()
-            .to_lowercase();
-        let kernel = self.platform().kernel.unwrap_or_default().to_lowercase();
-        let in_container = || {
-            self.exists("/.dockerenv") == Ok(true)
-                || self.exists("/run/.containerenv") == Ok(true)
-                || matches!(self.env("container"), Ok(Some(_)))
-                || matches!(self.env("KUBERNETES_SERVICE_HOST"), Ok(Some(_)))
-                || self.text("/proc/1/cgroup").is_ok_and(|cgroup| {
-                    ["docker", "kubepods", "containerd", "libpod", "/lxc/"]
-                        .iter()
-                        .any(|mark| cgroup.contains(mark))
-                })
+    fn read_place(&self) -> (Place, Option<Unknown>) {
+        if !self.is_linux() {
+            return (Place::Host, None);
+        }
+        let version = self.text("/proc/version");
+        let kernel = self.platform().kernel;
+        let mut unread = match (&version, &kernel) {
+            (Err(Unread::NotRecorded), None) => {
+                Some(Unknown::unread("/proc/version", Unread::NotRecorded))
+            }
+            _ => None,
         };
+        let version = version.unwrap_or_default().to_lowercase();
+        let kernel = kernel.unwrap_or_default().to_lowercase();
         if version.contains("gvisor") || kernel == "4.4.0" {
-            Place::Sandbox
-        } else if in_container() {
-            Place::Container
-        } else if version.contains("microsoft") || kernel.contains("microsoft") {
+            return (Place::Sandbox, None);
+        }
+        let engine_in_cgroup = || match self.text("/proc/1/cgroup") {
+            Ok(cgroup) => Ok(["docker", "kubepods", "containerd", "libpod", "/lxc/"]
+                .iter()
+                .any(|mark| cgroup.contains(mark))),
+            Err(Unread::NotFound) => Ok(false),
+            Err(why) => Err(Unknown::unread("/proc/1/cgroup", why)),
+        };
+        let set = |name: &str| self.env(name).map(|value| value.is_some());
+        let marks: [&dyn Fn() -> Known<bool>; 5] = [
+            &|| self.exists("/.dockerenv"),
+            &|| self.exists("/run/.containerenv"),
+            &|| set("container"),
+            &|| set("KUBERNETES_SERVICE_HOST"),
+            &engine_in_cgroup,
+        ];
+        for mark in marks {
+            match mark() {
+                Ok(true) => return (Place::Container, None),
+                // A mark that this user may not look at is none that an engine leaves.
+                Ok(false)
+                | Err(Unknown {
+                    why: Why::Unread(Unread::Denied),
+                    ..
+                }) => {}
+                Err(unknown) => {
+                    unread.get_or_insert(unknown);
+                }
+            }
+        }
+        let place = if version.contains("microsoft") || kernel.contains("microsoft") {
             Place::Wsl
         } else {
             Place::Host
-        }
+        };
+        (place, unread)
     }
 
     /// Whether this is Linux, of any kind.
@@ -169,47 +220,51 @@ impl Facts<'_> {
             .map_err(|why| Unknown::unread(path, why))
     }
 
-    /// All lines of modprobe's configuration that count: of two files of one name, only the first folder's does.
-    /// Unknown where no folder could be listed, or a file that counts could not be read.
-    pub fn modprobe_lines(&self) -> &Known<Vec<ModprobeLine>> {
+    /// modprobe's configuration.
+    pub fn modprobe(&self) -> &Modprobe {
         self.system.modprobe.get_or_init(|| {
+            let mut modprobe = Modprobe::default();
             let mut seen = Vec::new();
-            let mut lines = Vec::new();
             let mut listed = false;
-            let mut unread = None;
             for folder in MODPROBE_FOLDERS {
                 let names = match self.dir(folder) {
                     Ok(names) => names,
                     Err(Unread::NotFound) => continue,
                     Err(why) => {
-                        unread.get_or_insert(Unknown::unread(folder, why));
+                        modprobe.unread.get_or_insert(Unknown::unread(folder, why));
                         continue;
                     }
                 };
                 listed = true;
                 for name in names {
-                    if !name.ends_with(".conf") || seen.contains(&name) {
+                    if !has_ending(&name, "conf") || seen.contains(&name) {
                         continue;
                     }
                     let path = format!("{folder}/{name}");
                     match self.text(&path) {
-                        Ok(text) => lines.extend(modprobe_lines(&path, &text)),
+                        Ok(text) => modprobe.lines.extend(modprobe_lines(&path, &text)),
                         Err(Unread::NotFound) => {}
                         Err(why) => {
-                            unread.get_or_insert(Unknown::unread(&path, why));
+                            modprobe.unread.get_or_insert(Unknown::unread(&path, why));
                         }
                     }
                     seen.push(name);
                 }
             }
-            match unread {
-                // What was read may already tell; what was not read may only add to it.
-                Some(unread) if lines.is_empty() || !listed => Err(unread),
-                _ if !listed => Err(Unknown::unread(MODPROBE_FOLDERS[0], Unread::NotFound)),
-                _ => Ok(lines),
+            if !listed {
+                modprobe
+                    .unread
+                    .get_or_insert(Unknown::unread(MODPROBE_FOLDERS[0], Unread::NotFound));
             }
+            modprobe
         })
     }
+}
+
+/// Whether a file's name ends in a dot and these letters, which decides whether modprobe, systemd and apt read it.
+pub(super) fn has_ending(name: &str, ending: &str) -> bool {
+    name.rsplit_once('.')
+        .is_some_and(|(_, last)| last == ending)
 }
 
 /// The lines of a file of modprobe's configuration: comments and empty lines left out, continued lines joined.

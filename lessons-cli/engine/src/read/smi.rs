@@ -284,14 +284,22 @@ impl<'t> Reader<'t> {
 
     /// A line that may belong to a table although it begins with something else.
     fn line_of_table(&mut self, line: &Range<usize>, trimmed: Range<usize>, closed: bool) {
+        const SHORTEST_BORDER: usize = 16;
         let text = self.text;
         let shown = &text[trimmed.clone()];
         let unquoted = shown.trim_start_matches(|c: char| {
             matches!(c, '>' | '#' | '`' | '*' | '/') || c.is_ascii_whitespace()
         });
-        if token::is_border(unquoted) {
+        let before = shown.trim_end_matches(['+', '-', '=', '|']);
+        let border = &shown[before.len()..];
+        if border.len() >= SHORTEST_BORDER && !before.contains('|') || token::is_border(unquoted) {
             if let Some(Output::Table(table)) = &mut self.current {
-                table.border(unquoted);
+                table.border(border);
+            }
+            // In a table squeezed together the date may stand before its border.
+            let end = trimmed.start + before.trim_end().len();
+            if let Some(length) = timestamp_at_end(before.trim()) {
+                self.timestamp = Some((end - length..end, 0));
             }
             return;
         }
@@ -357,7 +365,8 @@ impl<'t> Reader<'t> {
             }
             if let Some(Output::Table(table)) = &mut self.current {
                 // In a table squeezed into one line, words may follow a border; they are no part of a row.
-                if shown.starts_with("+-") || token::is_border(shown) {
+                // A few strokes between two bars may as well be part of a process's name.
+                if shown.starts_with("+-") || (shown.len() > 8 && token::is_border(shown)) {
                     table.border(shown);
                     continue;
                 }
@@ -495,7 +504,7 @@ impl<'t> Reader<'t> {
             Output::Xml(xml) => xml.finish(),
         };
         self.rows_left = rows_left;
-        if let Some(mut smi) = smi {
+        if let Some(mut smi) = smi.filter(|_| self.found.len() < ROWS) {
             self.failures
                 .drain(..)
                 .for_each(|(failure, at)| add_failure(&mut smi, failure, at));

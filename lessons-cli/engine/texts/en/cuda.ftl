@@ -6,11 +6,17 @@ cuda-container-runtime = Containers can use the GPU
     .why =
         A container brings its own CUDA and leaves the host clean. It borrows one thing: the host's driver. Docker does
         not hand that in by itself; the NVIDIA Container Toolkit is the bridge. This is one of two routes, and with
-        PyTorch from a wheel you need neither
+        PyTorch from a wheel you need neither.
     .hint-1 = Docker alone knows nothing of GPUs: something must tell it about them
     .hint-2 = Look for the program nvidia-ctk, and for the word "nvidia" in /etc/docker/daemon.json
     .hint-3 = Install nvidia-container-toolkit, then type: sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker
-    .undo = sudo apt remove nvidia-container-toolkit, then delete the entry "nvidia" from /etc/docker/daemon.json and restart Docker
+    .hint-fail-no-bridge-1 = Docker by itself does not know what a GPU is; something must teach it
+    .hint-fail-no-bridge-2 = Install nvidia-container-toolkit from NVIDIA's package source, then: sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker
+    .hint-fail-not-configured-1 = The bridge is installed; has Docker been told? Look into /etc/docker/daemon.json
+    .hint-fail-not-configured-2 = Type: sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker
+    .hint-fail-snap-1 = Look at where docker comes from: command -v docker
+    .hint-fail-snap-2 = A snap is shut off from the system, the driver's files included. Remove it and install Docker from Docker's own packages
+    .undo = sudo apt remove nvidia-container-toolkit, then delete the entry "nvidia" from /etc/docker/daemon.json and restart Docker.
     .pass-docker = Docker can hand GPUs into containers: { $file } names NVIDIA's runtime
     .pass-cdi = { $engine } can hand GPUs into containers: { $file } describes them; ask for them with --device nvidia.com/gpu=all
     .pass-desktop = Docker Desktop hands GPUs into containers by itself
@@ -42,11 +48,11 @@ cuda-toolkit-installed = A CUDA toolkit is installed
     .why =
         The toolkit is the box of tools for people who compile CUDA programs; nvcc is the best known of them. PyTorch's
         wheel brings its own CUDA, so most people need no toolkit. You need one to compile .cu files or to build
-        extensions from source, and then it may as well be in a container
+        extensions from source, and then it may as well be in a container.
     .hint-1 = First ask yourself whether you will compile anything
     .hint-2 = NVIDIA's toolkits are in /usr/local/cuda-<version>; ls -d /usr/local/cuda* shows them
     .hint-3 = Add NVIDIA's package source as the chapter shows, then sudo apt install cuda-toolkit-<version>, such as cuda-toolkit-13-0; never the package named just "cuda"
-    .undo = sudo apt remove --purge cuda-toolkit-<version>; for a .run file: sudo /usr/local/cuda-<version>/bin/cuda-uninstaller
+    .undo = sudo apt remove --purge cuda-toolkit-<version>; for a .run file: sudo /usr/local/cuda-<version>/bin/cuda-uninstaller.
     .pass = { $count ->
         [one] CUDA toolkit { $version } is installed: { $nvcc }
        *[other] { $count } CUDA toolkits are installed; { $nvcc } is the one in use, of CUDA { $version }
@@ -68,16 +74,24 @@ cuda-one-driver = There is one driver, not two
     .why =
         Older toolkits brought a driver along and offered to install it. Where the system's packages had installed one
         already, the two wrote over each other's files: the kernel had one version and the libraries another. Take the
-        driver from one place only; inside WSL take none, for Windows' driver serves it
+        driver from one place only; inside WSL take none, for Windows' driver serves it.
     .hint-1 = Ask both sides: which driver packages are installed, and did a .run file leave its uninstaller
     .hint-2 = ls /usr/bin/nvidia-uninstall shows whether a .run file was used; dpkg -l lists the packages
     .hint-3 = With both: sudo nvidia-uninstall, then sudo apt install --reinstall with the driver's packages, then sudo reboot
+    .hint-fail-wsl-package-1 = Inside WSL the driver is Windows'. What brought a second one? Often the package named just "cuda"
+    .hint-fail-wsl-package-2 = Remove it: sudo apt purge { $package } with its companions, then wsl --shutdown in Windows. Next time install cuda-toolkit-<version>
+    .hint-fail-two-sources-1 = Compare the ends of the two version numbers: they come from different package sources
+    .hint-fail-two-sources-2 = Type: apt policy nvidia-driver-580  -- then keep one source for the driver, and bring all its packages to one version
+    .hint-fail-held-1 = apt-mark showhold lists what upgrades may not touch
+    .hint-fail-held-2 = Type: sudo apt-mark unhold { $held }, then bring all of the driver's packages to one version
     .pass-packages = The driver comes from packages alone: { $package } { $version }
     .pass-runfile = The driver comes from a .run file alone
     .pass-one = There is one driver
     .pass-wsl = No Linux driver is installed inside WSL, as it should be
     .fail-runfile = A .run file installed a second driver over the packaged one ({ $package })
     .fail-two-packages = Driver packages of two versions are mixed: { $one } and { $other }
+    .fail-two-sources = Driver packages from two sources, NVIDIA's and the distribution's, are mixed: { $one } and { $other }
+    .fail-held = Driver packages from two sources are mixed: { $one } and { $other }; { $held } is held back and cannot follow the others
     .fail-overwritten = { $library } is of version { $version }, not of its package { $package }: another installer wrote over it
     .fail-two-libraries = The driver's library is here twice, in two versions: { $one } and { $other }
     .fail-wsl-package = A Linux driver ({ $package }) is installed inside WSL and hides Windows' driver
@@ -92,6 +106,8 @@ cuda-one-driver = There is one driver, not two
     .fix-reboot = Restarts the machine, so that kernel and libraries are of one version: save your work first
     .fix-policy = Shows which package source each comes from: Ubuntu's and NVIDIA's own should not be mixed
     .fix-broken = Lets apt bring the packages to versions that fit; read its list before you agree
+    .fix-unhold = Lets upgrades touch it again
+    .fix-together = Brings all parts of the driver to one version; read its list before you agree, and if versions still differ, switch off one of the two sources
     .fix-libraries = Find out which package or installer brought the older of the two, and remove that driver
     .fix-wsl-purge = Removes the Linux driver; the driver in Windows stays
     .fix-wsl-library = Remove the Linux driver inside WSL with the installer that brought it; the libraries in /usr/lib/wsl/lib stay
@@ -104,7 +120,7 @@ cuda-driver-new-enough = The driver is new enough for the toolkit
     .why =
         What a toolkit compiles runs only on a driver that is new enough. The rule goes by CUDA's major number: any CUDA
         12 program runs on driver 525.60.13 or newer, any CUDA 13 program on 580 or newer. Neither the driver that came
-        with a toolkit nor the number in nvidia-smi is that minimum
+        with a toolkit nor the number in nvidia-smi is that minimum.
     .hint-1 = You need two numbers: the driver's version and the toolkit's major number
     .hint-2 = nvidia-smi shows the first, nvcc --version the second; the table of floors in the chapter joins them
     .hint-3 = If the driver is too old: sudo ubuntu-drivers install && sudo reboot, or take a toolkit of an older major number
@@ -134,11 +150,13 @@ cuda-host-compiler = nvcc accepts the host compiler
     .why =
         nvcc compiles the GPU's half of a program and hands the rest to an ordinary C++ compiler, on Linux g++. Each
         toolkit knows compilers up to a certain version and refuses newer ones. The cure is a second, older g++ that only
-        nvcc uses; the system's own compiler stays as it is, since the driver's kernel module is built with it
+        nvcc uses; the system's own compiler stays as it is, since the driver's kernel module is built with it.
     .hint-1 = "unsupported GNU version" is about the compiler being too new, not about CUDA being broken
     .hint-2 = Compare gcc --version with the chapter's table of host compilers for your toolkit
     .hint-3 = Install the newest that the table allows, such as sudo apt install g++-13, and type: export NVCC_CCBIN=/usr/bin/g++-13
-    .undo = unset NVCC_CCBIN, and remove its line from your start-up file; the second compiler may stay
+    .hint-fail-too-new-1 = CUDA { $cuda } is older than this compiler: it knows { $family } up to { $max }
+    .hint-fail-too-new-2 = Install g++-{ $max } beside the system's and type: export NVCC_CCBIN=/usr/bin/g++-{ $max }
+    .undo = unset NVCC_CCBIN, and remove its line from your start-up file; the second compiler may stay.
     .pass = CUDA { $cuda } accepts { $compiler } as its host compiler (up to { $family } { $max })
     .pass-distribution = The distribution's own CUDA { $cuda } comes with a compiler that fits
     .fail-no-gcc = No gcc is installed, and nvcc cannot work without a host compiler
@@ -167,11 +185,13 @@ cuda-env-path = The shell finds nvcc
     .why =
         PATH is the list of folders in which the shell looks for programs. A toolkit is in a folder of its own, so after
         the install nvcc is on the disk and the shell does not know where. With several toolkits, the first on the list
-        wins
+        wins.
     .hint-1 = "command not found" does not mean "not installed"
     .hint-2 = ls /usr/local/cuda*/bin/nvcc shows where nvcc is; echo $PATH shows where the shell looks
     .hint-3 = {"Type: export PATH=/usr/local/cuda/bin${PATH:+:${PATH}}"}
-    .undo = Open a new terminal; if you added the line to a start-up file, delete it there
+    .hint-fail-not-on-path-1 = It is installed: ls { $bin }/nvcc. The shell just does not look there
+    .hint-fail-not-on-path-2 = {"Type: export PATH=/usr/local/cuda/bin${PATH:+:${PATH}}"}  -- and for PyTorch alone you need no nvcc at all
+    .undo = Open a new terminal; if you added the line to a start-up file, delete it there.
     .pass = The shell finds { $nvcc }
     .fail-not-on-path = The toolkit is installed, but its folder { $bin } is not on PATH
     .fail-old-shell = { $file } puts the toolkit on PATH, but this shell was started before that or does not read it
@@ -192,18 +212,24 @@ cuda-env-library-path = LD_LIBRARY_PATH does no harm
     .why =
         LD_LIBRARY_PATH names folders in which every program looks for libraries before the usual places. A toolkit from
         packages does not need it; one from a .run file needs one folder. Anything more can push wrong libraries under
-        other programs, PyTorch first of all
+        other programs, PyTorch first of all.
     .hint-1 = Ask whether you need the variable at all: packages have told the system where their libraries are
     .hint-2 = Type echo "$LD_LIBRARY_PATH" and look for folders that are gone, of another version, or named "compat", and for a colon at an end
     .hint-3 = {"With packages: unset LD_LIBRARY_PATH. With a .run file: export LD_LIBRARY_PATH=/usr/local/cuda/lib64${LD_LIBRARY_PATH:+:${LD_LIBRARY_PATH}}"}
-    .undo = unset LD_LIBRARY_PATH, and delete its line from your start-up file
+    .hint-fail-shadows-torch-1 = PyTorch brings its own CUDA; which library of that name is found first?
+    .hint-fail-shadows-torch-2 = Type: unset LD_LIBRARY_PATH, and take the line out of ~/.bashrc: torch needs none
+    .hint-fail-compat-1 = The folder compat makes an old driver run a newer CUDA, on data-centre GPUs only
+    .hint-fail-compat-2 = Type: unset LD_LIBRARY_PATH  -- and where the driver is too old, update it instead
+    .hint-fail-empty-1 = Look for a colon at the beginning, at the end, or for two in a row
+    .hint-fail-empty-2 = {"Write the line so: export LD_LIBRARY_PATH=/usr/local/cuda/lib64${LD_LIBRARY_PATH:+:${LD_LIBRARY_PATH}}"}
+    .undo = unset LD_LIBRARY_PATH, and delete its line from your start-up file.
     .pass-set = LD_LIBRARY_PATH names { $folder }, which is there
     .pass-unneeded = LD_LIBRARY_PATH names no toolkit, and does not have to
     .pass-linker = LD_LIBRARY_PATH does not have to name the toolkit: { $file } does
     .fail-empty = LD_LIBRARY_PATH has an empty entry, which means the folder that you happen to be in: programs would load libraries from anywhere
     .fail-missing = LD_LIBRARY_PATH names { $folder }, which does not exist
     .fail-other-version = LD_LIBRARY_PATH names { $folder } of CUDA { $theirs }, but { $nvcc } is of CUDA { $release }
-    .fail-compat = LD_LIBRARY_PATH names { $folder }: compatibility libraries are for data-centre GPUs, and a { $gpu } refuses them
+    .fail-compat = LD_LIBRARY_PATH names { $folder }: compatibility libraries are for data-centre GPUs, and the { $gpu } here refuses them
     .fail-shadows-torch = LD_LIBRARY_PATH puts { $library } of CUDA { $theirs } before the one of CUDA { $torch } that PyTorch brings
     .fail-needed = The toolkit came from a .run file, and nothing tells programs that its libraries are in { $folder }
     .na-no-toolkit = There is no toolkit here whose libraries could be asked for
@@ -217,11 +243,13 @@ cuda-env-home = CUDA_HOME names the toolkit
     .title = CUDA_HOME names the toolkit
     .why =
         CUDA_HOME is a custom among build tools: PyTorch's extension builder reads it, or CUDA_PATH, to find the toolkit.
-        It is one folder, not a list, and it should be the folder of the toolkit whose nvcc the shell finds
+        It is one folder, not a list, and it should be the folder of the toolkit whose nvcc the shell finds.
     .hint-1 = Only tools that build CUDA code read it; it is one folder
     .hint-2 = "$CUDA_HOME/bin/nvcc" must be a file: no colon, no /bin at the end
     .hint-3 = Type: export CUDA_HOME=/usr/local/cuda
-    .undo = unset CUDA_HOME, and delete its line from your start-up file
+    .hint-fail-colon-1 = PATH is a list of folders; { $variable } is one folder
+    .hint-fail-colon-2 = Type: export CUDA_HOME=/usr/local/cuda, and correct the line in ~/.bashrc, where it says $CUDA_HOME: before the folder
+    .undo = unset CUDA_HOME, and delete its line from your start-up file.
     .pass = { $variable } names the toolkit in { $folder }
     .pass-unset = CUDA_HOME is not set; build tools find { $home } by nvcc, and some ask for the variable
     .fail-colon = { $variable } is a list ({ $folder }), but it must be one folder: it has been written like a PATH line
@@ -238,11 +266,11 @@ cuda-env-persistent = New shells find nvcc too
     .title = New shells find nvcc too
     .why =
         What you type with export is forgotten when the terminal closes. To keep it, the line must be in a file that the
-        shell reads whenever it starts: for bash that is .bashrc in your home folder
+        shell reads whenever it starts: for bash that is .bashrc in your home folder.
     .hint-1 = Open a new terminal and try again: does it still work?
     .hint-2 = grep -n cuda ~/.bashrc shows whether the line is there; echo $SHELL tells which shell you have
     .hint-3 = {"Type: echo 'export PATH=/usr/local/cuda/bin${PATH:+:${PATH}}' >> ~/.bashrc"}
-    .undo = Delete the line from the file
+    .undo = Delete the line from the file.
     .pass = { $file } puts the toolkit on PATH in new shells
     .pass-system = { $nvcc } is where every shell looks
     .pass-conda = The toolkit is the conda environment's: activating it puts nvcc on PATH
@@ -260,7 +288,7 @@ cuda-nvcc-runs = nvcc runs
     .title = nvcc runs
     .why =
         The proof of the toolkit: its compiler starts and says which release it is. The number may differ from the one
-        that nvidia-smi shows; the one is the toolkit's, the other the driver's
+        that nvidia-smi shows; the one is the toolkit's, the other the driver's.
     .hint-1 = Ask nvcc for its version
     .hint-2 = In the answer, "release 12.6" is the toolkit's version
     .hint-3 = Type: nvcc --version
@@ -277,3 +305,27 @@ cuda-nvcc-runs = nvcc runs
     .fix-where = Shows which nvcc the shell finds; install the toolkit that it belongs to again
     .fix-mode = Shows who may start it; it should end with x in each group of three
     .fix-path = Says how to put nvcc on PATH
+
+cuda-extension-toolkit = Extensions are built with torch's CUDA
+    .title = Extensions are built with torch's CUDA
+    .why =
+        Some packages, such as flash-attn, are compiled on your machine against the torch that is installed. Then the
+        toolkit must be of the same CUDA major as torch's own CUDA, or the build stops with "The detected CUDA version
+        mismatches the version that was used to compile PyTorch". Whoever compiles nothing can have any toolkit, or none
+    .hint-1 = This matters only while you compile something for torch
+    .hint-2 = Compare the release in nvcc --version with python -c 'import torch; print(torch.version.cuda)': the number before the dot must be the same
+    .hint-3 = Install the toolkit of torch's CUDA beside the other, such as sudo apt install cuda-toolkit-12-6, and type: export CUDA_HOME=/usr/local/cuda-12.6
+    .hint-fail-major-1 = Which CUDA was this torch built with, and which is nvcc's? Compare the numbers before the dot: { $torch } and { $toolkit }
+    .hint-fail-major-2 = Install a toolkit of torch's major beside the other, and point CUDA_HOME at it: lessons show cuda.extension-toolkit prints the commands
+    .undo = unset CUDA_HOME lets builds take the toolkit on PATH again
+    .pass = The toolkit (CUDA { $toolkit }) and torch (CUDA { $torch }) are of one major: extensions can be built
+    .pass-apart = The toolkit is of CUDA { $toolkit } and torch brings CUDA { $torch }: no error, since torch does not use the toolkit, and extensions are not built here
+    .fail-major = Extensions are built here with { $nvcc } of CUDA { $toolkit }, and torch is built with CUDA { $torch }: the builder refuses another major
+    .na-no-torch = There is no torch with CUDA here for which extensions could be built
+    .na-no-toolkit = There is no toolkit here that could build extensions
+    .na-not-linux = This check is about Linux; this is { $os }
+    .fix-look = Shows the toolkit's version
+    .fix-show = Says when a toolkit is needed, and how to get one
+    .fix-install = Installs the toolkit of torch's CUDA beside the other, which stays
+    .fix-install-other = Install a toolkit of torch's CUDA beside the other, as NVIDIA's installation guide shows for your system
+    .fix-home = Lets the builder take that one, in this shell

@@ -5,7 +5,7 @@ driver-gpu-visible = The GPU is visible
     .title = The GPU is visible
     .why =
         Everything later rests on one fact: the computer sees an NVIDIA GPU at all. A card that is not seated, not
-        powered, switched off in the firmware, or not handed to a virtual machine stays invisible, and no driver can help
+        powered, switched off in the firmware, or not handed to a virtual machine stays invisible, and no driver can help.
     .hint-1 = Ask the PCI bus, not the driver: the card shows up there even when nothing is installed
     .hint-2 = Data-centre cards call themselves "3D controller", so a search for "VGA" misses them; search for NVIDIA's own number, 10de
     .hint-3 = Type: lspci -d 10de:  -- no line at all means that the computer does not see the card
@@ -31,11 +31,13 @@ driver-nouveau-blacklisted = nouveau is kept out
     .why =
         nouveau is the free driver that Linux brings along for NVIDIA cards. It cannot run CUDA, and while it holds the
         card NVIDIA's driver cannot. A line in modprobe's configuration keeps it out; Ubuntu's driver packages bring that
-        line themselves, and only a .run file needs it written by hand
+        line themselves, and only a .run file needs it written by hand.
     .hint-1 = Look for a line that says "blacklist nouveau"
     .hint-2 = It may stand in /etc/modprobe.d, /usr/lib/modprobe.d, or on the kernel's command line; grep -r nouveau finds it in the first two
     .hint-3 = Installing the driver from Ubuntu's packages brings it. By hand: write "blacklist nouveau" to /etc/modprobe.d/blacklist-nouveau.conf, then sudo update-initramfs -u && sudo reboot
-    .undo = Delete /etc/modprobe.d/blacklist-nouveau.conf, then run sudo update-initramfs -u and restart
+    .hint-fail-1 = Only one driver can hold the card, and nothing tells Linux to leave it to NVIDIA's
+    .hint-fail-2 = The driver's packages bring the line themselves, and only a .run file needs it by hand. Type: sudo ubuntu-drivers install, then sudo reboot
+    .undo = Delete /etc/modprobe.d/blacklist-nouveau.conf, then run sudo update-initramfs -u and restart.
     .pass = nouveau is kept out by { $where }
     .pass-nvidia-bound = NVIDIA's driver already serves the GPU, so nouveau cannot take it
     .pass-no-nouveau = This kernel has no nouveau that could be loaded
@@ -53,10 +55,12 @@ driver-nouveau-unloaded = nouveau is not loaded
     .title = nouveau is not loaded
     .why =
         A line in a file changes nothing while the machine runs: nouveau was loaded at the start and still holds the
-        card. It leaves when the image that the kernel starts from is built again and the machine is restarted
+        card. It leaves when the image that the kernel starts from is built again and the machine is restarted.
     .hint-1 = Look at what is loaded now, not at what is configured
     .hint-2 = lsmod | grep nouveau prints nothing when it is gone
     .hint-3 = Type: sudo update-initramfs -u && sudo reboot
+    .hint-fail-1 = The line is written, but nouveau was loaded before that counted: which image did the kernel start from?
+    .hint-fail-2 = Build that image again and start from it: sudo update-initramfs -u && sudo reboot
     .pass = nouveau is not loaded
     .pass-idle = nouveau is loaded but does not hold the GPU: NVIDIA's driver does
     .fail = nouveau still holds the GPU at { $address }: it is configured to stay out, but the machine has not been restarted with that
@@ -73,7 +77,7 @@ driver-recommended-known = The recommended driver is known
     .title = The recommended driver is known
     .why =
         Several driver packages fit one card. Ubuntu knows which of them it recommends for yours: a long-supported branch
-        rather than the newest, and the open or the closed kernel module as the card needs it
+        rather than the newest, and the open or the closed kernel module as the card needs it.
     .hint-1 = Ubuntu has a program that looks at your card and lists the packages that fit
     .hint-2 = In its list, look for the word "recommended" at the end of a line
     .hint-3 = Type: ubuntu-drivers devices
@@ -91,15 +95,40 @@ driver-recommended-known = The recommended driver is known
     .fix-tool = Installs the program that knows which driver fits
     .fix-not-ubuntu = Follow your distribution's own page about the NVIDIA driver; prefer its packages to a .run file
 
+driver-package-sources = apt can read NVIDIA's package source
+    .title = apt can read NVIDIA's package source
+    .why =
+        NVIDIA has a package source of its own beside Ubuntu's, and signs it with a key. In 2022 it changed that key. Where
+        only the old one is known, each apt update ends with "NO_PUBKEY A4B469963BF863CC", and nothing of that source can
+        be installed or upgraded. The package cuda-keyring brings the key that counts, and the entry that goes with it
+    .hint-1 = Read the address in apt's complaint: it is NVIDIA's source, not Ubuntu's
+    .hint-2 = grep -rs developer.download.nvidia.com /etc/apt shows the file that names it; dpkg -l cuda-keyring shows whether the key's package is there
+    .hint-3 = Put the old file aside, then install NVIDIA's package cuda-keyring as the chapter shows, and type: sudo apt update
+    .hint-fail-no-key-1 = apt's complaint is about the source in { $file }, and about no other
+    .hint-fail-no-key-2 = Put that file aside, fetch NVIDIA's package cuda-keyring, install it, and type: sudo apt update  -- lessons show driver.package-sources prints the commands
+    .undo = sudo apt remove cuda-keyring takes away the key and the entry that it brought
+    .pass = apt knows the key of NVIDIA's package source: { $by }
+    .pass-none = NVIDIA's own package source is not set up here, and Ubuntu's packages do not need it
+    .fail-no-key = { $file } names NVIDIA's package source without the package cuda-keyring, which holds its key: apt update ends with NO_PUBKEY A4B469963BF863CC
+    .na-no-apt = This distribution does not use apt
+    .na-container = In a container the driver's packages are the host's business
+    .na-not-linux = apt exists only on Linux; this is { $os }
+    .na-wsl = In WSL the driver is installed in Windows
+    .fix-look = Shows which files name NVIDIA's source
+    .fix-aside = Puts the old entry aside, where apt does not read it; the package brings its own
+    .fix-fetch = Fetches NVIDIA's package with the key
+    .fix-keyring = Installs it, and with it the right entry
+    .fix-update = Reads the lists of packages again, now without a complaint
+
 driver-installed = The driver is installed
     .title = The driver is installed
     .why =
         The driver is the only piece that must be on the host: a kernel module that talks to the card, and libraries that
-        programs talk to. Take it from your distribution's packages: they fit the kernel, come signed, and are updated
+        programs talk to. Take it from your distribution's packages: they fit the kernel, come signed, and are updated.
     .hint-1 = One command installs what Ubuntu recommends
     .hint-2 = ubuntu-drivers can list and install; it chooses modules that are signed, so that Secure Boot accepts them
     .hint-3 = Type: sudo ubuntu-drivers install && sudo reboot
-    .undo = sudo apt purge '~nnvidia.*' removes every NVIDIA package (read the list before you agree); restart afterwards, and nouveau serves the screen again
+    .undo = sudo apt purge '~nnvidia.*' removes every NVIDIA package (read the list before you agree); restart afterwards, and nouveau serves the screen again.
     .pass = The NVIDIA driver { $version } is installed
     .pass-package = The package { $package } { $version } is installed
     .pass-files = An NVIDIA driver is installed, and not from a package of this distribution
@@ -121,11 +150,13 @@ driver-secure-boot = Secure Boot accepts the module
     .why =
         With Secure Boot on, the kernel loads only modules that are signed with a key it knows. Ubuntu's ready-made
         modules are signed by Canonical. A module that was built on this machine is signed with this machine's own key,
-        which the firmware accepts only after you enrolled it once
+        which the firmware accepts only after you enrolled it once.
     .hint-1 = "Key was rejected by service" is about a signature, not about the driver
     .hint-2 = Find out whether Secure Boot is on (mokutil --sb-state) and whether the module was built here by DKMS
     .hint-3 = Enrol the key: sudo mokutil --import /var/lib/shim-signed/mok/MOK.der, restart, choose "Enroll MOK" on the blue screen and type the password that you just chose
-    .undo = sudo mokutil --delete /var/lib/shim-signed/mok/MOK.der asks the firmware to forget the key at the next start
+    .hint-fail-not-enrolled-1 = The module is good and its signature is not known: it was signed on this machine, with a key that the firmware has never seen
+    .hint-fail-not-enrolled-2 = Type: sudo mokutil --import /var/lib/shim-signed/mok/MOK.der, choose a password, restart, and on the blue screen choose "Enroll MOK"
+    .undo = sudo mokutil --delete /var/lib/shim-signed/mok/MOK.der asks the firmware to forget the key at the next start.
     .pass-off = Secure Boot is off: any module may be loaded
     .pass-signed = Secure Boot is on and has accepted the module
     .pass-prebuilt = Secure Boot is on, and the module is one that the distribution built and signed
@@ -144,18 +175,29 @@ driver-module-loaded = The kernel module is loaded
     .title = The kernel module is loaded
     .why =
         Installed is not loaded. The module must have been built for the very kernel that runs now, and the kernel must
-        have loaded it. After an update of the kernel it is the first thing that breaks
+        have loaded it. After an update of the kernel it is the first thing that breaks.
     .hint-1 = Compare the kernel that runs (uname -r) with the kernels that the module was built for
     .hint-2 = dkms status lists what was built; /lib/modules/<kernel>/build must exist for it to build anything
     .hint-3 = If the module is there: sudo modprobe nvidia. If it is not: install the kernel's headers, then sudo dkms autoinstall
+    .hint-fail-not-loaded-1 = The module lies on the disk for this very kernel; it only has to be loaded, which a restart does by itself
+    .hint-fail-not-loaded-2 = Type: sudo modprobe nvidia  -- if it complains, read its words: "Key was rejected" is Secure Boot, "No such device" is the card
+    .hint-fail-no-headers-1 = The kernel is newer than the module: compare uname -r with what dkms status lists
+    .hint-fail-no-headers-2 = The module is built from this kernel's headers, which are missing. Type: sudo apt install linux-headers-{ $kernel }, then sudo dkms autoinstall
+    .hint-fail-not-built-1 = The headers are here and the module is not: something stopped the build, or it never began
+    .hint-fail-not-built-2 = Type: sudo dkms autoinstall  -- where it fails, the file make.log that it names says why; ready-made modules come with sudo ubuntu-drivers install
+    .hint-fail-container-1 = A container sees only the devices that it was given when it was started; nothing that you install in it changes that
+    .hint-fail-container-2 = On the host, start it again with: docker run --gpus all …
+    .hint-fail-wsl-1 = The driver is Windows' own: ask there whether nvidia-smi answers
+    .hint-fail-wsl-2 = In Windows update NVIDIA's driver, then type: wsl --shutdown
     .pass = The NVIDIA kernel module { $version } is loaded
     .pass-unknown-version = The NVIDIA kernel module is loaded
     .pass-container = The host's driver answers in this container
+    .unknown-wsl-hidden = A Linux driver inside WSL answers in place of Windows' driver ({ $library }), so nothing is known of that one
     .fail-not-loaded = The module for this kernel is there, but it is not loaded
     .fail-no-headers = There is no module for kernel { $kernel }, and its headers, which building one needs, are missing
     .fail-not-built = There is no module for kernel { $kernel }, though its headers are here: it was not built, or the build failed
     .fail-wsl = The driver of Windows does not answer in WSL
-    .fail-container = The container was started without GPUs: no NVIDIA device and no driver library in it
+    .fail-container = The container was started without GPUs (without --gpus all): no NVIDIA device is in it
     .na-not-linux = This check is about Linux' kernel modules; this is { $os }
     .fix-modprobe = Loads the module now; an error here says why it was not loaded at the start
     .fix-reboot = Restarts the machine: save your work first
@@ -163,6 +205,7 @@ driver-module-loaded = The kernel module is loaded
     .fix-dkms = Builds the module for this kernel; its last lines name a log if it fails
     .fix-modules = Installs ready-made modules for this kernel where Ubuntu has them
     .fix-wsl = In Windows: restarts WSL, so that it takes up the driver again
+    .fix-one-driver = Says which Linux driver it is, and how to remove it
     .fix-container = Start the container again with GPUs: docker run --gpus all …; on the host, lessons check cuda.container-runtime says whether it can
 
 driver-versions-agree = Module and libraries agree
@@ -170,10 +213,12 @@ driver-versions-agree = Module and libraries agree
     .why =
         The driver has a half in the kernel and a half in libraries, and both must be of one version. An automatic
         upgrade replaces the libraries at once, but the old module stays loaded until the machine restarts. Nothing is
-        broken then, and nothing needs to be installed again
+        broken then, and nothing needs to be installed again.
     .hint-1 = The module that is loaded is not the module that is installed
     .hint-2 = Compare /sys/module/nvidia/version with the name that libnvidia-ml.so.1 points to
     .hint-3 = Type: sudo reboot
+    .hint-fail-1 = Two halves of one driver, { $module } in the kernel and { $library } on the disk: nothing is broken
+    .hint-fail-2 = The new module is loaded at the next start. Type: sudo reboot  -- and do not install the driver again
     .pass = The kernel module and the libraries are both { $version }
     .fail = The loaded module is { $module }, the libraries are { $library }: the driver was upgraded and the machine not restarted
     .fail-nvml = The loaded module and the libraries are of different versions: the driver was upgraded and the machine not restarted
@@ -184,3 +229,35 @@ driver-versions-agree = Module and libraries agree
     .fix-install = Installs the driver with its libraries
     .fix-install-debian = Installs Debian's driver with its libraries
     .fix-install-other = Install the NVIDIA driver's libraries from your distribution's packages, of the module's version
+
+driver-fabric-manager = The fabric manager runs
+    .title = The fabric manager runs
+    .why =
+        In machines with eight data-centre GPUs, switches join the GPUs by NVLink. A service, the fabric manager, sets
+        them up after each start; until it has done so, nvidia-smi looks fine and CUDA says "Error 802: system not yet
+        initialized". The service must be of exactly the driver's version
+    .hint-1 = nvidia-smi is fine and CUDA is not: what sets up the switches between the GPUs?
+    .hint-2 = systemctl status nvidia-fabricmanager shows whether it runs; its version must be the driver's
+    .hint-3 = Type: sudo apt install nvidia-fabricmanager-580, with your driver's branch in place of 580, then sudo systemctl enable --now nvidia-fabricmanager
+    .hint-fail-missing-1 = nvidia-smi does not need the switches between the GPUs, and CUDA does: who sets them up?
+    .hint-fail-missing-2 = Type: sudo apt install nvidia-fabricmanager-580, with your driver's branch in place of 580, then sudo systemctl enable --now nvidia-fabricmanager
+    .hint-fail-stopped-1 = The service is installed; does anything start it?
+    .hint-fail-stopped-2 = Type: sudo systemctl enable --now nvidia-fabricmanager, and read systemctl status nvidia-fabricmanager if it ends again
+    .hint-fail-version-1 = Compare { $version } with { $driver }: an upgrade took the one and not the other
+    .hint-fail-version-2 = Install the fabric manager of exactly the driver's version, then sudo systemctl restart nvidia-fabricmanager
+    .undo = sudo systemctl disable --now nvidia-fabricmanager stops it; the GPUs are then of no use for CUDA
+    .pass = The fabric manager runs, and the driver is { $driver }; { $switches ->
+        [one] 1 switch joins
+       *[other] { $switches } switches join
+    } the GPUs
+    .fail-missing = The GPUs are joined by NVSwitch, and the service that sets the switches up, nvidia-fabricmanager, is not installed: CUDA answers with error 802
+    .fail-stopped = The GPUs are joined by NVSwitch, and the service that sets the switches up, nvidia-fabricmanager, does not run: CUDA answers with error 802
+    .fail-version = The fabric manager is of version { $version } and the driver is { $driver }: with another version it does not start
+    .na-no-switch = No NVSwitch joins GPUs here, so there is nothing to set up
+    .na-wsl = In WSL the driver is Windows' business
+    .na-container = In a container the fabric manager is the host's business
+    .na-not-linux = This check is about Linux; this is { $os }
+    .fix-install = Installs the fabric manager of the driver's branch
+    .fix-install-other = Install NVIDIA's fabric manager, of exactly the driver's version, from where the driver came
+    .fix-enable = Starts it now and at every start
+    .fix-status = Shows whether it runs, and its last words

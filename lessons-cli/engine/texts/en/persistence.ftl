@@ -5,11 +5,13 @@ persistence-enabled = Persistence mode is on
     .why =
         On Linux the driver lets go of a GPU when its last program ends, and sets it up anew for the next one. On a
         machine without a screen that means seconds of waiting at every start, and now and then an error that nobody
-        can explain. Persistence keeps the driver's state in place
+        can explain. Persistence keeps the driver's state in place.
     .hint-1 = Look at the column Persistence-M
     .hint-2 = A daemon, nvidia-persistenced, keeps the mode; on Ubuntu it is started with an option that turns it off
     .hint-3 = For now: sudo nvidia-smi -pm 1. For good: let nvidia-persistenced start with --persistence-mode
-    .undo = sudo nvidia-smi -pm 0 turns it off until the next start
+    .hint-fail-daemon-without-mode-1 = The daemon runs, and yet the column Persistence-M says Off: look at how it is started, with systemctl cat nvidia-persistenced
+    .hint-fail-daemon-without-mode-2 = Ubuntu starts it with --no-persistence-mode. Write a setting of your own with --persistence-mode: lessons show persistence.enabled prints the commands
+    .undo = sudo nvidia-smi -pm 0 turns it off until the next start.
     .pass = { $count ->
         [one] Persistence mode is on
        *[other] Persistence mode is on for all { $count } GPUs
@@ -34,11 +36,13 @@ persistence-survives-reboot = Persistence survives a restart
     .title = Persistence survives a restart
     .why =
         nvidia-smi -pm 1 lasts until the machine is switched off, and NVIDIA is retiring that way. What lasts is the
-        daemon, started by the system with persistence mode on
+        daemon, started by the system with persistence mode on.
     .hint-1 = Will anything turn it on again after a restart?
     .hint-2 = systemctl cat nvidia-persistenced shows how the daemon is started; look for --no-persistence-mode
     .hint-3 = sudo systemctl edit nvidia-persistenced, with an empty ExecStart= and then one with --persistence-mode; for NVIDIA's own packages, sudo systemctl enable --now nvidia-persistenced
-    .undo = sudo systemctl revert nvidia-persistenced removes the setting again
+    .hint-fail-1 = Who will type nvidia-smi -pm 1 after the next restart?
+    .hint-fail-2 = Let nvidia-persistenced do it: it comes with the driver's utilities, and starts with the system
+    .undo = sudo systemctl revert nvidia-persistenced removes the setting again.
     .pass = nvidia-persistenced is started with the system and keeps persistence mode on
     .pass-script = { $path } turns persistence mode on at every start; NVIDIA recommends the daemon instead
     .fail = Persistence mode is on now, and nothing turns it on again after a restart

@@ -4,20 +4,29 @@ smi-runs = nvidia-smi answers
     .title = nvidia-smi answers
     .why =
         nvidia-smi is the driver's own window: when it answers, the kernel module, the libraries and the card work
-        together. When it does not, its one line of text says which of them is missing, and each line has another remedy
+        together. When it does not, its one line of text says which of them is missing, and each line has another remedy.
     .hint-1 = Read the line that it prints, to the end: "couldn't communicate", "version mismatch" and "not found" are three different things
     .hint-2 = Did the machine restart since the driver was installed or upgraded?
     .hint-3 = Type: nvidia-smi  -- and look the text up in the book's troubleshooting page
+    .hint-fail-no-devices-1 = The module is loaded, so the driver is there; the card did not come up. The kernel's messages say why
+    .hint-fail-no-devices-2 = Type: sudo dmesg | grep -i NVRM  -- "RmInitAdapter failed" with an RTX 50 means the closed module; otherwise look at the firmware's settings Above 4G Decoding and Resizable BAR
+    .hint-fail-closed-module-1 = There are two kernel modules, an open and a closed one, and this generation of cards works with one of them only
+    .hint-fail-closed-module-2 = Install the same branch with -open in its name: sudo ubuntu-drivers install nvidia:580-open, then sudo reboot
+    .hint-fail-not-on-path-1 = The driver works without it: nvidia-smi is a program in a package of its own
+    .hint-fail-not-on-path-2 = Install nvidia-utils of your driver's branch { $driver }, with -server at the end if the driver's package has it
+    .hint-fail-container-devices-1 = It worked when the container was started. What happened on the host since then?
+    .hint-fail-container-devices-2 = Restart the container: a reload of systemd on the host took its devices away
     .pass = nvidia-smi answers with driver { $driver } ({ $path })
     .fail-hung = nvidia-smi did not end within the time limit: a GPU may have fallen off the bus
     .fail-nvml-hung = The driver's library did not answer within the time limit: a GPU may have fallen off the bus
     .fail-no-devices = The driver is loaded, but it could bring up none of the GPUs
+    .fail-closed-module = The driver is loaded with its closed kernel module, which cannot bring up a card of the Blackwell generation: it needs the open one
     .fail-not-on-path = The driver { $driver } works, but the program nvidia-smi is not on PATH
     .fail-no-library = The driver's library libnvidia-ml.so.1 cannot be loaded
     .fail-mismatch = The driver's module and libraries are of different versions: the machine has not been restarted since an upgrade
     .fail-driver-not-loaded = The driver's library is here, but no driver answers it in the kernel
     .fail-permission = This user may not open the driver's devices
-    .fail-container-devices = The container has lost its access to the GPU devices
+    .fail-container-devices = The container has lost its access to the GPU devices, as happens when its host reloads systemd
     .fail-lost = A GPU is lost: it no longer answers on the bus
     .fail-hardware = The driver reports a fault of the hardware ({ $code })
     .fail-code = The driver answered with an error: { $code }
@@ -25,6 +34,7 @@ smi-runs = nvidia-smi answers
     .fix-dmesg = Shows what the kernel said of the GPU; "Xid 79" means that it fell off the bus
     .fix-reboot = Restarts the machine: save your work first
     .fix-open-module = Cards of the Blackwell generation (RTX 50) work only with the open kernel module: install a driver package whose name ends in -open
+    .fix-install-open = Installs the same driver with the open kernel module
     .fix-wake = Asks anyway, which wakes the GPU
     .fix-ls-dev = Shows who may open the devices; they are usually open to everyone
     .fix-modprobe = Loads the module now; an error here says why it was not loaded
@@ -38,7 +48,7 @@ smi-cuda-ceiling = Three CUDA versions told apart
     .title = Three CUDA versions told apart
     .why =
         "CUDA Version" in nvidia-smi is not what is installed. It is the newest CUDA that this driver can serve.
-        nvcc shows the toolkit on PATH, if there is one, and torch brings a runtime of its own. All three may differ
+        nvcc shows the toolkit on PATH, if there is one, and torch brings a runtime of its own. All three may differ.
     .hint-1 = Ask three times: the driver, the compiler, and torch
     .hint-2 = nvidia-smi's first line, nvcc --version, and python -c 'import torch; print(torch.version.cuda)'
     .pass = Driver's ceiling: CUDA { $ceiling }; toolkit on PATH: { $toolkit }; torch's own: { $torch }
@@ -47,10 +57,12 @@ smi-gpus-healthy = The GPUs are healthy
     .title = The GPUs are healthy
     .why =
         A GPU that has fallen off the bus, collects memory errors or runs too hot fails in ways that look like bugs in
-        your program. Look at the hardware before you look at the code
+        your program. Look at the hardware before you look at the code.
     .hint-1 = Count: are as many GPUs in the table as in the machine?
     .hint-2 = Look for ERR!, for a number above 0 in the ECC column, and for temperatures near the limit
     .hint-3 = Type: nvidia-smi -q -d ECC,TEMPERATURE,PERFORMANCE
+    .hint-fail-lost-1 = Count the GPUs: the one at { $gpu } is on the list and does not answer
+    .hint-fail-lost-2 = Type: sudo dmesg | grep -i xid  -- number 79 means that it fell off the bus: look at its power, its heat and its seat
     .pass = { $count ->
         [one] The GPU answers, without memory errors, at a good temperature
        *[other] All { $count } GPUs answer, without memory errors, at good temperatures
@@ -62,6 +74,7 @@ smi-gpus-healthy = The GPUs are healthy
     .fail-remap = GPU { $index } has a faulty memory row that is replaced at the next restart
     .fail-hot = GPU { $index } is at { $celsius } °C
     .fix-dmesg = Shows what the kernel said of the GPU; look for Xid and its number
+    .fix-seat = Xid 79 means that it fell off the bus: restart the machine, and if it happens again, switch it off and check the card's power cables, its seat and its cooling
     .fix-ls-dev = Shows who may open the devices
     .fix-ecc = Shows the errors in detail; a count that grows is a reason to exchange the card
     .fix-reboot = Restarts the machine, which replaces the row: save your work first
@@ -71,7 +84,7 @@ smi-memory-free = GPU memory is free
     .title = GPU memory is free
     .why =
         "Out of memory" is often someone else's memory: a forgotten notebook, another user, a program that has ended only
-        on the screen. The table's last box says who holds what
+        on the screen. The table's last box says who holds what.
     .hint-1 = Look at Memory-Usage before you start, not after it failed
     .hint-2 = The box "Processes" names who holds it; in a container that box is empty although there are processes
     .hint-3 = Type: nvidia-smi --query-compute-apps=pid,process_name,used_memory --format=csv

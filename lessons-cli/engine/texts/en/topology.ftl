@@ -4,7 +4,7 @@ topology-read = The wiring is known
     .title = The wiring is known
     .why =
         Two GPUs that share an NVLink bridge talk many times faster than two that must go through the processors. The
-        matrix tells which pairs are which, so that you can choose the right ones for a job on several GPUs
+        matrix tells which pairs are which, so that you can choose the right ones for a job on several GPUs.
     .hint-1 = There is a command that prints every pair of GPUs and what lies between them
     .hint-2 = In its matrix, NV followed by a number is NVLink, PIX and PXB stay below one bridge, SYS goes through two processors
     .hint-3 = Type: nvidia-smi topo -m
@@ -24,7 +24,7 @@ topology-numa = GPUs and processors are matched
     .title = GPUs and processors are matched
     .why =
         A machine with two processors, or one that is split into parts, has memory that is near to one GPU and far from
-        another. Programs that feed a GPU run best on the cores next to it; the columns CPU Affinity and NUMA Affinity name them
+        another. Programs that feed a GPU run best on the cores next to it; the columns CPU Affinity and NUMA Affinity name them.
     .hint-1 = Look at the columns to the right of the matrix
     .hint-2 = lscpu shows how many NUMA nodes the machine has; with one node there is nothing to do
     .hint-3 = Run a program next to its GPU with: numactl --cpunodebind=N --membind=N program

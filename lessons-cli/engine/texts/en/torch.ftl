@@ -6,11 +6,13 @@ torch-environment = An environment is active
     .why =
         A virtual environment is a folder with one Python and the packages of one project. What you install there cannot
         disturb the system or another project, and what goes wrong is gone when you delete the folder. Ubuntu and Debian
-        refuse to install packages anywhere else
+        refuse to install packages anywhere else.
     .hint-1 = A shell that is inside an environment shows its name in brackets before the prompt
     .hint-2 = Make one once, with uv venv or python3 -m venv; enter it in each new terminal
     .hint-3 = Type: uv venv --python 3.12 && source .venv/bin/activate
-    .undo = Type deactivate to leave the environment; rm -r .venv deletes it with all that is installed in it
+    .hint-fail-managed-1 = The system needs its own Python, and refuses what pip would put there: do not force it with --break-system-packages
+    .hint-fail-managed-2 = Make an environment and enter it: uv venv --python 3.12 && source .venv/bin/activate
+    .undo = Type deactivate to leave the environment; rm -r .venv deletes it with all that is installed in it.
     .pass = The environment { $prefix } is active
     .pass-conda = The conda environment { $prefix } is active
     .pass-conda-base = conda's own environment, base, is active: PyTorch is better kept in an environment made for it
@@ -34,11 +36,15 @@ torch-python-supported = PyTorch supports this Python
     .why =
         Each file of PyTorch is made for one version of Python. Where none is made for yours, pip says
         "No matching distribution found" and names no reason. A Python that has just come out is as unsupported as an old
-        one, and so is a 32-bit Python
+        one, and so is a 32-bit Python.
     .hint-1 = Look at the first two numbers of python --version
     .hint-2 = PyTorch 2.15 has files for Python 3.11 to 3.15; versions 2.9 to 2.14 had them for 3.10 to 3.14
     .hint-3 = Make an environment with a Python in the middle of the range: uv venv --python 3.12
-    .undo = Delete the environment's folder; the system's Python has not changed
+    .hint-fail-old-1 = "No matching distribution" means: none for this Python. Yours is { $python }
+    .hint-fail-old-2 = Make an environment with a newer one: uv venv --python 3.12  -- or keep it and install torch { $nearest }
+    .hint-fail-32-bit-1 = Ask Python how wide it is: python -c "import struct; print(8 * struct.calcsize('P'))"
+    .hint-fail-32-bit-2 = Make the environment again with a 64-bit Python: uv venv --python 3.12
+    .undo = Delete the environment's folder; the system's Python has not changed.
     .pass = torch { $torch } has wheels for Python { $python }
     .pass-installed = torch { $torch } is installed for Python { $python }; it is not one of the wheels in the bundled table
     .fail = No torch in the bundled table has a wheel for Python { $python }
@@ -57,16 +63,19 @@ torch-wheel-exists = A wheel fits this machine
     .title = A wheel fits this machine
     .why =
         A build of PyTorch needs a driver of a certain age, holds code for certain GPUs, and is made for one Python and
-        one system. All four must fit. The CUDA toolkit of the machine is not among them: the build brings its own CUDA
+        one system. All four must fit. The CUDA toolkit of the machine is not among them: the build brings its own CUDA.
     .hint-1 = Ask for the driver and the compute capability: nvidia-smi --query-gpu=name,compute_cap,driver_version --format=csv
     .hint-2 = CUDA 13 builds (cu130, cu132) need driver 580 and a GPU from the RTX 20 on; RTX 50 needs cu128 or newer; GTX 10 and V100 need cu126
     .hint-3 = Look for your Python on the page of the tag: https://download.pytorch.org/whl/cu130/torch/
+    .hint-fail-gpu-1 = Look up the compute capability of your card; each wheel lists the ones it has code for
+    .hint-fail-gpu-2 = No wheel has code for this card: it can show a desktop, and PyTorch computes on the processor
     .pass = torch { $torch } with tag { $tag } fits Python { $python }, the driver and every GPU: { $index }
     .pass-cpu = There is no NVIDIA GPU here; the CPU build of torch { $torch } fits Python { $python }: { $index }
     .pass-mac = torch { $torch } has a wheel for Python { $python } on macOS, which uses the CPU or Apple's GPU
     .fail = No torch in the bundled table has a wheel for Python { $python } on this system
     .fail-driver = The driver is too old: torch { $torch } ({ $tag }) would fit Python and GPU, and needs driver { $floor } or newer
     .fail-python = Python { $python } is in the way: torch { $torch } ({ $tag }) fits driver and GPU, and has wheels for Python { $pythons }
+    .na-installed = No wheel of the bundled table fits this machine, and torch { $version } is installed already: the steps below judge that one
     .fail-gpu = No wheel in the bundled table has code for every GPU of this machine
     .unknown-gpu = For Python { $python } there is torch { $torch } with tags { $tags }; which of them fits depends on the GPU, and that could not be read
     .unknown-driver = For Python { $python } there is torch { $torch } with tags { $tags }; which of them fits depends on the driver, and its version could not be read
@@ -85,11 +94,13 @@ torch-installed = PyTorch is installed
     .title = PyTorch is installed
     .why =
         Packages go to the environment of the pip that installs them. When it is another one than the Python that you
-        start, the installation ends well and import torch still says "No module named 'torch'"
+        start, the installation ends well and import torch still says "No module named 'torch'".
     .hint-1 = Install with the environment active, from the folder of PyTorch's index that fits your driver and GPU
     .hint-2 = python -m pip installs for the very python that you type; a plain pip may belong to another one. An environment made by uv has no pip: type uv pip
     .hint-3 = Type: python -m pip install torch torchvision --index-url https://download.pytorch.org/whl/cu130, with your own tag in place of cu130
-    .undo = Delete the environment's folder; uninstalling torch alone leaves gigabytes of CUDA libraries behind
+    .hint-fail-elsewhere-1 = It is installed, in { $where }: which pip put it there?
+    .hint-fail-elsewhere-2 = Install it with the environment's own: python -m pip install …, or uv pip install … where uv made the environment
+    .undo = Delete the environment's folder; uninstalling torch alone leaves gigabytes of CUDA libraries behind.
     .pass = torch { $version } is installed in { $site }
     .fail = torch is not installed in { $prefix }
     .fail-elsewhere = torch { $version } is installed in { $where }, which the Python of { $prefix } does not look at
@@ -101,11 +112,13 @@ torch-cuda-build = PyTorch is built for CUDA
     .why =
         The same version of PyTorch comes with CUDA, without, and for other makers' GPUs, and each installs without a
         word. A CPU build never sees a GPU, whatever the driver: torch.cuda.is_available() is False, and the first
-        tensor on the GPU ends with "Torch not compiled with CUDA enabled"
+        tensor on the GPU ends with "Torch not compiled with CUDA enabled".
     .hint-1 = Ask torch what it was built for: python -c "import torch; print(torch.__version__, torch.version.cuda)"
     .hint-2 = None means a CPU build. On Windows a plain pip install torch always gives that one, and so do some mirrors
     .hint-3 = Install it again from the right index: python -m pip install --force-reinstall torch torchvision --index-url https://download.pytorch.org/whl/cu130
-    .undo = Install the former build again the same way, from https://download.pytorch.org/whl/cpu
+    .hint-fail-cpu-1 = Look at what follows the plus in { $version }, and at torch.version.cuda
+    .hint-fail-cpu-2 = The same release exists with CUDA, on PyTorch's own index. Replace it: python -m pip install --force-reinstall torch torchvision --index-url https://download.pytorch.org/whl/cu130
+    .undo = Install the former build again the same way, from https://download.pytorch.org/whl/cpu.
     .pass = torch { $version } is built for CUDA { $cuda }
     .fail-cpu = torch { $version } is a CPU build, and this machine has an NVIDIA GPU: it came from an index or a mirror without CUDA builds, or its tag +cpu was asked for
     .fail-cpu-windows = torch { $version } is a CPU build, and this machine has an NVIDIA GPU: for Windows, PyPI has CPU builds only
@@ -124,11 +137,13 @@ torch-driver-new-enough = The driver is new enough
     .why =
         torch brings its own CUDA, and each CUDA major needs a driver of a certain age: 13 needs 580, 12 needs
         525.60.13. Within a major the CUDA version that nvidia-smi shows may be lower than torch's. Since torch 2.11 a
-        plain pip install on Linux brings CUDA 13, and an older driver is "too old" for it
+        plain pip install on Linux brings CUDA 13, and an older driver is "too old" for it.
     .hint-1 = Compare the driver's version in nvidia-smi with the CUDA in torch.version.cuda
     .hint-2 = Only the major counts: 13.x needs driver 580 or newer, 12.x 525.60.13 or newer
     .hint-3 = Update the driver (sudo ubuntu-drivers install, then restart), or install a build for CUDA 12: --index-url https://download.pytorch.org/whl/cu126
-    .undo = Install the former torch again by its version and tag
+    .hint-fail-1 = This torch brings CUDA { $cuda }, and that needs driver { $floor }; yours is { $driver }
+    .hint-fail-2 = Update the driver (sudo ubuntu-drivers install, then restart), or take a build of torch for the CUDA that yours can serve
+    .undo = Install the former torch again by its version and tag.
     .pass = Driver { $driver } is new enough for torch's CUDA { $cuda }, which needs { $floor } or newer
     .pass-minor = Driver { $driver } is older than torch's CUDA { $cuda } and runs it all the same: within a major it takes { $floor } or newer
     .pass-observed = Driver { $driver } is below { $floor }, which CUDA { $cuda } asks for, and yet torch was seen computing on the GPU
@@ -146,11 +161,15 @@ torch-gpu-arch-in-wheel = torch has code for every GPU
     .why =
         A build of PyTorch holds machine code for certain generations of GPUs. A card that came out after the build, or
         that was dropped from it, finds none: torch sees it, and the first computation ends with "no kernel image is
-        available for execution on the device"
+        available for execution on the device".
     .hint-1 = Compare the GPU's compute capability with torch.cuda.get_arch_list()
     .hint-2 = Code runs on its own generation from its own number on: sm_86 on an 8.9, not on a 9.0. With several cards the oldest decides
     .hint-3 = RTX 50: install a cu128 build or newer. GTX 10, V100 and older: python -m pip install torch==2.14.1 --index-url https://download.pytorch.org/whl/cu126
-    .undo = Install the former torch again by its version and tag
+    .hint-fail-newer-1 = Your card is { $sm }; look for that in torch's list: { $codes }
+    .hint-fail-newer-2 = The card is newer than the build. Take a newer one: RTX 50 needs a cu128 build or newer
+    .hint-fail-older-1 = Your card is { $sm }; look for that in torch's list: { $codes }
+    .hint-fail-older-2 = The build has dropped the card. GTX 10 and V100 are in cu126 builds, the last of which is torch 2.14.1
+    .undo = Install the former torch again by its version and tag.
     .pass = torch { $version } has code for every GPU here: { $codes }
     .pass-ptx = torch { $version } has no machine code for { $gpu }, but { $code }, which the driver compiles for it: the first start is slow
     .pass-observed = { $codes } is not known to cover every GPU here, and yet torch was seen computing on them
@@ -168,11 +187,15 @@ torch-companions-paired = The companions go with torch
     .why =
         torchvision and torchaudio hold compiled code that calls into torch. Built for another torch, or for another
         CUDA, they fail in strange words: "operator torchvision::nms does not exist", "libcudart.so.13: cannot open
-        shared object file". Installers do not always object
+        shared object file". Installers do not always object.
     .hint-1 = Install torch and its companions with one command, from one index
     .hint-2 = Compare the tags after the plus: +cu126 next to +cpu does not work. torchtext ended with torch 2.3, torchaudio with 2.11
     .hint-3 = For torch 2.8.0: python -m pip install torch==2.8.0 torchvision==0.23.0 torchaudio==2.8.0 --index-url https://download.pytorch.org/whl/cu126
-    .undo = python -m pip uninstall takes a companion out and leaves torch alone
+    .hint-fail-requires-1 = Ask the package itself which torch it was made for: { $package } says { $wanted }
+    .hint-fail-requires-2 = Install the release of { $package } that goes with torch { $torch }, from the same index
+    .hint-fail-libraries-1 = Look at the ends of the names: -cu12 and -cu13 are of different CUDAs
+    .hint-fail-libraries-2 = Take out those that do not fit torch's CUDA { $cuda }; what needs them wants an environment of its own
+    .undo = python -m pip uninstall takes a companion out and leaves torch alone.
     .pass = { $companions } with torch { $torch }
     .pass-alone = torch { $torch } is installed alone
     .fail-requires = { $package } { $version } requires torch { $wanted }, and torch { $torch } is installed
@@ -192,7 +215,7 @@ torch-not-known-bad = No known fault in this release
     .title = No known fault in this release
     .why =
         Some releases of PyTorch are much slower or wrong for one kind of work, and fine for all other. If that work is
-        yours, you would search for the fault in your own program first
+        yours, you would search for the fault in your own program first.
     .hint-1 = Known faults are listed in the release notes and issues of PyTorch, with the work that they hit
     .hint-2 = 2.9.0 and 2.9.1 are slow at 3-D convolutions in half precision unless a newer cuDNN is installed
     .hint-3 = If the fault hits your work, install a release without it; if it does not, leave all as it is
@@ -209,10 +232,14 @@ torch-sees-gpu = torch computes on the GPU
     .why =
         Everything before can be right, and still a variable hides the GPU or a kernel module is missing. Only a
         computation on each GPU proves it. This takes a few seconds and some memory on each GPU, so it is done only when
-        you ask for it
+        you ask for it.
     .hint-1 = Ask torch: python -c "import torch; print(torch.cuda.is_available())"
     .hint-2 = If it says False, look at CUDA_VISIBLE_DEVICES and at lsmod | grep nvidia_uvm
     .hint-3 = Type: lessons check torch.sees-gpu --deep
+    .hint-fail-hidden-1 = nvidia-smi shows every GPU, whatever a variable says; CUDA does not. Which variable?
+    .hint-fail-hidden-2 = Type: unset CUDA_VISIBLE_DEVICES, and look for the line that sets it in ~/.bashrc
+    .hint-fail-uvm-1 = CUDA needs one more kernel module than nvidia-smi: lsmod | grep nvidia
+    .hint-fail-uvm-2 = Type: sudo modprobe nvidia_uvm  -- after a suspend that left it stuck, sudo rmmod nvidia_uvm first
     .pass = { $count ->
         [one] torch { $version } computes on { $names }
        *[other] torch { $version } computes on { $count } GPUs: { $names }

@@ -145,3 +145,232 @@ fn configure(finding: Finding) -> Finding {
         .fix(Fix::run("sudo nvidia-ctk runtime configure --runtime=docker").note("fix-configure"))
         .fix(Fix::run("sudo systemctl restart docker").note("fix-restart"))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::made_up::{Case, NOT_RECORDED, UNREAD, and, check_all, no_toolkit, nvml};
+    use super::*;
+    use crate::finding::Outcome::{Fail, NotApplicable, Pass, Unknown};
+
+    #[test]
+    fn every_branch() {
+        let alone = |changes| and(no_toolkit(), &changes);
+        let runtime = json!({"text": "{\"runtimes\": {\"nvidia\": {\"path\": \"nvidia-container-runtime\"}}}"});
+        let cases: Vec<Case> = vec![
+            (
+                "configured",
+                alone(
+                    json!({"dirs": {"/usr/bin": ["docker", "nvidia-ctk"]}, "files": {"/etc/docker/daemon.json": runtime}}),
+                ),
+                Pass,
+                "pass-docker",
+            ),
+            (
+                "configured for a Docker without root",
+                alone(json!({
+                    "dirs": {"/usr/bin": ["docker", "nvidia-ctk"], "/home/me": [".config"]},
+                    "files": {"/home/me/.config/docker/daemon.json": runtime},
+                })),
+                Pass,
+                "pass-docker",
+            ),
+            (
+                "configured beside a toolkit on the host",
+                json!({"dirs": {"/usr/bin": ["docker", "nvidia-ctk"]}, "files": {"/etc/docker/daemon.json": runtime}}),
+                Pass,
+                "pass-docker",
+            ),
+            (
+                "Docker with CDI",
+                alone(
+                    json!({"dirs": {"/usr/bin": ["docker", "nvidia-ctk"], "/etc/cdi": ["nvidia.yaml"]}}),
+                ),
+                Pass,
+                "pass-cdi",
+            ),
+            (
+                "Podman with CDI",
+                alone(json!({"dirs": {"/usr/bin": ["podman"], "/var/run/cdi": ["nvidia.yaml"]}})),
+                Pass,
+                "pass-cdi",
+            ),
+            (
+                "Docker Desktop in WSL",
+                alone(json!({
+                    "files": {
+                        "/proc/version": {"text": "Linux version 6.6.87.2-microsoft-standard-WSL2"},
+                        "/usr/bin/docker": {"link": "/mnt/wsl/docker-desktop/cli-tools/usr/bin/docker", "mode": 33261},
+                    },
+                })),
+                Pass,
+                "pass-desktop",
+            ),
+            (
+                "no bridge",
+                alone(json!({"dirs": {"/usr/bin": ["docker"]}})),
+                Fail,
+                "fail-no-bridge",
+            ),
+            (
+                "the settings are left of a bridge that is gone",
+                alone(
+                    json!({"dirs": {"/usr/bin": ["docker"]}, "files": {"/etc/docker/daemon.json": runtime}}),
+                ),
+                Fail,
+                "fail-no-bridge",
+            ),
+            (
+                "no bridge on Fedora",
+                alone(
+                    json!({"dirs": {"/usr/bin": ["docker"]}, "files": {"/etc/os-release": {"text": "ID=fedora\n"}}}),
+                ),
+                Fail,
+                "fail-no-bridge",
+            ),
+            (
+                "not configured",
+                alone(json!({"dirs": {"/usr/bin": ["docker", "nvidia-ctk"]}})),
+                Fail,
+                "fail-not-configured",
+            ),
+            (
+                "another runtime is configured",
+                alone(json!({
+                    "dirs": {"/usr/bin": ["docker", "nvidia-ctk"]},
+                    "files": {"/etc/docker/daemon.json": {"text": "{\"runtimes\": {\"crun\": {}}}"}},
+                })),
+                Fail,
+                "fail-not-configured",
+            ),
+            (
+                "snap",
+                alone(json!({"dirs": {"/snap/bin": ["docker"]}})),
+                Fail,
+                "fail-snap",
+            ),
+            (
+                "snap and a bridge",
+                alone(
+                    json!({"dirs": {"/snap/bin": ["docker"], "/usr/bin": ["nvidia-ctk"]}, "files": {"/etc/docker/daemon.json": runtime}}),
+                ),
+                Fail,
+                "fail-snap",
+            ),
+            (
+                "Podman with a bridge and nothing written",
+                alone(json!({"dirs": {"/usr/bin": ["podman", "nvidia-ctk"]}})),
+                Fail,
+                "fail-no-cdi",
+            ),
+            (
+                "Podman that came along",
+                alone(json!({"dirs": {"/usr/bin": ["podman"]}})),
+                NotApplicable,
+                "na-podman",
+            ),
+            ("nothing", no_toolkit(), NotApplicable, "na-no-engine"),
+            (
+                "a toolkit and no engine",
+                json!({}),
+                NotApplicable,
+                "na-toolkit",
+            ),
+            (
+                "a toolkit and Docker for other things",
+                json!({"dirs": {"/usr/bin": ["docker"]}}),
+                NotApplicable,
+                "na-toolkit",
+            ),
+            (
+                "no GPU",
+                alone(json!({
+                    "dirs": {"/usr/bin": ["docker"], "/sys/bus/pci/devices": ["0000:00:02.0"]},
+                    "files": {"/sys/bus/pci/devices/0000:00:02.0/vendor": {"text": "0x8086\n"}},
+                    "nvml": {"error": "LibloadingError"},
+                })),
+                NotApplicable,
+                "na-no-gpu",
+            ),
+            (
+                "inside a container",
+                json!({"files": {"/.dockerenv": {"size": 0}}}),
+                NotApplicable,
+                "na-container",
+            ),
+            (
+                "Windows",
+                json!({"platform": {"os": "windows", "arch": "x86_64"}}),
+                NotApplicable,
+                "na-not-linux",
+            ),
+            (
+                "settings that nobody may read",
+                alone(json!({
+                    "dirs": {"/usr/bin": ["docker", "nvidia-ctk"]},
+                    "files": {"/etc/docker/daemon.json": {"error": "denied"}},
+                })),
+                Unknown,
+                UNREAD,
+            ),
+            (
+                "settings that make no sense",
+                alone(json!({
+                    "dirs": {"/usr/bin": ["docker", "nvidia-ctk"]},
+                    "files": {"/etc/docker/daemon.json": {"text": "{"}},
+                })),
+                Unknown,
+                UNREAD,
+            ),
+            (
+                "PATH is not recorded",
+                json!({"env": {"PATH": NOT_RECORDED}}),
+                Unknown,
+                UNREAD,
+            ),
+            (
+                "whether there is a toolkit is not recorded",
+                alone(json!({"dirs": {"/usr/bin": ["docker"], "/usr/local": NOT_RECORDED}})),
+                Unknown,
+                UNREAD,
+            ),
+            (
+                "whether there is a GPU is not recorded",
+                alone(json!({
+                    "dirs": {"/usr/bin": ["docker"], "/sys/bus/pci/devices": NOT_RECORDED},
+                    "nvml": NOT_RECORDED,
+                })),
+                Unknown,
+                UNREAD,
+            ),
+            (
+                "a GPU that is seen by NVML alone",
+                alone(json!({
+                    "dirs": {"/usr/bin": ["docker"], "/sys/bus/pci/devices": NOT_RECORDED},
+                    "nvml": nvml("580.95.05", "13.0", "Tesla T4", "7.5"),
+                })),
+                Fail,
+                "fail-no-bridge",
+            ),
+        ];
+        check_all("cuda.container-runtime", &cases);
+    }
+
+    #[test]
+    fn a_package_source_comes_before_its_package() {
+        let recording = super::super::made_up::machine(&and(
+            no_toolkit(),
+            &json!({"dirs": {"/usr/bin": ["docker"]}}),
+        ));
+        let finding = container_runtime(&Facts::new(&recording));
+        let runs: Vec<&str> = finding.fix.iter().map(|fix| fix.run.as_str()).collect();
+        let place = |word: &str| runs.iter().position(|run| run.contains(word)).unwrap();
+        assert!(place("gpgkey") < place("sources.list.d"));
+        assert!(place("sources.list.d") < place("apt update"));
+        assert!(place("apt update") < place("apt install nvidia-container-toolkit"));
+        assert!(place("apt install nvidia-container-toolkit") < place("runtime configure"));
+        assert!(place("runtime configure") < place("restart docker"));
+        assert!(runs.iter().all(|run| !run.contains('\n')));
+    }
+}

@@ -80,11 +80,9 @@ fn judge_path(facts: &Facts<'_>) -> Known<Finding> {
 
 /// The first folder of a list that should hold a toolkit's files and is not there, with its place in the list.
 fn first_missing<'f>(facts: &Facts<'_>, folders: &[&'f str]) -> Option<(usize, &'f str)> {
-    folders
-        .iter()
-        .copied()
-        .enumerate()
-        .find(|(_, folder)| toolkit_folder(folder).is_some() && facts.exists(folder) == Ok(false))
+    folders.iter().copied().enumerate().find(|(_, folder)| {
+        toolkit_folder(folder).is_some() && facts.exists(folder.trim_end_matches('/')) == Ok(false)
+    })
 }
 
 /// Whether `CUDA_HOME` says what the reader wants and `PATH` finds something else before it: the distribution's own
@@ -154,13 +152,14 @@ fn judge_home(facts: &Facts<'_>) -> Known<Finding> {
                 .evidence(&source, folder)
         };
         let set = Fix::run(export_variable(facts, variable, toolkit.home())).note("fix-set");
+        let trimmed = folder.trim_end_matches('/');
         if folder.contains(':') {
             return Ok(fail("fail-colon").fix(set));
         }
-        if !facts.exists(folder)? {
+        if !facts.exists(trimmed)? {
             return Ok(fail("fail-missing").evidence(folder, "not found").fix(set));
         }
-        let nvcc = format!("{}/bin/nvcc", folder.trim_end_matches('/'));
+        let nvcc = format!("{trimmed}/bin/nvcc");
         if !facts.exists(&nvcc)? {
             return Ok(fail("fail-no-nvcc").evidence(nvcc, "not found").fix(set));
         }
@@ -220,15 +219,13 @@ fn judge_persistent(facts: &Facts<'_>) -> Known<Finding> {
     }
     let shell = facts.shell().ok().flatten();
     let lines = startup_lines(facts, &toolkit);
-    let read = lines
-        .iter()
-        .find(|line| shell.is_none() || line.shell.is_none() || line.shell == shell);
+    let read = lines.iter().find(|line| line.is_read_by(shell));
     if let Some(line) = read {
         return Ok(Finding::pass("pass")
             .arg("file", &line.file)
             .evidence(&line.file, &line.line));
     }
-    if let Some(unknown) = &facts.startup().unread {
+    if let Some(unknown) = facts.startup().unread_by(shell) {
         return Err(unknown.clone());
     }
     // On shared computers the command `module load` sets the paths, and is what people type or have in their jobs.
@@ -273,4 +270,389 @@ fn startup_lines<'f>(facts: &'f Facts<'_>, toolkit: &Toolkit) -> Vec<&'f Startup
         .iter()
         .filter(|line| names.iter().any(|name| line.line.contains(name.as_str())))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::made_up::{
+        Case, NOT_RECORDED, UNREAD, and, check_all, machine, no_toolkit, nvcc,
+    };
+    use super::*;
+    use crate::finding::Outcome::{Fail, NotApplicable, Pass, Unknown};
+
+    fn no_startup() -> Value {
+        json!({"files": {"/home/me/.bashrc": {"text": "alias ll='ls -l'\n"}}})
+    }
+
+    fn off_path() -> Value {
+        and(
+            no_startup(),
+            &json!({"env": {"PATH": "/usr/bin"}, "commands": {"nvcc --version": {"error": "not-found"}}}),
+        )
+    }
+
+    /// Toolkits 12.6 and 13.0 side by side.
+    fn two() -> Value {
+        json!({"dirs": {
+            "/usr/local": ["cuda", "cuda-12.6", "cuda-13.0"],
+            "/usr/local/cuda-13.0": ["bin"],
+            "/usr/local/cuda-13.0/bin": ["nvcc"],
+        }})
+    }
+
+    fn distribution(path: &str) -> Value {
+        json!({
+            "dirs": {"/usr/bin": ["nvcc", "g++", "gcc"]},
+            "env": {"PATH": path},
+            "commands": {"nvcc --version": {"exit": 0, "stdout": nvcc("12.0", "12.0.140")}},
+        })
+    }
+
+    #[test]
+    fn every_branch_of_path() {
+        let cases: Vec<Case> = vec![
+            ("found", json!({}), Pass, "pass"),
+            (
+                "found, and a folder behind it is gone",
+                json!({"env": {"PATH": "/usr/local/cuda/bin:/usr/local/cuda-11.7/bin:/usr/bin"}}),
+                Pass,
+                "pass",
+            ),
+            (
+                "Ubuntu's own",
+                and(no_toolkit(), &distribution("/usr/bin")),
+                Pass,
+                "pass",
+            ),
+            ("not on PATH", off_path(), Fail, "fail-not-on-path"),
+            (
+                "not on PATH of zsh",
+                and(
+                    off_path(),
+                    &json!({"env": {"PATH": "/usr/bin", "SHELL": "/usr/bin/zsh"}}),
+                ),
+                Fail,
+                "fail-not-on-path",
+            ),
+            (
+                "not on PATH of this shell",
+                json!({"env": {"PATH": "/usr/bin"}, "commands": {"nvcc --version": {"error": "not-found"}}}),
+                Fail,
+                "fail-old-shell",
+            ),
+            (
+                "PATH names a folder that is gone",
+                and(
+                    off_path(),
+                    &json!({"env": {"PATH": "/usr/local/cuda-12.4/bin:/usr/bin"}}),
+                ),
+                Fail,
+                "fail-folder-missing",
+            ),
+            (
+                "PATH names a folder that is gone, and Ubuntu's nvcc comes next",
+                distribution("/usr/local/cuda-12.4/bin:/usr/bin"),
+                Fail,
+                "fail-folder-missing-first",
+            ),
+            (
+                "Ubuntu's nvcc comes before the one that is asked for",
+                and(
+                    distribution("/usr/bin:/usr/local/cuda/bin"),
+                    &json!({"env": {
+                        "PATH": "/usr/bin:/usr/local/cuda/bin", "CUDA_HOME": "/usr/local/cuda",
+                    }}),
+                ),
+                Fail,
+                "fail-shadowed",
+            ),
+            (
+                "another toolkit comes before the one that is asked for",
+                and(
+                    two(),
+                    &json!({"env": {
+                        "PATH": "/usr/local/cuda-13.0/bin:/usr/local/cuda-12.6/bin:/usr/bin", "CUDA_HOME": "/usr/local/cuda",
+                    }}),
+                ),
+                Fail,
+                "fail-shadowed",
+            ),
+            // CUDA_HOME is what is stale, and the step about it says so.
+            (
+                "CUDA_HOME names another",
+                and(
+                    two(),
+                    &json!({"env": {"PATH": "/usr/local/cuda-13.0/bin:/usr/bin", "CUDA_HOME": "/usr/local/cuda-12.6"}}),
+                ),
+                Pass,
+                "pass",
+            ),
+            (
+                "PATH is not recorded",
+                json!({"env": {"PATH": NOT_RECORDED}}),
+                Unknown,
+                UNREAD,
+            ),
+            (
+                "whether CUDA_HOME is set is not recorded, and nvcc is not on PATH",
+                and(
+                    off_path(),
+                    &json!({"env": {"PATH": "/usr/bin", "CUDA_HOME": NOT_RECORDED}}),
+                ),
+                Unknown,
+                UNREAD,
+            ),
+            ("no toolkit", no_toolkit(), NotApplicable, "na-no-toolkit"),
+            (
+                "Windows",
+                json!({"platform": {"os": "windows", "arch": "x86_64"}}),
+                NotApplicable,
+                "na-not-linux",
+            ),
+        ];
+        check_all("cuda.env-path", &cases);
+    }
+
+    #[test]
+    fn every_branch_of_home() {
+        let home = |folder: &str| json!({"env": {"CUDA_HOME": folder}});
+        let cases: Vec<Case> = vec![
+            ("not set", json!({}), Pass, "pass-unset"),
+            ("empty", home(""), Pass, "pass-unset"),
+            ("set by the link", home("/usr/local/cuda"), Pass, "pass"),
+            (
+                "set by the folder",
+                home("/usr/local/cuda-12.6/"),
+                Pass,
+                "pass",
+            ),
+            (
+                "CUDA_PATH",
+                json!({"env": {"CUDA_PATH": "/usr/local/cuda"}}),
+                Pass,
+                "pass",
+            ),
+            ("a list", home(":/usr/local/cuda-12.6"), Fail, "fail-colon"),
+            ("gone", home("/usr/local/cuda-11.7"), Fail, "fail-missing"),
+            (
+                "CUDA_PATH is gone",
+                json!({"env": {"CUDA_PATH": "/usr/local/cuda-11.7"}}),
+                Fail,
+                "fail-missing",
+            ),
+            (
+                "too deep",
+                home("/usr/local/cuda/bin"),
+                Fail,
+                "fail-no-nvcc",
+            ),
+            (
+                "another than the shell's",
+                and(
+                    two(),
+                    &json!({"env": {"PATH": "/usr/local/cuda-13.0/bin:/usr/bin", "CUDA_HOME": "/usr/local/cuda-12.6"}}),
+                ),
+                Fail,
+                "fail-differs",
+            ),
+            // PATH is what is wrong there.
+            (
+                "right, and PATH is not",
+                and(
+                    distribution("/usr/bin:/usr/local/cuda/bin"),
+                    &json!({"env": {
+                        "PATH": "/usr/bin:/usr/local/cuda/bin", "CUDA_HOME": "/usr/local/cuda",
+                    }}),
+                ),
+                Pass,
+                "pass",
+            ),
+            (
+                "not on PATH",
+                and(
+                    off_path(),
+                    &json!({"env": {"PATH": "/usr/bin", "CUDA_HOME": "/usr/local/cuda"}}),
+                ),
+                Pass,
+                "pass",
+            ),
+            ("not recorded", home(NOT_RECORDED), Unknown, UNREAD),
+            (
+                "no toolkit",
+                and(no_toolkit(), &home("/usr/local/cuda-11.7")),
+                NotApplicable,
+                "na-no-toolkit",
+            ),
+            (
+                "Windows",
+                json!({"platform": {"os": "windows", "arch": "x86_64"}}),
+                NotApplicable,
+                "na-not-linux",
+            ),
+        ];
+        check_all("cuda.env-home", &cases);
+    }
+
+    #[test]
+    fn every_branch_of_lasting() {
+        let line = |line: &str| json!({"files": {"/home/me/.bashrc": {"text": line}}});
+        let cases: Vec<Case> = vec![
+            ("in .bashrc", json!({}), Pass, "pass"),
+            (
+                "by the folder's own name",
+                line("PATH=$PATH:/usr/local/cuda-12.6/bin\n"),
+                Pass,
+                "pass",
+            ),
+            (
+                "by the variable",
+                line("export PATH=$CUDA_HOME/bin:$PATH\n"),
+                Pass,
+                "pass",
+            ),
+            (
+                "for all users",
+                and(
+                    no_startup(),
+                    &json!({
+                        "dirs": {"/etc/profile.d": ["cuda.sh"]},
+                        "files": {"/etc/profile.d/cuda.sh": {"text": "export PATH=/usr/local/cuda/bin:$PATH\n"}, "/home/me/.bashrc": {"text": ""}},
+                    }),
+                ),
+                Pass,
+                "pass",
+            ),
+            (
+                "in fish's",
+                json!({
+                    "env": {"SHELL": "/usr/bin/fish"},
+                    "files": {"/home/me/.bashrc": {"text": ""}, "/home/me/.config/fish/config.fish": {"text": "fish_add_path /usr/local/cuda/bin\n"}},
+                    "dirs": {"/home/me": [".bashrc", ".config"], "/home/me/.config/fish": ["config.fish"]},
+                }),
+                Pass,
+                "pass",
+            ),
+            (
+                "in a folder of every PATH",
+                and(no_startup(), &distribution("/usr/bin")),
+                Pass,
+                "pass-system",
+            ),
+            (
+                "conda's",
+                and(
+                    no_startup(),
+                    &json!({
+                        "dirs": {"/home/me/conda": ["bin"], "/home/me/conda/bin": ["nvcc"], "/home/me": [".bashrc", "conda"]},
+                        "env": {"CONDA_PREFIX": "/home/me/conda", "PATH": "/home/me/conda/bin:/usr/bin"},
+                    }),
+                ),
+                Pass,
+                "pass-conda",
+            ),
+            (
+                "a module",
+                and(
+                    no_startup(),
+                    &json!({"env": {"LOADEDMODULES": "gcc/13.2:CUDA/12.6.0"}}),
+                ),
+                Pass,
+                "pass-module",
+            ),
+            ("nowhere", no_startup(), Fail, "fail"),
+            (
+                "in a comment",
+                line("# export PATH=/usr/local/cuda/bin:$PATH\n"),
+                Fail,
+                "fail",
+            ),
+            (
+                "another toolkit's",
+                line("export PATH=/usr/local/cuda-11.8/bin:$PATH\n"),
+                Fail,
+                "fail",
+            ),
+            (
+                "in another shell's file",
+                json!({"env": {"SHELL": "/usr/bin/zsh"}}),
+                Fail,
+                "fail-other-shell",
+            ),
+            (
+                "another shell's file is not recorded",
+                json!({"files": {"/etc/zsh/zshenv": NOT_RECORDED, "/home/me/.bashrc": {"text": ""}}}),
+                Fail,
+                "fail",
+            ),
+            (
+                "a file is not recorded",
+                json!({"files": {"/home/me/.bashrc": NOT_RECORDED}}),
+                Unknown,
+                UNREAD,
+            ),
+            (
+                "a file that nobody may read",
+                json!({"files": {"/home/me/.bashrc": {"error": "denied"}}}),
+                Unknown,
+                UNREAD,
+            ),
+            (
+                "the home folder is not recorded",
+                json!({"env": {"HOME": NOT_RECORDED}}),
+                Unknown,
+                UNREAD,
+            ),
+            (
+                "a container",
+                json!({"files": {"/.dockerenv": {"size": 0}}}),
+                NotApplicable,
+                "na-container",
+            ),
+            ("no toolkit", no_toolkit(), NotApplicable, "na-no-toolkit"),
+            (
+                "Windows",
+                json!({"platform": {"os": "windows", "arch": "x86_64"}}),
+                NotApplicable,
+                "na-not-linux",
+            ),
+        ];
+        check_all("cuda.env-persistent", &cases);
+    }
+
+    #[test]
+    fn what_is_to_be_typed_fits_the_shell_and_any_folder() {
+        let toolkit = |bin: &str| Toolkit {
+            root: "/x".to_owned(),
+            nvcc: format!("{bin}/nvcc"),
+            version: None,
+            origin: Origin::Elsewhere,
+        };
+        for (shell, bin, line) in [
+            (
+                "/bin/bash",
+                "/usr/local/cuda/bin",
+                "echo 'export PATH=/usr/local/cuda/bin${PATH:+:${PATH}}' >> ~/.bashrc",
+            ),
+            (
+                "/bin/zsh",
+                "/usr/local/cuda/bin",
+                "echo 'export PATH=/usr/local/cuda/bin${PATH:+:${PATH}}' >> ~/.zshrc",
+            ),
+            (
+                "/usr/bin/fish",
+                "/usr/local/cuda/bin",
+                "echo 'fish_add_path /usr/local/cuda/bin' >> ~/.config/fish/config.fish",
+            ),
+            (
+                "/bin/bash",
+                "/opt/my tools/bin",
+                r"echo 'export PATH='\''/opt/my tools/bin'\''${PATH:+:${PATH}}' >> ~/.bashrc",
+            ),
+        ] {
+            let recording = machine(&json!({"env": {"SHELL": shell}}));
+            assert_eq!(persist_path(&Facts::new(&recording), &toolkit(bin)), line);
+        }
+    }
 }

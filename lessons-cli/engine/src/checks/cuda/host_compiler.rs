@@ -198,3 +198,253 @@ fn build_tools(facts: &Facts<'_>, finding: Finding) -> Finding {
         finding.fix(Fix::by_hand("fix-build-other"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::made_up::{
+        Case, NOT_RECORDED, UNREAD, and, check_all, machine, no_toolkit, nvcc, packages,
+    };
+    use super::*;
+    use crate::finding::Outcome::{Fail, NotApplicable, Pass, Unknown};
+
+    fn gcc(printed: &str) -> Value {
+        json!({"commands": {"gcc -dumpfullversion": {"exit": 0, "stdout": printed}}})
+    }
+
+    fn cuda(version: &str) -> Value {
+        json!({"files": {"/usr/local/cuda-12.6/version.json": {"text": format!("{{\"cuda\": {{\"version\": \"{version}\"}}}}")}}})
+    }
+
+    fn chosen(name: &str, there: &[&str]) -> Value {
+        json!({"env": {"NVCC_CCBIN": name}, "dirs": {"/usr/bin": there}})
+    }
+
+    #[test]
+    fn every_branch() {
+        let fedora = json!({"files": {"/etc/os-release": {"text": "ID=fedora\n"}}});
+        let conda = json!({
+            "dirs": {"/home/me/conda": ["bin"], "/home/me/conda/bin": ["nvcc", "x86_64-conda-linux-gnu-c++"], "/home/me": ["conda"]},
+            "env": {
+                "CONDA_PREFIX": "/home/me/conda",
+                "PATH": "/home/me/conda/bin:/usr/bin",
+                "NVCC_PREPEND_FLAGS": " -ccbin=/home/me/conda/bin/x86_64-conda-linux-gnu-c++",
+                "NVCC_APPEND_FLAGS": null,
+            },
+            "commands": {"nvcc --version": {"exit": 0, "stdout": nvcc("12.6", "12.6.85")}},
+        });
+        let cases: Vec<Case> = vec![
+            ("accepted", json!({}), Pass, "pass"),
+            ("a bare major", gcc("13\n"), Pass, "pass"),
+            (
+                "a whole line",
+                gcc("gcc (Ubuntu 13.3.0-6ubuntu2~24.04) 13.3.0\n"),
+                Pass,
+                "pass",
+            ),
+            ("too new", gcc("14.2.0\n"), Fail, "fail-too-new"),
+            (
+                "too new, and no older one is there",
+                and(
+                    gcc("15.2.0\n"),
+                    &json!({"dirs": {"/usr/bin": ["g++", "gcc"]}}),
+                ),
+                Fail,
+                "fail-too-new",
+            ),
+            (
+                "too new on Fedora",
+                and(
+                    and(gcc("15.2.0\n"), &fedora),
+                    &json!({"dirs": {"/usr/bin": ["g++", "gcc"]}}),
+                ),
+                Fail,
+                "fail-too-new",
+            ),
+            ("too old", gcc("4.8.5\n"), Fail, "fail-too-old"),
+            (
+                "no gcc",
+                json!({"commands": {"gcc -dumpfullversion": {"error": "not-found"}}}),
+                Fail,
+                "fail-no-gcc",
+            ),
+            (
+                "no gcc on Fedora",
+                and(
+                    json!({"commands": {"gcc -dumpfullversion": {"error": "not-found"}}}),
+                    &fedora,
+                ),
+                Fail,
+                "fail-no-gcc",
+            ),
+            (
+                "no g++",
+                json!({"dirs": {"/usr/bin": ["gcc"]}}),
+                Fail,
+                "fail-no-gxx",
+            ),
+            // The system's gcc 15 is too new, and nvcc is told to take another.
+            (
+                "a chosen one",
+                and(
+                    gcc("15.2.0\n"),
+                    &chosen("/usr/bin/g++-13", &["gcc", "g++", "g++-13"]),
+                ),
+                Pass,
+                "pass",
+            ),
+            (
+                "a chosen one by name",
+                chosen("g++-12", &["g++-12"]),
+                Pass,
+                "pass",
+            ),
+            (
+                "a chosen one is too new",
+                chosen("g++-14", &["g++-14"]),
+                Fail,
+                "fail-too-new",
+            ),
+            (
+                "a chosen clang",
+                chosen("clang++-18", &["clang++-18"]),
+                Pass,
+                "pass",
+            ),
+            (
+                "a chosen clang is too new",
+                chosen("clang++-19", &["clang++-19"]),
+                Fail,
+                "fail-too-new",
+            ),
+            (
+                "a chosen clang is too old",
+                and(cuda("13.0.0"), &chosen("clang-6", &["clang-6"])),
+                Fail,
+                "fail-too-old",
+            ),
+            (
+                "a chosen clang of a toolkit that is newer than the table",
+                and(cuda("13.9.0"), &chosen("clang++-18", &["clang++-18"])),
+                Unknown,
+                "unknown-toolkit",
+            ),
+            (
+                "a chosen one is the system's",
+                chosen("g++", &["g++", "gcc"]),
+                Pass,
+                "pass",
+            ),
+            (
+                "a chosen one is gone",
+                chosen("/usr/bin/g++-12", &["gcc", "g++"]),
+                Fail,
+                "fail-chosen-missing",
+            ),
+            (
+                "a chosen clang is gone",
+                chosen("clang++-18", &["gcc"]),
+                Fail,
+                "fail-chosen-missing",
+            ),
+            (
+                "a chosen name that means nothing",
+                chosen("compiler", &["gcc"]),
+                Fail,
+                "fail-chosen-missing",
+            ),
+            (
+                "a chosen name without a version",
+                json!({"env": {"NVCC_CCBIN": "/opt/x/g++"}, "files": {"/opt/x/g++": {"mode": 33261}}}),
+                Unknown,
+                "unknown-chosen",
+            ),
+            (
+                "conda's flags choose one",
+                and(gcc("15.2.0\n"), &conda),
+                Unknown,
+                "unknown-chosen",
+            ),
+            (
+                "Ubuntu's own toolkit",
+                and(
+                    and(no_toolkit(), &gcc("15.2.0\n")),
+                    &json!({
+                        "dirs": {"/usr/bin": ["nvcc", "gcc", "g++"]},
+                        "files": {"/var/lib/dpkg/status": {"text": packages(&[("nvidia-cuda-toolkit", "12.0.140~12.0.1-4build4")])}},
+                    }),
+                ),
+                Pass,
+                "pass-distribution",
+            ),
+            (
+                "some updates accept it",
+                and(
+                    gcc("11.4.0\n"),
+                    &json!({
+                        "dirs": {"/usr/local": ["cuda-11.4"], "/usr/local/cuda-11.4": ["bin"], "/usr/local/cuda-11.4/bin": ["nvcc"]},
+                        "env": {"PATH": "/usr/local/cuda-11.4/bin:/usr/bin"},
+                    }),
+                ),
+                Unknown,
+                "unknown-updates",
+            ),
+            (
+                "a toolkit that is newer than the table",
+                cuda("13.9.0"),
+                Unknown,
+                "unknown-toolkit",
+            ),
+            (
+                "gcc did not answer",
+                json!({"commands": {"gcc -dumpfullversion": {"error": "timed-out"}}}),
+                Unknown,
+                UNREAD,
+            ),
+            (
+                "gcc said something else",
+                gcc("who knows\n"),
+                Unknown,
+                UNREAD,
+            ),
+            (
+                "what is chosen is not recorded",
+                json!({"env": {"NVCC_CCBIN": NOT_RECORDED}}),
+                Unknown,
+                UNREAD,
+            ),
+            ("no toolkit", no_toolkit(), NotApplicable, "na-no-toolkit"),
+            (
+                "Windows",
+                json!({"platform": {"os": "windows", "arch": "x86_64"}}),
+                NotApplicable,
+                "na-not-linux",
+            ),
+        ];
+        check_all("cuda.host-compiler", &cases);
+    }
+
+    #[test]
+    fn the_fix_is_a_second_compiler_for_nvcc_alone() {
+        for (there, runs) in [
+            (
+                json!(["g++", "gcc"]),
+                vec![
+                    "sudo apt install g++-13",
+                    "export NVCC_CCBIN=/usr/bin/g++-13",
+                ],
+            ),
+            // What is there and fits need not be installed.
+            (
+                json!(["g++", "gcc", "g++-12"]),
+                vec!["export NVCC_CCBIN=/usr/bin/g++-12"],
+            ),
+        ] {
+            let recording = machine(&and(gcc("15.2.0\n"), &json!({"dirs": {"/usr/bin": there}})));
+            let finding = host_compiler(&Facts::new(&recording));
+            let found: Vec<&str> = finding.fix.iter().map(|fix| fix.run.as_str()).collect();
+            assert_eq!(found, runs);
+        }
+    }
+}

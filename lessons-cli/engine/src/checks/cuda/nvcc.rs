@@ -85,3 +85,88 @@ fn is(nvcc: &nvcc::Nvcc, failure: NvccFailure) -> bool {
         .as_ref()
         .is_some_and(|seen| seen.value == failure)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::made_up::{self, Case, NOT_RECORDED, UNREAD, check_all, no_toolkit};
+    use crate::finding::Outcome::{Fail, NotApplicable, Pass, Unknown};
+
+    fn says(said: &Value) -> Value {
+        json!({"commands": {"nvcc --version": said}})
+    }
+
+    #[test]
+    fn every_branch() {
+        let cases: Vec<Case> = vec![
+            ("runs", json!({}), Pass, "pass"),
+            (
+                "on Windows",
+                json!({"platform": {"os": "windows", "arch": "x86_64"}, "commands": {"nvcc --version": {"exit": 0, "stdout": made_up::nvcc("13.0", "13.0.48")}}}),
+                Pass,
+                "pass",
+            ),
+            (
+                "hangs",
+                says(&json!({"error": "timed-out"})),
+                Fail,
+                "fail-hung",
+            ),
+            (
+                "may not be started",
+                says(&json!({"error": "denied"})),
+                Fail,
+                "fail-denied",
+            ),
+            (
+                "is there, and is not found",
+                says(&json!({"error": "not-found"})),
+                Fail,
+                "fail-not-found",
+            ),
+            (
+                "is for another processor",
+                says(
+                    &json!({"exit": 126, "stderr": "bash: /usr/local/cuda/bin/nvcc: cannot execute binary file: Exec format error\n"}),
+                ),
+                Fail,
+                "fail-wrong-architecture",
+            ),
+            (
+                "gives up",
+                says(
+                    &json!({"exit": 1, "stderr": "nvcc fatal   : Failed to create the host compiler\n"}),
+                ),
+                Fail,
+                "fail-exit",
+            ),
+            (
+                "gives up although it said its version",
+                says(&json!({"exit": 2, "stdout": made_up::nvcc("12.6", "12.6.85")})),
+                Fail,
+                "fail-exit",
+            ),
+            (
+                "is ended by a signal",
+                says(&json!({"stdout": ""})),
+                Fail,
+                "fail-signal",
+            ),
+            (
+                "says something else",
+                says(&json!({"exit": 0, "stdout": "hello\n"})),
+                Unknown,
+                UNREAD,
+            ),
+            (
+                "is not recorded",
+                says(&json!(NOT_RECORDED)),
+                Unknown,
+                UNREAD,
+            ),
+            ("no toolkit", no_toolkit(), NotApplicable, "na-no-toolkit"),
+        ];
+        check_all("cuda.nvcc-runs", &cases);
+    }
+}

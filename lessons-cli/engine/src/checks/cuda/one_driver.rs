@@ -34,13 +34,9 @@ fn inside_wsl(facts: &Facts<'_>) -> Known<Finding> {
     if let Ok(Some(packages)) = &packages
         && let Some(first) = packages.first()
     {
-        let names: Vec<String> = packages
-            .iter()
-            .map(|package| quoted(&package.name))
-            .collect();
         let finding = Finding::fail("fail-wsl-package").arg("package", &first.name);
         return Ok(with_packages(finding, packages)
-            .fix(Fix::run(format!("sudo apt purge {}", names.join(" "))).note("fix-wsl-purge"))
+            .fix(Fix::run(format!("sudo apt purge {}", names(packages))).note("fix-wsl-purge"))
             .fix(Fix::run("wsl.exe --shutdown").note("fix-wsl-restart")));
     }
     let runfile = facts.driver_runfile();
@@ -101,11 +97,29 @@ fn on_host(facts: &Facts<'_>) -> Known<Finding> {
         }
         if let Some((one, other)) = two_versions(packages) {
             let both = format!("{} {}", quoted(&one.name), quoted(&other.name));
-            return Ok(with_packages(Finding::fail("fail-two-packages"), packages)
+            let held = packages.iter().find(|package| package.is_held());
+            let text = match (held, nvidias_source(facts)) {
+                (Some(_), _) => "fail-held",
+                (None, true) => "fail-two-sources",
+                (None, false) => "fail-two-packages",
+            };
+            let finding = with_packages(Finding::fail(text), packages)
                 .arg("one", format!("{} {}", one.name, one.version))
                 .arg("other", format!("{} {}", other.name, other.version))
-                .fix(Fix::run(format!("apt policy {both}")).note("fix-policy"))
-                .fix(Fix::run("sudo apt --fix-broken install").note("fix-broken")));
+                .fix(Fix::run(format!("apt policy {both}")).note("fix-policy"));
+            return Ok(match held {
+                Some(held) => finding
+                    .arg("held", &held.name)
+                    .evidence(DPKG_STATUS, format!("{} is held", held.name))
+                    .fix(
+                        Fix::run(format!("sudo apt-mark unhold {}", quoted(&held.name)))
+                            .note("fix-unhold"),
+                    ),
+                None => finding,
+            }
+            .fix(Fix::run("sudo apt --fix-broken install").note("fix-broken"))
+            .fix(Fix::run(format!("sudo apt install {}", names(packages))).note("fix-together"))
+            .fix(Fix::run("sudo reboot").note("fix-reboot")));
         }
         if let Some((package, library)) =
             overwritten(packages, libraries.as_deref().unwrap_or_default())
@@ -182,6 +196,21 @@ fn on_host(facts: &Facts<'_>) -> Known<Finding> {
     })
 }
 
+/// Whether NVIDIA's own package source is set up beside the distribution's.
+fn nvidias_source(facts: &Facts<'_>) -> bool {
+    facts
+        .nvidia_sources()
+        .is_ok_and(|sources| !sources.is_empty())
+}
+
+fn names(packages: &[Package]) -> String {
+    let names: Vec<String> = packages
+        .iter()
+        .map(|package| quoted(&package.name))
+        .collect();
+    names.join(" ")
+}
+
 /// The driver's packages; `None` where packages are not Debian's.
 fn packages(facts: &Facts<'_>) -> Known<Option<Vec<Package>>> {
     match facts.driver_packages() {
@@ -226,13 +255,13 @@ fn overwritten<'f>(
         .iter()
         .find(|package| package.has_driver_libraries())
         .or_else(|| main_package(packages))?;
-    let packaged = package.driver_version()?;
+    let brought = package.driver_version()?;
     let library = libraries.iter().find(|library| {
         library.path.contains("-linux-gnu/")
             && library
                 .version
                 .as_ref()
-                .is_some_and(|version| *version != packaged)
+                .is_some_and(|version| *version != brought)
     })?;
     Some((package, library))
 }
@@ -258,14 +287,269 @@ fn uninstall(program: &str) -> Fix {
 }
 
 fn reinstall(finding: Finding, packages: &[Package]) -> Finding {
-    let names: Vec<String> = packages
-        .iter()
-        .map(|package| quoted(&package.name))
-        .collect();
     finding
         .fix(
-            Fix::run(format!("sudo apt install --reinstall {}", names.join(" ")))
+            Fix::run(format!("sudo apt install --reinstall {}", names(packages)))
                 .note("fix-reinstall"),
         )
         .fix(Fix::run("sudo reboot").note("fix-reboot"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::made_up::{Case, NOT_RECORDED, UNREAD, and, check_all, packages};
+    use crate::finding::Outcome::{Fail, NotApplicable, Pass, Unknown};
+
+    const UBUNTU: &str = "580.95.05-0ubuntu0.24.04.2";
+    const LIBRARY: &str = "/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.1";
+
+    fn with_status(status: &[(&str, &str)]) -> Value {
+        json!({"files": {"/var/lib/dpkg/status": {"text": packages(status)}}})
+    }
+
+    fn wsl() -> Value {
+        json!({"files": {
+            "/proc/version": {"text": "Linux version 6.6.87.2-microsoft-standard-WSL2"},
+            "/var/lib/dpkg/status": {"text": ""},
+            LIBRARY: {"error": "not-found"},
+            "/usr/lib/wsl/lib/libnvidia-ml.so.1": {"size": 1},
+        }})
+    }
+
+    #[test]
+    fn every_branch() {
+        let uninstaller = json!({"dirs": {"/usr/bin": ["nvidia-uninstall", "nvidia-installer"]}});
+        let no_dpkg = json!({"files": {"/var/lib/dpkg/status": {"error": "not-found"}}});
+        let nothing = json!({
+            "files": {
+                "/var/lib/dpkg/status": {"text": ""},
+                LIBRARY: {"error": "not-found"},
+                "/sys/module/nvidia/version": {"error": "not-found"},
+                "/proc/driver/nvidia/version": {"error": "not-found"},
+                "/proc/modules": {"text": "nouveau 3096576 0 - Live 0x0\n"},
+            },
+            "nvml": {"error": "LibloadingError"},
+        });
+        let cases: Vec<Case> = vec![
+            ("packages", json!({}), Pass, "pass-packages"),
+            (
+                "upgraded and not restarted: the module is older than everything on the disk",
+                json!({"files": {
+                    "/sys/module/nvidia/version": {"text": "580.82.07\n"},
+                    "/proc/modules": {"text": "nvidia 3096576 0 - Live 0x0\n"},
+                }, "nvml": {"error": "LibRmVersionMismatch"}}),
+                Pass,
+                "pass-packages",
+            ),
+            (
+                "Debian's, whose libraries are links to links",
+                and(
+                    with_status(&[
+                        ("nvidia-driver", "535.183.01-1~deb12u1"),
+                        ("libcuda1", "535.183.01-1~deb12u1"),
+                    ]),
+                    &json!({"files": {LIBRARY: {"link": "/etc/alternatives/glx--libnvidia-ml.so.1"}}}),
+                ),
+                Pass,
+                "pass-packages",
+            ),
+            (
+                "NVIDIA's own packages",
+                with_status(&[
+                    ("nvidia-open", "580.95.05-1ubuntu1"),
+                    ("libnvidia-compute", "580.95.05-1ubuntu1"),
+                    ("nvidia-driver-pinning-580", "580-1ubuntu1"),
+                ]),
+                Pass,
+                "pass-packages",
+            ),
+            (
+                "a runfile alone",
+                and(
+                    uninstaller.clone(),
+                    &with_status(&[("nvidia-settings", "510.47.03-0ubuntu4")]),
+                ),
+                Pass,
+                "pass-runfile",
+            ),
+            (
+                "another distribution's packages",
+                no_dpkg.clone(),
+                Pass,
+                "pass-one",
+            ),
+            (
+                "a driver whose libraries are somewhere else",
+                and(
+                    no_dpkg.clone(),
+                    &json!({"files": {LIBRARY: {"error": "not-found"}}}),
+                ),
+                Pass,
+                "pass-one",
+            ),
+            (
+                "a module without any library",
+                and(
+                    nothing.clone(),
+                    &json!({"files": {"/proc/modules": {"text": "nvidia 1 0 - Live 0x0\n"}}}),
+                ),
+                Pass,
+                "pass-one",
+            ),
+            (
+                "a runfile over packages",
+                uninstaller.clone(),
+                Fail,
+                "fail-runfile",
+            ),
+            (
+                "a runfile over packages, with the installer alone",
+                json!({"dirs": {"/usr/bin": ["nvidia-installer"]}}),
+                Fail,
+                "fail-runfile",
+            ),
+            (
+                "packages of two versions",
+                with_status(&[
+                    ("nvidia-driver-580", UBUNTU),
+                    ("libnvidia-compute-580", "580.105.08-0ubuntu1"),
+                ]),
+                Fail,
+                "fail-two-packages",
+            ),
+            (
+                "packages of two versions, and NVIDIA's source is set up",
+                and(
+                    with_status(&[
+                        ("nvidia-driver-580", UBUNTU),
+                        ("libnvidia-compute-580", "580.105.08-0ubuntu1"),
+                    ]),
+                    &json!({
+                        "dirs": {"/etc/apt/sources.list.d": ["cuda-ubuntu2404-x86_64.list"]},
+                        "files": {
+                            "/etc/apt/sources.list": {"error": "not-found"},
+                            "/etc/apt/sources.list.d/cuda-ubuntu2404-x86_64.list": {
+                                "text": "deb [signed-by=/usr/share/keyrings/cuda-archive-keyring.gpg] https://developer.download.nvidia.com/compute/cuda/repos/ubuntu2404/x86_64/ /\n",
+                            },
+                        },
+                    }),
+                ),
+                Fail,
+                "fail-two-sources",
+            ),
+            (
+                "packages of two versions, one held back",
+                json!({"files": {"/var/lib/dpkg/status": {"text": format!(
+                    "Package: libnvidia-compute-580\nStatus: hold ok installed\nVersion: 580.82.07-0ubuntu1\n\n{}",
+                    packages(&[("nvidia-driver-580", UBUNTU)]),
+                )}}}),
+                Fail,
+                "fail-held",
+            ),
+            (
+                "a library that its package did not bring",
+                json!({"files": {LIBRARY: {"link": "libnvidia-ml.so.560.35.03"}}}),
+                Fail,
+                "fail-overwritten",
+            ),
+            (
+                "libraries in two folders",
+                and(
+                    no_dpkg.clone(),
+                    &json!({"files": {"/usr/lib64/libnvidia-ml.so.1": {"link": "libnvidia-ml.so.560.35.03"}}}),
+                ),
+                Fail,
+                "fail-two-libraries",
+            ),
+            (
+                "libraries in two folders, one from a runfile",
+                and(
+                    and(no_dpkg.clone(), &uninstaller),
+                    &json!({"files": {"/usr/lib64/libnvidia-ml.so.1": {"link": "libnvidia-ml.so.560.35.03"}}}),
+                ),
+                Fail,
+                "fail-two-libraries",
+            ),
+            (
+                "a runfile on another distribution",
+                and(no_dpkg, &uninstaller),
+                Unknown,
+                "unknown-packages",
+            ),
+            ("WSL", wsl(), Pass, "pass-wsl"),
+            (
+                "WSL with a link into its own folder",
+                and(
+                    wsl(),
+                    &json!({"files": {LIBRARY: {"link": "/usr/lib/wsl/lib/libnvidia-ml.so.1"}}}),
+                ),
+                Pass,
+                "pass-wsl",
+            ),
+            (
+                "a driver package in WSL",
+                and(
+                    wsl(),
+                    &with_status(&[("libnvidia-compute-535", "535.288.01-0ubuntu0.24.04.1")]),
+                ),
+                Fail,
+                "fail-wsl-package",
+            ),
+            (
+                "a library in WSL",
+                and(
+                    wsl(),
+                    &json!({"files": {LIBRARY: {"link": "libnvidia-ml.so.560.35.03"}}}),
+                ),
+                Fail,
+                "fail-wsl-library",
+            ),
+            (
+                "a runfile in WSL",
+                and(wsl(), &uninstaller),
+                Fail,
+                "fail-wsl-library",
+            ),
+            (
+                "NVML was loaded from elsewhere in WSL",
+                and(
+                    wsl(),
+                    &json!({"nvml": {"error": "DriverNotLoaded", "library": "/usr/local/lib/libnvidia-ml.so.560.35.03"}}),
+                ),
+                Fail,
+                "fail-wsl-library",
+            ),
+            (
+                "WSL whose packages are not recorded",
+                and(
+                    wsl(),
+                    &json!({"files": {"/var/lib/dpkg/status": NOT_RECORDED}}),
+                ),
+                Unknown,
+                UNREAD,
+            ),
+            (
+                "packages are not recorded",
+                json!({"files": {"/var/lib/dpkg/status": NOT_RECORDED}}),
+                Unknown,
+                UNREAD,
+            ),
+            ("no driver", nothing, NotApplicable, "na-no-driver"),
+            (
+                "a container",
+                json!({"files": {"/.dockerenv": {"size": 0}}}),
+                NotApplicable,
+                "na-container",
+            ),
+            (
+                "Windows",
+                json!({"platform": {"os": "windows", "arch": "x86_64"}}),
+                NotApplicable,
+                "na-not-linux",
+            ),
+        ];
+        check_all("cuda.one-driver", &cases);
+    }
 }

@@ -246,3 +246,327 @@ fn older_toolkit(facts: &Facts<'_>, finding: Finding) -> Finding {
         None => finding,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::made_up::{
+        Case, NOT_RECORDED, UNREAD, and, check_all, machine, no_toolkit, nvcc, nvml, packages,
+    };
+    use super::*;
+    use crate::finding::Outcome::{Fail, NotApplicable, Pass, Unknown};
+
+    #[test]
+    fn every_branch_of_what_is_installed() {
+        let cases: Vec<Case> = vec![
+            ("one", json!({}), Pass, "pass"),
+            (
+                "two side by side",
+                json!({
+                    "dirs": {"/usr/local": ["cuda", "cuda-12.6", "cuda-13.0"], "/usr/local/cuda-13.0": ["bin"], "/usr/local/cuda-13.0/bin": ["nvcc"]},
+                }),
+                Pass,
+                "pass",
+            ),
+            (
+                "Ubuntu's own",
+                and(
+                    no_toolkit(),
+                    &json!({
+                        "dirs": {"/usr/bin": ["nvcc"]},
+                        "files": {"/var/lib/dpkg/status": {"text": packages(&[("nvidia-cuda-toolkit", "12.0.140~12.0.1-4build4")])}},
+                        "commands": {"nvcc --version": {"exit": 0, "stdout": nvcc("12.0", "12.0.140")}},
+                    }),
+                ),
+                Pass,
+                "pass",
+            ),
+            (
+                "conda's",
+                and(
+                    no_toolkit(),
+                    &json!({
+                        "dirs": {"/home/me/conda": ["bin"], "/home/me/conda/bin": ["nvcc"], "/home/me": ["conda"]},
+                        "env": {"CONDA_PREFIX": "/home/me/conda", "PATH": "/home/me/conda/bin:/usr/bin"},
+                        "commands": {"nvcc --version": {"exit": 0, "stdout": nvcc("12.8", "12.8.93")}},
+                    }),
+                ),
+                Pass,
+                "pass",
+            ),
+            (
+                "not on PATH, and named by CUDA_HOME alone",
+                and(
+                    no_toolkit(),
+                    &json!({
+                        "dirs": {"/opt/tk": ["bin"], "/opt/tk/bin": ["nvcc"]},
+                        "env": {"CUDA_HOME": "/opt/tk"},
+                    }),
+                ),
+                Pass,
+                "pass-unversioned",
+            ),
+            (
+                "an old card",
+                json!({
+                    "files": {"/usr/local/cuda-12.6/version.json": {"text": "{\"cuda\": {\"version\": \"13.0.0\"}}"}},
+                    "nvml": nvml("580.95.05", "13.0", "NVIDIA GeForce GTX 1080", "6.1"),
+                }),
+                Pass,
+                "pass-gpu-dropped",
+            ),
+            (
+                "libraries alone, by name",
+                json!({
+                    "dirs": {"/usr/local/cuda-12.6/bin": []},
+                    "commands": {"nvcc --version": {"error": "not-found"}},
+                }),
+                Fail,
+                "fail-incomplete",
+            ),
+            (
+                "libraries alone, by name, on Fedora",
+                json!({
+                    "dirs": {"/usr/local/cuda-12.6/bin": []},
+                    "files": {"/etc/os-release": {"text": "ID=fedora\n"}},
+                    "commands": {"nvcc --version": {"error": "not-found"}},
+                }),
+                Fail,
+                "fail-incomplete",
+            ),
+            (
+                "libraries alone, and nobody asks for more",
+                json!({
+                    "dirs": {"/usr/local/cuda-12.6/bin": []},
+                    "env": {"PATH": "/usr/bin"},
+                    "commands": {"nvcc --version": {"error": "not-found"}},
+                }),
+                NotApplicable,
+                "na-no-toolkit",
+            ),
+            (
+                "an image for running",
+                json!({
+                    "dirs": {"/usr/local/cuda-12.6/bin": []},
+                    "files": {"/.dockerenv": {"size": 0}},
+                    "commands": {"nvcc --version": {"error": "not-found"}},
+                }),
+                NotApplicable,
+                "na-no-toolkit",
+            ),
+            ("none", no_toolkit(), NotApplicable, "na-no-toolkit"),
+            (
+                "none on Fedora",
+                and(
+                    no_toolkit(),
+                    &json!({"files": {"/etc/os-release": {"text": "ID=fedora\n"}}}),
+                ),
+                NotApplicable,
+                "na-no-toolkit",
+            ),
+            (
+                "none on Windows",
+                json!({
+                    "platform": {"os": "windows", "arch": "x86_64"},
+                    "commands": {"nvcc --version": {"error": "not-found"}},
+                }),
+                NotApplicable,
+                "na-no-toolkit",
+            ),
+            (
+                "Windows",
+                json!({"platform": {"os": "windows", "arch": "x86_64"}}),
+                Pass,
+                "pass",
+            ),
+            (
+                "macOS",
+                json!({"platform": {"os": "macos", "arch": "aarch64"}}),
+                NotApplicable,
+                "na-not-linux",
+            ),
+            (
+                "/usr/local is not recorded",
+                and(no_toolkit(), &json!({"dirs": {"/usr/local": NOT_RECORDED}})),
+                Unknown,
+                UNREAD,
+            ),
+        ];
+        check_all("cuda.toolkit-installed", &cases);
+    }
+
+    #[test]
+    fn every_branch_of_the_comparison_with_the_driver() {
+        let toolkit = |version: &str| json!({"text": format!("{{\"cuda\": {{\"version\": \"{version}\"}}}}")});
+        let driver = |version: &str| json!({"text": format!("{version}\n")});
+        let both = |cuda: &str, version: &str, ceiling: &str| {
+            json!({
+                "files": {"/usr/local/cuda-12.6/version.json": toolkit(cuda), "/sys/module/nvidia/version": driver(version)},
+                "nvml": nvml(version, ceiling, "NVIDIA GeForce RTX 3090", "8.6"),
+            })
+        };
+        let cases: Vec<Case> = vec![
+            ("newer", json!({}), Pass, "pass"),
+            // Bundled with 12.6 is 560: that is not what 12.6 needs.
+            (
+                "the family's floor is enough",
+                both("12.6.3", "525.60.13", "12.0"),
+                Pass,
+                "pass-minor",
+            ),
+            (
+                "below the floor",
+                both("12.6.3", "470.256.02", "11.4"),
+                Fail,
+                "fail",
+            ),
+            (
+                "13 on the last branch before it",
+                both("13.0.0", "575.64.03", "12.9"),
+                Fail,
+                "fail",
+            ),
+            (
+                "13 on the first that runs it",
+                both("13.4.1", "580.65.06", "13.0"),
+                Pass,
+                "pass-minor",
+            ),
+            (
+                "below the floor on Fedora",
+                and(
+                    both("13.0.0", "570.211.01", "12.8"),
+                    &json!({"files": {"/etc/os-release": {"text": "ID=fedora\n"}}}),
+                ),
+                Fail,
+                "fail",
+            ),
+            (
+                "in a container",
+                and(
+                    both("13.0.0", "570.211.01", "12.8"),
+                    &json!({"files": {"/.dockerenv": {"size": 0}}}),
+                ),
+                Fail,
+                "fail-container",
+            ),
+            (
+                "in WSL",
+                and(
+                    both("13.0.0", "572.83", "12.8"),
+                    &json!({"files": {
+                        "/proc/version": {"text": "Linux version 6.6.87.2-microsoft-standard-WSL2"},
+                        "/sys/module/nvidia/version": {"error": "not-found"},
+                        "/proc/driver/nvidia/version": {"error": "not-found"},
+                    }}),
+                ),
+                Fail,
+                "fail-wsl",
+            ),
+            (
+                "a compatibility library",
+                both("13.0.0", "570.211.01", "13.0"),
+                Pass,
+                "pass-compat",
+            ),
+            (
+                "a toolkit newer than the tables",
+                both("14.0.0", "580.95.05", "13.0"),
+                Unknown,
+                "unknown-toolkit",
+            ),
+            (
+                "a toolkit newer than the tables, and the driver too",
+                both("14.0.0", "700.10.01", "14.1"),
+                Pass,
+                "pass-shown",
+            ),
+            (
+                "a driver newer than the tables",
+                both("12.6.3", "700.10.01", "14.1"),
+                Pass,
+                "pass",
+            ),
+            (
+                "a driver newer than the tables, without NVML",
+                json!({"files": {
+                    "/usr/local/cuda-12.6/version.json": toolkit("13.9.0"),
+                    "/sys/module/nvidia/version": driver("700.10.01"),
+                }, "nvml": NOT_RECORDED}),
+                Pass,
+                "pass-floor",
+            ),
+            ("without NVML", json!({"nvml": NOT_RECORDED}), Pass, "pass"),
+            (
+                "too old as it seems, and nobody says what the library can",
+                and(
+                    both("13.0.0", "570.211.01", "12.8"),
+                    &json!({"nvml": NOT_RECORDED}),
+                ),
+                Unknown,
+                UNREAD,
+            ),
+            (
+                "no driver",
+                json!({
+                    "files": {"/sys/module/nvidia/version": {"error": "not-found"}, "/proc/driver/nvidia/version": {"error": "not-found"}},
+                    "nvml": {"error": "DriverNotLoaded"},
+                }),
+                Unknown,
+                UNREAD,
+            ),
+            ("no toolkit", no_toolkit(), NotApplicable, "na-no-toolkit"),
+            (
+                "macOS",
+                json!({"platform": {"os": "macos", "arch": "aarch64"}}),
+                NotApplicable,
+                "na-not-linux",
+            ),
+        ];
+        check_all("cuda.driver-new-enough", &cases);
+    }
+
+    #[test]
+    fn what_is_suggested_fits_driver_and_gpus() {
+        for (driver, name, compute_capability, suggested) in [
+            (
+                "580.95.05",
+                "NVIDIA GeForce RTX 4090",
+                "8.9",
+                Some(CudaVersion::new(13, 0)),
+            ),
+            (
+                "580.95.05",
+                "NVIDIA GeForce GTX 1080",
+                "6.1",
+                Some(CudaVersion::new(12, 9)),
+            ),
+            (
+                "535.261.03",
+                "NVIDIA GeForce GTX 1080",
+                "6.1",
+                Some(CudaVersion::new(12, 2)),
+            ),
+            // 565 shows 12.7, which was never a toolkit.
+            (
+                "565.77",
+                "NVIDIA GeForce RTX 4090",
+                "8.9",
+                Some(CudaVersion::new(12, 6)),
+            ),
+            ("700.10.01", "NVIDIA GeForce RTX 4090", "8.9", None),
+            ("580.95.05", "NVIDIA Something New", "99.0", None),
+        ] {
+            let recording = machine(&json!({
+                "files": {"/sys/module/nvidia/version": {"text": driver}},
+                "nvml": nvml(driver, "13.0", name, compute_capability),
+            }));
+            assert_eq!(
+                fitting(&Facts::new(&recording)),
+                suggested,
+                "{driver} {name}"
+            );
+        }
+    }
+}

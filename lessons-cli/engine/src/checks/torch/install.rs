@@ -143,13 +143,13 @@ fn command(facts: &Facts<'_>, mode: Mode, packages: &str, tag: &BuildTag) -> Str
 
 /// `torch==2.8.0 torchvision==0.23.0`
 fn packages(release: &Release, tag: &BuildTag, companions: &[Package]) -> String {
-    let mut packages = format!("torch=={}", release.torch);
+    let mut packages = vec![format!("torch=={}", release.torch)];
     for &package in companions {
         if let Some(version) = companion(release, tag, package) {
-            packages.push_str(&format!(" {package}=={version}"));
+            packages.push(format!("{package}=={version}"));
         }
     }
-    packages
+    packages.join(" ")
 }
 
 /// The companion to install next to a build of torch. There is none where it must have torch's very CUDA and is not

@@ -1,7 +1,5 @@
 //! Container engines, and whether they can hand a GPU into a container.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -66,14 +64,18 @@ fn names_nvidia(text: &str) -> Option<bool> {
     #[derive(Deserialize)]
     struct Daemon {
         #[serde(default)]
-        runtimes: BTreeMap<String, IgnoredAny>,
+        runtimes: Runtimes,
+    }
+    #[derive(Default, Deserialize)]
+    struct Runtimes {
+        nvidia: Option<IgnoredAny>,
     }
     // Docker takes an empty file for empty settings.
     if text.trim().is_empty() {
         return Some(false);
     }
     let daemon: Daemon = serde_json::from_str(text).ok()?;
-    Some(daemon.runtimes.contains_key("nvidia"))
+    Some(daemon.runtimes.nvidia.is_some())
 }
 
 #[cfg(test)]

@@ -13,6 +13,15 @@ pub struct LinkerFolder {
     pub folder: String,
 }
 
+/// A library of CUDA's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CudaLibrary {
+    /// `/usr/local/cuda-12.6/lib64/libnvJitLink.so.12`
+    pub path: String,
+    /// The version in the name that it points to, where that tells it.
+    pub version: Option<CudaVersion>,
+}
+
 const LINKER_CONFIGURATION: &str = "/etc/ld.so.conf";
 const LINKER_FOLDER: &str = "/etc/ld.so.conf.d";
 
@@ -30,7 +39,10 @@ impl Facts<'_> {
         files.extend(
             self.dir_or_empty(LINKER_FOLDER)?
                 .into_iter()
-                .filter(|name| name.ends_with(".conf"))
+                .filter(|name| {
+                    name.rsplit_once('.')
+                        .is_some_and(|(_, ending)| ending == "conf")
+                })
                 .map(|name| format!("{LINKER_FOLDER}/{name}")),
         );
         let mut folders = Vec::new();
@@ -53,12 +65,14 @@ impl Facts<'_> {
         Ok(folders)
     }
 
-    /// The version of one of CUDA's libraries in a folder, from the name that `libnvJitLink.so.12` points to;
-    /// `None` where the folder has no such library. The outer version is missing where no name tells it.
-    pub fn cuda_library(&self, folder: &str, name: &str) -> Known<Option<Option<CudaVersion>>> {
+    /// One of CUDA's libraries in a folder, such as `libnvJitLink.so.12`; `None` where the folder has none.
+    pub fn cuda_library(&self, folder: &str, name: &str) -> Known<Option<CudaLibrary>> {
         let path = format!("{}/{name}", folder.trim_end_matches('/'));
         match self.link(&path) {
-            Ok(target) => Ok(Some(target.as_deref().and_then(library_version))),
+            Ok(target) => Ok(Some(CudaLibrary {
+                version: target.as_deref().and_then(library_version),
+                path,
+            })),
             Err(Unread::NotFound) => Ok(None),
             Err(why) => Err(Unknown::unread(path, why)),
         }

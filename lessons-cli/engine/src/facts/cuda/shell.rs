@@ -19,8 +19,18 @@ pub enum Shell {
 pub struct Startup {
     /// Their lines, comments left out.
     pub lines: Vec<StartupLine>,
-    /// The first file that could not be read.
-    pub unread: Option<Unknown>,
+    /// The files that could not be read, each with the only shell that reads it.
+    pub unread: Vec<(Option<Shell>, Unknown)>,
+}
+
+impl Startup {
+    /// The first file that could not be read although a shell reads it; of a shell that is not known, all count.
+    pub fn unread_by(&self, shell: Option<Shell>) -> Option<&Unknown> {
+        self.unread
+            .iter()
+            .find(|(only, _)| is_read_by(*only, shell))
+            .map(|(_, unknown)| unknown)
+    }
 }
 
 /// A line of a start-up file.
@@ -32,6 +42,17 @@ pub struct StartupLine {
     pub line: String,
     /// The only shell that reads the file; `None` where more do.
     pub shell: Option<Shell>,
+}
+
+impl StartupLine {
+    /// Whether a shell reads the line; one that is not known may read any.
+    pub fn is_read_by(&self, shell: Option<Shell>) -> bool {
+        is_read_by(self.shell, shell)
+    }
+}
+
+fn is_read_by(only: Option<Shell>, shell: Option<Shell>) -> bool {
+    shell.is_none() || only.is_none() || only == shell
 }
 
 /// In the home folder.
@@ -86,20 +107,24 @@ impl Facts<'_> {
                     }
                 }
                 Ok(None) => {}
-                Err(unknown) => startup.unread = Some(unknown),
+                Err(unknown) => startup.unread.push((None, unknown)),
             }
             for (file, shell) in COMMON {
                 self.read_startup(&mut startup, file.to_owned(), shell);
             }
             match self.dir_or_empty(PROFILE_FOLDER) {
                 Ok(names) => {
-                    for name in names.iter().filter(|name| name.ends_with(".sh")) {
+                    for name in names {
+                        if name
+                            .rsplit_once('.')
+                            .is_none_or(|(_, ending)| ending != "sh")
+                        {
+                            continue;
+                        }
                         self.read_startup(&mut startup, format!("{PROFILE_FOLDER}/{name}"), None);
                     }
                 }
-                Err(unknown) => {
-                    startup.unread.get_or_insert(unknown);
-                }
+                Err(unknown) => startup.unread.push((None, unknown)),
             }
             startup
         })
@@ -118,9 +143,7 @@ impl Facts<'_> {
                     }),
             ),
             Err(Unread::NotFound) => {}
-            Err(why) => {
-                startup.unread.get_or_insert(Unknown::unread(file, why));
-            }
+            Err(why) => startup.unread.push((shell, Unknown::unread(file, why))),
         }
     }
 }

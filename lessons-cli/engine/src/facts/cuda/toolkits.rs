@@ -322,9 +322,10 @@ impl Facts<'_> {
                 return Ok(None);
             }
             let nvcc = format!("{}/bin/nvcc", folder.trim_end_matches('/'));
-            return match self.exists(&nvcc)? {
-                true => self.toolkit_of(&nvcc).map(Some),
-                false => Ok(None),
+            return if self.exists(&nvcc)? {
+                self.toolkit_of(&nvcc).map(Some)
+            } else {
+                Ok(None)
             };
         }
         Ok(None)
@@ -334,8 +335,6 @@ impl Facts<'_> {
     pub fn real_folder(&self, folder: &str) -> Known<String> {
         let mut folder = trimmed(folder).to_owned();
         for _ in 0..MAX_LINKS {
-            // Whether it is there comes first: that is what tells a recording's reader that it is no link.
-            self.exists(&folder)?;
             match self.link(&folder) {
                 Ok(Some(target)) => folder = joined(parent(&folder), &target),
                 Ok(None) => return Ok(folder),

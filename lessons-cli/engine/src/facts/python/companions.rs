@@ -5,7 +5,7 @@ use std::str::FromStr;
 use pep440_rs::{Version, VersionSpecifiers};
 
 use super::distributions::{Distribution, normalised};
-use super::torch::{assigned, local_tag};
+use super::torch::{Assigned, assigned, local_tag};
 use crate::facts::{Facts, Known, Unknown};
 use crate::machine::{Select, Unread};
 use crate::tables::torch_matrix::Package;
@@ -55,7 +55,7 @@ impl Facts<'_> {
             Some(tag) => Ok(Some(tag)),
             None => match self.text(&version_file) {
                 Ok(text) => Ok(assigned(&text, "__version__")
-                    .flatten()
+                    .and_then(Assigned::text)
                     .and_then(|version| Version::from_str(&version).ok())
                     .and_then(|version| local_tag(&version))),
                 Err(Unread::NotFound) => Ok(None),

@@ -81,12 +81,11 @@ pub fn normalised(name: &str) -> String {
 
 /// Reads `torch-2.8.0+cu126.dist-info`, and conda's `torch-2.5.1-py3.11.egg-info`.
 pub(super) fn distribution(site: &str, record: &str) -> Option<Distribution> {
-    let stem = match record.strip_suffix(".dist-info") {
-        Some(stem) => stem,
-        None => {
-            let stem = record.strip_suffix(".egg-info")?;
-            stem.rsplit_once("-py").map_or(stem, |(stem, _)| stem)
-        }
+    let stem = if let Some(stem) = record.strip_suffix(".dist-info") {
+        stem
+    } else {
+        let stem = record.strip_suffix(".egg-info")?;
+        stem.rsplit_once("-py").map_or(stem, |(stem, _)| stem)
     };
     let (name, version) = stem.rsplit_once('-')?;
     Some(Distribution {

@@ -84,7 +84,11 @@ impl Facts<'_> {
                 for name in names {
                     let file = format!("{folder}/{name}");
                     match self.stat(&file) {
-                        Ok(stat) if stat.is_executable() => return Ok(Some(file)),
+                        Ok(stat) if stat.is_executable() => {
+                            if let Some(python) = self.behind_shim(&file)? {
+                                return Ok(Some(python));
+                            }
+                        }
                         // A shell cannot start what it may not look at either.
                         Ok(_) | Err(Unread::NotFound | Unread::Denied) => {}
                         Err(why) => return Err(Unknown::unread(file, why)),
@@ -93,6 +97,36 @@ impl Facts<'_> {
             }
             Ok(None)
         })
+    }
+
+    /// The Python that a file is: itself, or for pyenv's shim, which is a script, the one that pyenv would start:
+    /// by `$PYENV_VERSION`, `.python-version` in the working folder or the nearest one above, or pyenv's own file
+    /// `version`. `None` where that is the system's, which comes later on `$PATH`.
+    fn behind_shim(&self, file: &str) -> Known<Option<String>> {
+        let Some((root, name)) = file
+            .split_once("/shims/")
+            .filter(|(root, _)| root.ends_with("pyenv"))
+        else {
+            return Ok(Some(file.to_owned()));
+        };
+        let mut chosen = self.env("PYENV_VERSION")?;
+        let working = self.folder_in("PWD")?;
+        let folders = std::iter::successors(working.as_deref(), |folder| parent(folder));
+        let files = folders.map(|folder| format!("{folder}/.python-version"));
+        for file in files.chain([format!("{root}/version")]) {
+            if chosen.is_none() {
+                chosen = match self.text(&file) {
+                    Ok(text) => text.split_whitespace().next().map(str::to_owned),
+                    Err(Unread::NotFound) => None,
+                    Err(why) => return Err(Unknown::unread(file, why)),
+                };
+            }
+        }
+        Ok(chosen
+            .filter(|version| version != "system")
+            // A version may be a list; the first of it is the one.
+            .and_then(|version| version.split(':').next().map(str::to_owned))
+            .map(|version| format!("{root}/versions/{version}/bin/{name}")))
     }
 
     /// Whether the system forbids pip in its Python (PEP 668): `EXTERNALLY-MANAGED` beside the standard library.
@@ -106,30 +140,27 @@ impl Facts<'_> {
 
     fn find_environment(&self) -> Known<Option<Environment>> {
         if let Some(prefix) = self.folder_in("VIRTUAL_ENV")? {
-            return self.virtual_environment(prefix, "$VIRTUAL_ENV").map(Some);
+            return Ok(Some(self.virtual_environment(prefix, "$VIRTUAL_ENV")));
         }
         if let Some(prefix) = self.folder_in("CONDA_PREFIX")? {
             let base = matches!(self.env("CONDA_DEFAULT_ENV"), Ok(Some(name)) if name == "base");
-            return self
-                .conda_environment(prefix, base, "$CONDA_PREFIX")
-                .map(Some);
+            return Ok(Some(self.conda_environment(prefix, base, "$CONDA_PREFIX")));
         }
         let first = self.first_python().as_ref().map_err(Clone::clone)?;
         if let Some(prefix) = first.as_deref().and_then(|python| self.prefix_of(python)) {
             if self.exists(&format!("{prefix}/pyvenv.cfg"))? {
-                return self.virtual_environment(prefix, "$PATH").map(Some);
+                return Ok(Some(self.virtual_environment(prefix, "$PATH")));
             }
             if self.exists(&format!("{prefix}/conda-meta"))? {
-                return self.conda_environment(prefix, true, "$PATH").map(Some);
+                return Ok(Some(self.conda_environment(prefix, true, "$PATH")));
             }
         }
         if let Some(folder) = self.folder_in("PWD")? {
             let prefix = format!("{}/.venv", folder.trim_end_matches('/'));
             if self.exists(&format!("{prefix}/pyvenv.cfg"))? {
-                let environment = self.virtual_environment(prefix, "$PWD")?;
                 return Ok(Some(Environment {
                     kind: EnvironmentKind::Idle,
-                    ..environment
+                    ..self.virtual_environment(prefix, "$PWD")
                 }));
             }
         }
@@ -139,12 +170,12 @@ impl Facts<'_> {
         }
     }
 
-    fn virtual_environment(&self, prefix: String, source: &'static str) -> Known<Environment> {
+    fn virtual_environment(&self, prefix: String, source: &'static str) -> Environment {
         let path = format!("{prefix}/pyvenv.cfg");
         let config = match self.text(&path) {
             Ok(text) => Ok(Config::parse(&text)),
             Err(Unread::NotFound) => {
-                return Ok(Environment {
+                return Environment {
                     kind: EnvironmentKind::Gone,
                     interpreter: self.interpreter_in(&prefix),
                     python: Err(Unknown::unread(&path, Unread::NotFound)),
@@ -153,7 +184,7 @@ impl Facts<'_> {
                     sites: Ok(Vec::new()),
                     source,
                     prefix,
-                });
+                };
             }
             Err(why) => Err(Unknown::unread(&path, why)),
         };
@@ -165,7 +196,7 @@ impl Facts<'_> {
         {
             sites.extend(system_sites(base, *python));
         }
-        Ok(Environment {
+        Environment {
             kind: EnvironmentKind::Virtual,
             interpreter: self.interpreter_in(&prefix),
             is_32_bit: config.as_ref().map_err(Clone::clone).map(|config| {
@@ -176,15 +207,10 @@ impl Facts<'_> {
             sites,
             source,
             prefix,
-        })
+        }
     }
 
-    fn conda_environment(
-        &self,
-        prefix: String,
-        base: bool,
-        source: &'static str,
-    ) -> Known<Environment> {
+    fn conda_environment(&self, prefix: String, base: bool, source: &'static str) -> Environment {
         let folder = format!("{prefix}/conda-meta");
         let python = match self.dir(&folder) {
             Ok(names) => names
@@ -205,7 +231,7 @@ impl Facts<'_> {
             sites.push(own);
             Ok(sites)
         });
-        Ok(Environment {
+        Environment {
             kind: EnvironmentKind::Conda { base },
             is_32_bit: Ok(self.runs_on_32_bits()),
             made_by_uv: false,
@@ -214,7 +240,7 @@ impl Facts<'_> {
             sites,
             source,
             prefix,
-        })
+        }
     }
 
     fn system_python(&self, first: &str) -> Known<Environment> {
@@ -460,12 +486,43 @@ fn joined(path: &str, target: &str) -> String {
     for part in target.split('/') {
         match part {
             "" | "." => {}
-            ".." if parts.len() > 1 => {
-                parts.pop();
-            }
-            ".." => {}
+            ".." => parts.truncate(parts.len().saturating_sub(1).max(1)),
             name => parts.push(name),
         }
     }
     parts.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recording::Recording;
+
+    /// pyenv's `python3` is a script that starts another; which one, its files say.
+    #[test]
+    fn behind_pyenv_s_shim_is_the_python_that_it_starts() {
+        let first = |extra: &str| {
+            let json = format!(
+                r#"{{"format":"lessons-machine/1","name":"t","platform":{{"os":"linux","arch":"x86_64"}},
+                "env":{{"PATH":"/root/.pyenv/shims:/usr/bin","PWD":"/w","PYENV_VERSION":null}},
+                "dirs":{{"/":["root","usr","w"],"/usr/bin":["python3"],"/w":[]}},
+                "files":{{"/root/.pyenv/shims/python3":{{"size":1,"mode":33261}},{extra}}}}}"#
+            );
+            let recording = Recording::from_slice(json.as_bytes()).unwrap();
+            Facts::new(&recording).first_python().clone()
+        };
+        assert_eq!(
+            first(r#""/root/.pyenv/version":{"text":"3.11.7\n"}"#)
+                .unwrap()
+                .as_deref(),
+            Some("/root/.pyenv/versions/3.11.7/bin/python3")
+        );
+        assert_eq!(
+            first(r#""/root/.pyenv/version":{"text":"system\n"},"/root/.pyenv/shims/python":{"error":"not-found"}"#)
+                .unwrap()
+                .as_deref(),
+            Some("/usr/bin/python3")
+        );
+        assert!(first(r#""/other":{"text":""}"#).is_err());
+    }
 }

@@ -173,10 +173,10 @@ pub(super) fn local_tag(version: &Version) -> Option<BuildTag> {
 /// hip: Optional[str] = None
 /// ```
 fn version_file(text: &str) -> Option<(Version, Option<BuildTag>)> {
-    let version = Version::from_str(&assigned(text, "__version__")??).ok()?;
-    let value = |name: &str| assigned(text, name).flatten();
+    let version = Version::from_str(&assigned(text, "__version__")?.text()?).ok()?;
+    let value = |name: &str| assigned(text, name).and_then(Assigned::text);
     // A file without this line is not torch's, or only a part of it.
-    let build = assigned(text, "cuda").and_then(|cuda| match (cuda, local_tag(&version)) {
+    let build = assigned(text, "cuda").and_then(|cuda| match (cuda.text(), local_tag(&version)) {
         (Some(cuda), _) => cuda
             .parse()
             .ok()
@@ -194,9 +194,26 @@ fn version_file(text: &str) -> Option<(Version, Option<BuildTag>)> {
     Some((version, build))
 }
 
-/// What a line `name = 'value'` or `name: Optional[str] = None` gives a name: outer `None` where there is no such
-/// line, inner `None` for Python's `None`.
-pub(super) fn assigned(text: &str, name: &str) -> Option<Option<String>> {
+/// What a line of Python gives a name.
+pub(super) enum Assigned {
+    /// Python's `None`.
+    Nothing,
+    /// A string.
+    Text(String),
+}
+
+impl Assigned {
+    /// The string, where it is one.
+    pub(super) fn text(self) -> Option<String> {
+        match self {
+            Self::Nothing => None,
+            Self::Text(text) => Some(text),
+        }
+    }
+}
+
+/// What a line `name = 'value'` or `name: Optional[str] = None` gives a name; `None` where there is no such line.
+pub(super) fn assigned(text: &str, name: &str) -> Option<Assigned> {
     text.lines().find_map(|line| {
         let (left, right) = line.split_once('=')?;
         let left = left.split(':').next().unwrap_or(left).trim();
@@ -205,11 +222,11 @@ pub(super) fn assigned(text: &str, name: &str) -> Option<Option<String>> {
         }
         let right = right.trim();
         if right == "None" {
-            return Some(None);
+            return Some(Assigned::Nothing);
         }
         let quote = right.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
         let value = right.strip_prefix(quote)?.split(quote).next()?;
-        Some(Some(value.to_owned()))
+        Some(Assigned::Text(value.to_owned()))
     })
 }
 

@@ -34,7 +34,8 @@ pub(super) struct Table<'t> {
     previous: Option<Cell>,
     /// The beginning of a process row whose name holds a bar.
     split_process: Option<Cell>,
-    borders: usize,
+    /// Lines are drawn in it, so that one that is missing at the end was cut off.
+    has_borders: bool,
     open: bool,
 }
 
@@ -103,7 +104,7 @@ impl<'t> Table<'t> {
             section: Section::Gpus(Expect::Gpu),
             previous: None,
             split_process: None,
-            borders: 0,
+            has_borders: false,
             open: false,
         }
     }
@@ -120,8 +121,8 @@ impl<'t> Table<'t> {
 
     /// A drawn line. Those with corners stand after rows; those with bars, under titles.
     pub(super) fn border(&mut self, shown: &str) {
+        self.has_borders = true;
         if shown.starts_with('+') {
-            self.borders += 1;
             self.open = false;
         }
         self.previous = None;
@@ -140,6 +141,9 @@ impl<'t> Table<'t> {
     /// `NVIDIA-SMI 580.95.05   Driver Version: 580.95.05   CUDA Version: 13.0`, and with `KMD Version` and
     /// `CUDA UMD Version` from driver 610 on.
     pub(super) fn header(&mut self, cell: &Cell) {
+        /// As many values as a header and one GPU have.
+        const USUAL: usize = 20;
+        self.smi.fields.reserve(USUAL);
         self.has_header = true;
         self.open = true;
         let (mut before, mut last) = ("", "");
@@ -289,7 +293,7 @@ impl<'t> Table<'t> {
             Section::MigDevices(_) => Some(Part::MigDevices),
         };
         let unclosed = (self.open
-            && self.borders > 0
+            && self.has_borders
             && smi.process_list != ProcessList::NoneFound)
             .then(|| match self.section {
                 Section::Gpus(_) => last_gpu.map_or(Part::Header, Part::Gpu),
@@ -677,8 +681,10 @@ impl<'t> Table<'t> {
             text,
             rest.start..memory.as_ref().map_or(rest.end, |memory| memory.start),
         );
-        let name = (!name.is_empty() && (memory.is_some() || cell.closed))
-            .then(|| values.words(Key::Name, name));
+        // Without the memory after it, the name may go on behind a bar, unless the line is known to end here.
+        let mut after = text.as_bytes()[cell.at.end..].iter().take(LONGEST_ROW);
+        let complete = memory.is_some() || (cell.closed && after.any(|b| *b == b'\n'));
+        let name = (!name.is_empty() && complete).then(|| values.words(Key::Name, name));
         let memory_mib = memory.map(|memory| values.reading(Key::MemoryMib, memory));
         processes.push(Process {
             gpu,

@@ -55,6 +55,7 @@ pub(super) fn healthy() -> Value {
             "PWD": "/home/me/first-torch",
             "HOME": "/home/me",
             "CUDA_VISIBLE_DEVICES": null,
+            "LD_LIBRARY_PATH": null,
             "container": null,
             "KUBERNETES_SERVICE_HOST": null,
         },
@@ -275,6 +276,53 @@ pub(super) fn conda(machine: &mut Value, name: &str) {
         "/opt/conda/lib/python3.12/site-packages",
         &["torch-2.8.0+cu128.dist-info"],
     );
+}
+
+/// pyenv: the Python on `PATH` is a script that starts another, which has no torch.
+pub(super) fn pyenv(machine: &mut Value) {
+    system_python(machine);
+    env(machine, "PATH", "/home/me/.pyenv/shims:/usr/bin");
+    env(machine, "PYENV_VERSION", Value::Null);
+    names(machine, "/", &["home", "usr"]);
+    names(machine, "/home", &["me"]);
+    names(machine, "/home/me", &[".local", ".pyenv"]);
+    names(
+        machine,
+        "/home/me/.pyenv",
+        &["shims", "version", "versions"],
+    );
+    file(
+        machine,
+        "/home/me/.pyenv/shims/python3",
+        json!({"mode": 493}),
+    );
+    names(machine, "/home/me/.pyenv/shims", &["python3"]);
+    text(machine, "/home/me/.pyenv/version", "3.12.1\n3.11.7\n");
+    for (version, name) in [
+        ("3.12.1", "python3.12"),
+        ("3.13.0t", "python3.13t"),
+        ("3.9.18", "python3.9"),
+    ] {
+        let prefix = format!("/home/me/.pyenv/versions/{version}");
+        file(
+            machine,
+            &format!("{prefix}/bin/python3"),
+            json!({"link": name}),
+        );
+        file(
+            machine,
+            &format!("{prefix}/bin/{name}"),
+            json!({"mode": 493}),
+        );
+        names(machine, &prefix, &["bin", "lib"]);
+        names(machine, &format!("{prefix}/lib"), &[name]);
+        names(
+            machine,
+            &format!("{prefix}/lib/{name}"),
+            &["os.py", "site-packages"],
+        );
+        names(machine, &format!("{prefix}/lib/{name}/site-packages"), &[]);
+    }
 }
 
 pub(super) fn windows(machine: &mut Value) {

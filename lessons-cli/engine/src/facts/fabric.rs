@@ -1,0 +1,59 @@
+//! The fabric of machines whose GPUs are joined by `NVSwitch`: the switches, and the service that sets them up.
+
+use super::driver::Package;
+use super::{Facts, Known, Unknown};
+use crate::machine::Unread;
+
+/// The program of the service that sets up the switches.
+pub const FABRIC_MANAGER: &str = "/usr/bin/nv-fabricmanager";
+
+/// systemd keeps a control group for each service as long as it runs: here, or in the older layout below.
+const RUNNING: [&str; 2] = [
+    "/sys/fs/cgroup/system.slice/nvidia-fabricmanager.service",
+    "/sys/fs/cgroup/systemd/system.slice/nvidia-fabricmanager.service",
+];
+
+impl Facts<'_> {
+    /// The addresses of NVIDIA's switches on the PCI bus: its bridges, class `0x0680`. None where there is no bus.
+    pub fn nvswitches(&self) -> Known<Vec<String>> {
+        let folder = "/sys/bus/pci/devices";
+        let mut switches = Vec::new();
+        for address in self.dir_or_empty(folder)? {
+            let field = |name: &str| {
+                let path = format!("{folder}/{address}/{name}");
+                match self.text(&path) {
+                    Ok(text) => Ok(text.trim().to_lowercase()),
+                    Err(Unread::NotFound) => Ok(String::new()),
+                    Err(why) => Err(Unknown::unread(path, why)),
+                }
+            };
+            if field("vendor")? == "0x10de" && field("class")?.starts_with("0x0680") {
+                switches.push(address);
+            }
+        }
+        Ok(switches)
+    }
+
+    /// Whether the service that sets up the switches runs.
+    pub fn fabric_manager_runs(&self) -> Known<bool> {
+        for group in RUNNING {
+            if self.exists(group)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The package of the service: `nvidia-fabricmanager-580`, `cuda-drivers-fabricmanager-580` …
+    pub fn fabric_manager_package(&self) -> Known<Option<Package>> {
+        let packages = self.packages().as_ref().map_err(Clone::clone)?;
+        Ok(packages
+            .iter()
+            .find(|package| {
+                package.is_installed()
+                    && package.name.starts_with("nvidia-fabricmanager")
+                    && !package.name.contains("-dev")
+            })
+            .cloned())
+    }
+}

@@ -1,0 +1,44 @@
+// axe finds nothing serious on any page.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import axe from 'axe-core';
+
+import { PAGES, launch, open } from './book.js';
+
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser.close());
+
+/** What axe calls serious or critical on a page, each with the first places where it is so. */
+async function serious(page) {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+  return violations
+    .filter(({ impact }) => ['serious', 'critical'].includes(impact))
+    .flatMap(({ id, nodes }) => nodes.slice(0, 5).map((node) => `${id}: ${node.target}: ${node.failureSummary}`));
+}
+
+/** Tests `pages` in `theme`. */
+function inTheme(theme, pages) {
+  describe(`in ${theme}`, () => {
+    for (const name of pages) {
+      test(name, async () => {
+        const { page, close } = await open(browser, name, { theme });
+        assert.ok(await page.locator(`html.${theme}`).count(), `the theme is not ${theme}`);
+        assert.deepEqual(await serious(page), []);
+        await close();
+      });
+    }
+  });
+}
+
+inTheme('light', PAGES);
+inTheme('navy', PAGES);
+// The colours are what differs in the other themes; these two chapters have cards, outputs, notes, tables and scripts.
+for (const theme of ['rust', 'coal', 'ayu']) {
+  inTheme(theme, ['driver.html', 'cuda.html']);
+}

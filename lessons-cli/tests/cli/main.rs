@@ -1,0 +1,16 @@
+//! The program as people and scripts meet it: each test starts the real `lessons`.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod commands;
+mod documents;
+mod formats;
+mod golden;
+mod help;
+#[cfg(target_os = "linux")]
+mod live;
+mod reader;
+mod recordings;
+#[cfg(unix)]
+mod state;
+mod surroundings;
