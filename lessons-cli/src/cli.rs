@@ -79,6 +79,9 @@ pub enum Command {
         /// All hints at once
         #[arg(long, conflicts_with = "level")]
         all: bool,
+        /// What the hints are about: a bundled recording, or a recording in a file; without it, this machine
+        #[arg(long, value_name = "NAME|FILE")]
+        machine: Option<String>,
     },
     /// Mark a step as done by hand, where no check can see it
     Done {

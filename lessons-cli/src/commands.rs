@@ -32,11 +32,16 @@ use crate::{Done, WrongUsage, clock, nearest};
 pub fn run(cli: Cli) -> Result<Done> {
     let live = &cli.live;
     match cli.command {
-        None => guide::run(live),
+        None => Ok(guide::run(live)),
         Some(Command::List { json }) => list::run(json),
         Some(Command::Check(args)) => check::run(&args, live),
         Some(Command::Show { step, machine }) => show::run(&step, machine.as_deref(), live),
-        Some(Command::Hint { step, level, all }) => hint::run(&step, level, all),
+        Some(Command::Hint {
+            step,
+            level,
+            all,
+            machine,
+        }) => hint::run(&step, level, all, machine.as_deref(), live),
         Some(Command::Done { step }) => marks::done(&step),
         Some(Command::Skip { step }) => marks::skip(&step),
         Some(Command::Reset { step, all, yes }) => marks::reset(step.as_deref(), all, yes),

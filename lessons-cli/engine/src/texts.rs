@@ -5,7 +5,7 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentError, FluentResource};
 use unic_langid::LanguageIdentifier;
 
-use crate::finding::{Arg, Message, TextId};
+use crate::finding::{Arg, Finding, Message, TextId};
 use crate::steps::{Lesson, Step};
 
 /// The texts of one language; what it lacks is said in English.
@@ -83,6 +83,25 @@ impl Texts {
         (1..)
             .map_while(|level| self.attribute(step, &format!("hint-{level}"), &[]))
             .collect()
+    }
+
+    /// The hints for what a check has found: those of the branch that it took, where the branch has its own, else the
+    /// step's.
+    pub fn hints_for(&self, step: &Step, finding: &Finding) -> Vec<String> {
+        let TextId::OfStep(branch) = finding.summary.text else {
+            return self.hints(step);
+        };
+        let own: Vec<String> = (1..)
+            .map_while(|level| {
+                let name = format!("hint-{branch}-{level}");
+                self.attribute(step, &name, &finding.summary.args)
+            })
+            .collect();
+        if own.is_empty() {
+            self.hints(step)
+        } else {
+            own
+        }
     }
 
     /// A lesson's title.

@@ -8,7 +8,7 @@ use lessons_engine::bundled;
 use lessons_engine::facts::Facts;
 use lessons_engine::finding::Outcome;
 use lessons_engine::report::{Report, StepDocument};
-use lessons_engine::texts::Texts;
+use lessons_engine::texts::{MISSING, Texts};
 
 /// A machine, the one step that fails on it, words of the step's summary, and the beginning of a command of its fix
 /// (empty where there is nothing to type).
@@ -362,6 +362,20 @@ const MODES: &[Row] = &[
     ),
 ];
 
+/// The machines of the last part of the table, whose step fails in one way only: the step's own hints are theirs.
+const OTHERS: &[&str] = &[
+    "gpu-not-on-bus",
+    "ubuntu-drivers-missing",
+    "driver-not-installed",
+    "memory-held-by-notebook",
+    "numa-not-told",
+    "toolkit-without-compiler",
+    "toolkit-newer-than-driver",
+    "nvcc-only-in-this-shell",
+    "nvcc-of-another-processor",
+    "torch-conv3d-slow",
+];
+
 /// Of two causes at once, the steps that are red, in the order in which to work on them; then a step that waits for
 /// the first of them, which hides nothing: the other cause shows as soon as the first is gone.
 const PAIRS: &[(&str, &[&str], Option<&str>)] = &[
@@ -467,6 +481,33 @@ fn each_way_of_getting_stuck_is_one_red_step_that_names_the_cause() {
                 !fix.run.contains('\n'),
                 "{machine}: {:?} is more than one line",
                 fix.run
+            );
+        }
+    }
+}
+
+/// What was observed decides the hints: a branch has its own, with its own values, the last one with the answer.
+#[test]
+fn each_cause_has_hints_of_its_own() {
+    let texts = Texts::english();
+    for (machine, id, ..) in MODES {
+        let recording = bundled::recording(machine).unwrap().unwrap();
+        let report = Report::of_all(&Facts::new(&recording));
+        let checked = report
+            .steps
+            .iter()
+            .find(|checked| checked.step.id == *id)
+            .unwrap();
+        let hints = texts.hints_for(checked.step, &checked.finding);
+        assert!(hints.len() >= 2, "{machine}: {hints:?}");
+        for hint in &hints {
+            assert!(!hint.contains(MISSING), "{machine}: {hint}");
+        }
+        if !OTHERS.contains(machine) {
+            assert_ne!(
+                hints,
+                texts.hints(checked.step),
+                "{machine}: the step's general hints"
             );
         }
     }

@@ -8,11 +8,14 @@ use lessons_engine::bundled;
 use lessons_engine::facts::Facts;
 use lessons_engine::finding::Outcome;
 use lessons_engine::report::Report;
-use lessons_engine::steps;
+use lessons_engine::steps::{self, Step};
 use lessons_engine::texts::{MISSING, Texts};
 
 use crate::cli::DevAction;
 use crate::{Done, Exit};
+
+/// Steps that are told apart rather than judged: they have nothing to fail.
+const TOLD_APART: [&str; 2] = ["smi.cuda-ceiling", "topology.read"];
 
 pub(super) fn run(action: DevAction) -> Result<Done> {
     let DevAction::Check { root } = action;
@@ -63,6 +66,28 @@ fn texts(problems: &mut Vec<String>) {
         }
         if hints.iter().any(|hint| hint.trim().is_empty()) {
             problems.push(format!("{}: an empty hint", step.id));
+        }
+        hints_of_branches(step, &texts, problems);
+    }
+}
+
+/// Hints of a branch belong to a summary that there is, and make two as well.
+fn hints_of_branches(step: &Step, texts: &Texts, problems: &mut Vec<String>) {
+    for name in texts.attributes(step) {
+        let Some((branch, _)) = name
+            .strip_prefix("hint-")
+            .and_then(|rest| rest.rsplit_once('-'))
+        else {
+            continue;
+        };
+        if !texts.has(step, branch) {
+            problems.push(format!("{}: .{name}, and there is no .{branch}", step.id));
+        }
+        if !texts.has(step, &format!("hint-{branch}-2")) {
+            problems.push(format!(
+                "{}: one hint of .{branch}; two are needed",
+                step.id
+            ));
         }
     }
 }
@@ -116,8 +141,6 @@ fn recordings(problems: &mut Vec<String>) -> Result<()> {
             }
         }
     }
-    // A step that is told apart rather than judged has nothing to fail.
-    const TOLD_APART: [&str; 2] = ["smi.cuda-ceiling", "topology.read"];
     for step in steps::all() {
         if !passed.contains(&step.id) {
             problems.push(format!("{}: passes on no recording", step.id));

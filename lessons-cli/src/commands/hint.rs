@@ -1,15 +1,38 @@
 //! `lessons hint`: one hint at a time, each stronger than the one before; the level is remembered.
+//!
+//! What the check finds decides which hints: "the headers are missing" helps more than "look at the module".
 
 use std::fmt::Write as _;
 
 use anyhow::Result;
 
-use crate::style::{self, paint};
-use crate::{Done, WrongUsage, clock};
+use lessons_engine::facts::Facts;
+use lessons_engine::report::Report;
 
-pub(super) fn run(id: &str, level: Option<usize>, all: bool) -> Result<Done> {
+use crate::cli::LiveArgs;
+use crate::style::{self, paint};
+use crate::{Done, WrongUsage, clock, machines};
+
+pub(super) fn run(
+    id: &str,
+    level: Option<usize>,
+    all: bool,
+    machine: Option<&str>,
+    live: &LiveArgs,
+) -> Result<Done> {
     let step = super::step(id)?;
-    let hints = super::texts().hints(step);
+    let texts = super::texts();
+    let report = if let Some(name) = machine {
+        let machine = machines::open(name)?;
+        Report::of(&Facts::new(&machine), [step])
+    } else {
+        let machine = super::live(live);
+        Report::of(&Facts::new(&machine), [step])
+    };
+    let hints = report.steps.first().map_or_else(
+        || texts.hints(step),
+        |checked| texts.hints_for(step, &checked.finding),
+    );
     let count = hints.len();
     let show = |level: usize, hint: &str| {
         format!(

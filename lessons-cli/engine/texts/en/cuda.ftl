@@ -10,6 +10,12 @@ cuda-container-runtime = Containers can use the GPU
     .hint-1 = Docker alone knows nothing of GPUs: something must tell it about them
     .hint-2 = Look for the program nvidia-ctk, and for the word "nvidia" in /etc/docker/daemon.json
     .hint-3 = Install nvidia-container-toolkit, then type: sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker
+    .hint-fail-no-bridge-1 = Docker by itself does not know what a GPU is; something must teach it
+    .hint-fail-no-bridge-2 = Install nvidia-container-toolkit from NVIDIA's package source, then: sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker
+    .hint-fail-not-configured-1 = The bridge is installed; has Docker been told? Look into /etc/docker/daemon.json
+    .hint-fail-not-configured-2 = Type: sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker
+    .hint-fail-snap-1 = Look at where docker comes from: command -v docker
+    .hint-fail-snap-2 = A snap is shut off from the system, the driver's files included. Remove it and install Docker from Docker's own packages
     .undo = sudo apt remove nvidia-container-toolkit, then delete the entry "nvidia" from /etc/docker/daemon.json and restart Docker.
     .pass-docker = Docker can hand GPUs into containers: { $file } names NVIDIA's runtime
     .pass-cdi = { $engine } can hand GPUs into containers: { $file } describes them; ask for them with --device nvidia.com/gpu=all
@@ -72,6 +78,12 @@ cuda-one-driver = There is one driver, not two
     .hint-1 = Ask both sides: which driver packages are installed, and did a .run file leave its uninstaller
     .hint-2 = ls /usr/bin/nvidia-uninstall shows whether a .run file was used; dpkg -l lists the packages
     .hint-3 = With both: sudo nvidia-uninstall, then sudo apt install --reinstall with the driver's packages, then sudo reboot
+    .hint-fail-wsl-package-1 = Inside WSL the driver is Windows'. What brought a second one? Often the package named just "cuda"
+    .hint-fail-wsl-package-2 = Remove it: sudo apt purge { $package } with its companions, then wsl --shutdown in Windows. Next time install cuda-toolkit-<version>
+    .hint-fail-two-sources-1 = Compare the ends of the two version numbers: they come from different package sources
+    .hint-fail-two-sources-2 = Type: apt policy nvidia-driver-580  -- then keep one source for the driver, and bring all its packages to one version
+    .hint-fail-held-1 = apt-mark showhold lists what upgrades may not touch
+    .hint-fail-held-2 = Type: sudo apt-mark unhold { $held }, then bring all of the driver's packages to one version
     .pass-packages = The driver comes from packages alone: { $package } { $version }
     .pass-runfile = The driver comes from a .run file alone
     .pass-one = There is one driver
@@ -142,6 +154,8 @@ cuda-host-compiler = nvcc accepts the host compiler
     .hint-1 = "unsupported GNU version" is about the compiler being too new, not about CUDA being broken
     .hint-2 = Compare gcc --version with the chapter's table of host compilers for your toolkit
     .hint-3 = Install the newest that the table allows, such as sudo apt install g++-13, and type: export NVCC_CCBIN=/usr/bin/g++-13
+    .hint-fail-too-new-1 = CUDA { $cuda } is older than this compiler: it knows { $family } up to { $max }
+    .hint-fail-too-new-2 = Install g++-{ $max } beside the system's and type: export NVCC_CCBIN=/usr/bin/g++-{ $max }
     .undo = unset NVCC_CCBIN, and remove its line from your start-up file; the second compiler may stay.
     .pass = CUDA { $cuda } accepts { $compiler } as its host compiler (up to { $family } { $max })
     .pass-distribution = The distribution's own CUDA { $cuda } comes with a compiler that fits
@@ -175,6 +189,8 @@ cuda-env-path = The shell finds nvcc
     .hint-1 = "command not found" does not mean "not installed"
     .hint-2 = ls /usr/local/cuda*/bin/nvcc shows where nvcc is; echo $PATH shows where the shell looks
     .hint-3 = {"Type: export PATH=/usr/local/cuda/bin${PATH:+:${PATH}}"}
+    .hint-fail-not-on-path-1 = It is installed: ls { $bin }/nvcc. The shell just does not look there
+    .hint-fail-not-on-path-2 = {"Type: export PATH=/usr/local/cuda/bin${PATH:+:${PATH}}"}  -- and for PyTorch alone you need no nvcc at all
     .undo = Open a new terminal; if you added the line to a start-up file, delete it there.
     .pass = The shell finds { $nvcc }
     .fail-not-on-path = The toolkit is installed, but its folder { $bin } is not on PATH
@@ -200,6 +216,12 @@ cuda-env-library-path = LD_LIBRARY_PATH does no harm
     .hint-1 = Ask whether you need the variable at all: packages have told the system where their libraries are
     .hint-2 = Type echo "$LD_LIBRARY_PATH" and look for folders that are gone, of another version, or named "compat", and for a colon at an end
     .hint-3 = {"With packages: unset LD_LIBRARY_PATH. With a .run file: export LD_LIBRARY_PATH=/usr/local/cuda/lib64${LD_LIBRARY_PATH:+:${LD_LIBRARY_PATH}}"}
+    .hint-fail-shadows-torch-1 = PyTorch brings its own CUDA; which library of that name is found first?
+    .hint-fail-shadows-torch-2 = Type: unset LD_LIBRARY_PATH, and take the line out of ~/.bashrc: torch needs none
+    .hint-fail-compat-1 = The folder compat makes an old driver run a newer CUDA, on data-centre GPUs only
+    .hint-fail-compat-2 = Type: unset LD_LIBRARY_PATH  -- and where the driver is too old, update it instead
+    .hint-fail-empty-1 = Look for a colon at the beginning, at the end, or for two in a row
+    .hint-fail-empty-2 = {"Write the line so: export LD_LIBRARY_PATH=/usr/local/cuda/lib64${LD_LIBRARY_PATH:+:${LD_LIBRARY_PATH}}"}
     .undo = unset LD_LIBRARY_PATH, and delete its line from your start-up file.
     .pass-set = LD_LIBRARY_PATH names { $folder }, which is there
     .pass-unneeded = LD_LIBRARY_PATH names no toolkit, and does not have to
@@ -225,6 +247,8 @@ cuda-env-home = CUDA_HOME names the toolkit
     .hint-1 = Only tools that build CUDA code read it; it is one folder
     .hint-2 = "$CUDA_HOME/bin/nvcc" must be a file: no colon, no /bin at the end
     .hint-3 = Type: export CUDA_HOME=/usr/local/cuda
+    .hint-fail-colon-1 = PATH is a list of folders; { $variable } is one folder
+    .hint-fail-colon-2 = Type: export CUDA_HOME=/usr/local/cuda, and correct the line in ~/.bashrc, where it says $CUDA_HOME: before the folder
     .undo = unset CUDA_HOME, and delete its line from your start-up file.
     .pass = { $variable } names the toolkit in { $folder }
     .pass-unset = CUDA_HOME is not set; build tools find { $home } by nvcc, and some ask for the variable
@@ -291,6 +315,8 @@ cuda-extension-toolkit = Extensions are built with torch's CUDA
     .hint-1 = This matters only while you compile something for torch
     .hint-2 = Compare the release in nvcc --version with python -c 'import torch; print(torch.version.cuda)': the number before the dot must be the same
     .hint-3 = Install the toolkit of torch's CUDA beside the other, such as sudo apt install cuda-toolkit-12-6, and type: export CUDA_HOME=/usr/local/cuda-12.6
+    .hint-fail-major-1 = Which CUDA was this torch built with, and which is nvcc's? Compare the numbers before the dot: { $torch } and { $toolkit }
+    .hint-fail-major-2 = Install a toolkit of torch's major beside the other, and point CUDA_HOME at it: lessons show cuda.extension-toolkit prints the commands
     .undo = unset CUDA_HOME lets builds take the toolkit on PATH again
     .pass = The toolkit (CUDA { $toolkit }) and torch (CUDA { $torch }) are of one major: extensions can be built
     .pass-apart = The toolkit is of CUDA { $toolkit } and torch brings CUDA { $torch }: no error, since torch does not use the toolkit, and extensions are not built here

@@ -9,6 +9,8 @@ persistence-enabled = Persistence mode is on
     .hint-1 = Look at the column Persistence-M
     .hint-2 = A daemon, nvidia-persistenced, keeps the mode; on Ubuntu it is started with an option that turns it off
     .hint-3 = For now: sudo nvidia-smi -pm 1. For good: let nvidia-persistenced start with --persistence-mode
+    .hint-fail-daemon-without-mode-1 = The daemon runs, and yet the column Persistence-M says Off: look at how it is started, with systemctl cat nvidia-persistenced
+    .hint-fail-daemon-without-mode-2 = Ubuntu starts it with --no-persistence-mode. Write a setting of your own with --persistence-mode: lessons show persistence.enabled prints the commands
     .undo = sudo nvidia-smi -pm 0 turns it off until the next start.
     .pass = { $count ->
         [one] Persistence mode is on
@@ -38,6 +40,8 @@ persistence-survives-reboot = Persistence survives a restart
     .hint-1 = Will anything turn it on again after a restart?
     .hint-2 = systemctl cat nvidia-persistenced shows how the daemon is started; look for --no-persistence-mode
     .hint-3 = sudo systemctl edit nvidia-persistenced, with an empty ExecStart= and then one with --persistence-mode; for NVIDIA's own packages, sudo systemctl enable --now nvidia-persistenced
+    .hint-fail-1 = Who will type nvidia-smi -pm 1 after the next restart?
+    .hint-fail-2 = Let nvidia-persistenced do it: it comes with the driver's utilities, and starts with the system
     .undo = sudo systemctl revert nvidia-persistenced removes the setting again.
     .pass = nvidia-persistenced is started with the system and keeps persistence mode on
     .pass-script = { $path } turns persistence mode on at every start; NVIDIA recommends the daemon instead

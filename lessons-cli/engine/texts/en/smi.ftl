@@ -8,6 +8,14 @@ smi-runs = nvidia-smi answers
     .hint-1 = Read the line that it prints, to the end: "couldn't communicate", "version mismatch" and "not found" are three different things
     .hint-2 = Did the machine restart since the driver was installed or upgraded?
     .hint-3 = Type: nvidia-smi  -- and look the text up in the book's troubleshooting page
+    .hint-fail-no-devices-1 = The module is loaded, so the driver is there; the card did not come up. The kernel's messages say why
+    .hint-fail-no-devices-2 = Type: sudo dmesg | grep -i NVRM  -- "RmInitAdapter failed" with an RTX 50 means the closed module; otherwise look at the firmware's settings Above 4G Decoding and Resizable BAR
+    .hint-fail-closed-module-1 = There are two kernel modules, an open and a closed one, and this generation of cards works with one of them only
+    .hint-fail-closed-module-2 = Install the same branch with -open in its name: sudo ubuntu-drivers install nvidia:580-open, then sudo reboot
+    .hint-fail-not-on-path-1 = The driver works without it: nvidia-smi is a program in a package of its own
+    .hint-fail-not-on-path-2 = Install nvidia-utils of your driver's branch { $driver }, with -server at the end if the driver's package has it
+    .hint-fail-container-devices-1 = It worked when the container was started. What happened on the host since then?
+    .hint-fail-container-devices-2 = Restart the container: a reload of systemd on the host took its devices away
     .pass = nvidia-smi answers with driver { $driver } ({ $path })
     .fail-hung = nvidia-smi did not end within the time limit: a GPU may have fallen off the bus
     .fail-nvml-hung = The driver's library did not answer within the time limit: a GPU may have fallen off the bus
@@ -53,6 +61,8 @@ smi-gpus-healthy = The GPUs are healthy
     .hint-1 = Count: are as many GPUs in the table as in the machine?
     .hint-2 = Look for ERR!, for a number above 0 in the ECC column, and for temperatures near the limit
     .hint-3 = Type: nvidia-smi -q -d ECC,TEMPERATURE,PERFORMANCE
+    .hint-fail-lost-1 = Count the GPUs: the one at { $gpu } is on the list and does not answer
+    .hint-fail-lost-2 = Type: sudo dmesg | grep -i xid  -- number 79 means that it fell off the bus: look at its power, its heat and its seat
     .pass = { $count ->
         [one] The GPU answers, without memory errors, at a good temperature
        *[other] All { $count } GPUs answer, without memory errors, at good temperatures
