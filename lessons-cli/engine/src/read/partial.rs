@@ -39,6 +39,7 @@ pub fn machine(said: &[Said], text: &str) -> Recording {
         env: BTreeMap::new(),
         nvml: None,
     };
+    as_on_a_host(&mut recording);
     for said in said {
         match said {
             Said::Smi(smi) => of_smi(&mut recording, smi),
@@ -54,6 +55,26 @@ pub fn machine(said: &[Said], text: &str) -> Recording {
         }
     }
     recording
+}
+
+/// A paste does not say whether it comes out of a container. It is judged as one that does not, which is what whoever
+/// asks "is my driver right" means; everything else that it does not tell stays unknown.
+fn as_on_a_host(recording: &mut Recording) {
+    for path in [
+        "/proc/version",
+        "/.dockerenv",
+        "/run/.containerenv",
+        "/proc/1/cgroup",
+    ] {
+        let absent = Entry {
+            error: Some("not-found".to_owned()),
+            ..Entry::default()
+        };
+        recording.files.insert(path.to_owned(), absent);
+    }
+    for name in ["container", "KUBERNETES_SERVICE_HOST"] {
+        recording.env.insert(name.to_owned(), None);
+    }
 }
 
 /// The steps that a paste cannot tell although [`machine`] has what their checks read: it puts PyTorch's files into
