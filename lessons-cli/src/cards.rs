@@ -125,7 +125,7 @@ impl Cards for EngineCards {
             .map(|need| {
                 format!(
                     "<a href=\"{}\">{}</a>",
-                    self.place(step, need),
+                    place(step, need),
                     literal(&self.texts.title(need))
                 )
             })
@@ -219,13 +219,11 @@ impl Cards for EngineCards {
         let topo = topo::read(&printed.stdout)
             .map_err(|error| format!("the matrix of {machine}: {error}"))?;
         // An empty line would end the block of HTML for Markdown.
-        let picture: String = draw::topology::svg(&topo)
-            .lines()
-            .filter(|line| !line.trim().is_empty())
-            .map(|line| format!("{line}\n"))
-            .collect();
+        let picture = draw::topology::svg(&topo);
+        let lines = picture.lines().filter(|line| !line.trim().is_empty());
+        let picture = lines.collect::<Vec<_>>().join("\n");
         Ok(format!(
-            "{matrix}\n<figure class=\"topology\">\n{picture}</figure>\n"
+            "{matrix}\n<figure class=\"topology\">\n{picture}\n</figure>\n"
         ))
     }
 
@@ -265,15 +263,6 @@ impl Cards for EngineCards {
 }
 
 impl EngineCards {
-    /// Where a step's card is, seen from another step's page.
-    fn place(&self, from: &Step, to: &Step) -> String {
-        if from.lesson == to.lesson {
-            format!("#{}", to.id)
-        } else {
-            to.book()
-        }
-    }
-
     fn figure(&self, command: &str, machine: &str, text: &str) -> String {
         let text = visible_lines(text);
         let on = self
@@ -286,6 +275,15 @@ impl EngineCards {
             literal(machine),
             literal(text.trim_end_matches('\n')),
         )
+    }
+}
+
+/// Where a step's card is, seen from another step's page.
+fn place(from: &Step, to: &Step) -> String {
+    if from.lesson == to.lesson {
+        format!("#{}", to.id)
+    } else {
+        to.book()
     }
 }
 

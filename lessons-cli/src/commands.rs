@@ -32,7 +32,7 @@ use crate::{Done, WrongUsage, clock, nearest};
 pub fn run(cli: Cli) -> Result<Done> {
     let live = &cli.live;
     match cli.command {
-        None => guide::run(live),
+        None => Ok(guide::run(live)),
         Some(Command::List { json }) => list::run(json),
         Some(Command::Check(args)) => check::run(&args, live),
         Some(Command::Show { step, machine }) => show::run(&step, machine.as_deref(), live),

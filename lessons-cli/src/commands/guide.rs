@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use anyhow::Result;
 use lessons_engine::facts::Facts;
 use lessons_engine::finding::{Arg, Outcome};
 use lessons_engine::report::{Checked, Report};
@@ -14,7 +13,7 @@ use crate::cli::LiveArgs;
 use crate::progress::{Progress, Standing};
 use crate::style::{self, paint};
 
-pub(super) fn run(live: &LiveArgs) -> Result<Done> {
+pub(super) fn run(live: &LiveArgs) -> Done {
     let texts = super::texts();
     let machine = super::live(live);
     let report = Report::of_all(&Facts::new(&machine));
@@ -29,7 +28,7 @@ pub(super) fn run(live: &LiveArgs) -> Result<Done> {
     if let Some(notice) = notice {
         super::notice(&notice);
     }
-    Ok(Done::good(out))
+    Done::good(out)
 }
 
 /// A lesson with its steps, a line each.

@@ -27,7 +27,7 @@ pub(super) fn run(
     let recorder = concat!("lessons ", env!("CARGO_PKG_VERSION"));
     let mut recording = facts.recording(name, recorder, &clock::now()?.to_string());
     recording.title = format!("{} {}", recording.platform.os, recording.platform.arch);
-    recording.summary = "A machine recorded with lessons record".to_owned();
+    recording.summary = String::from("A machine recorded with lessons record");
     let redactions = if no_redact {
         recording.redacted = Some(Redacted::Whether(false));
         Vec::new()
@@ -85,7 +85,7 @@ fn outcomes(report: &Report) -> BTreeMap<&'static str, Outcome> {
 /// A file's name that `--machine` cannot take for the name of a bundled machine.
 fn as_file(path: &Path) -> String {
     let text = path.display().to_string();
-    if text.contains(['/', '\\']) || text.ends_with(".json") {
+    if text.contains(['/', '\\']) || path.extension().is_some_and(|end| end == "json") {
         text
     } else {
         format!("./{text}")

@@ -1,4 +1,4 @@
-//! Metrics in Prometheus' text format, as node_exporter's textfile collector reads them: one sample a step and outcome,
+//! Metrics in Prometheus' text format, as `node_exporter`'s textfile collector reads them: one sample a step and outcome,
 //! 1 for the outcome it has and 0 for the others, so that a change of outcome never leaves a stale series.
 
 use std::fmt::Write as _;

@@ -48,7 +48,7 @@ fn every_command_explains_itself() {
     let found: BTreeSet<String> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.ends_with(".snap"))
+        .filter(|name| Path::new(name).extension().is_some_and(|end| end == "snap"))
         .collect();
     assert_eq!(expected, found);
 }

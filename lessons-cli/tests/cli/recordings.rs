@@ -183,7 +183,7 @@ fn make_hostile(value: &mut Json, every: usize, count: &mut usize) {
     match value {
         Json::String(text) if text != "lessons-machine/1" => {
             *count += 1;
-            if *count % every == 0 {
+            if count.is_multiple_of(every) {
                 let chars: Vec<char> = text.chars().collect();
                 let place = [0, chars.len(), chars.len() / 2][*count / every % 3];
                 let (before, after) = chars.split_at(place);

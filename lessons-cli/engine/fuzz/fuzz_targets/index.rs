@@ -11,6 +11,6 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     if let Ok(said) = said::read(text, Some(Kind::Index)) {
-        explained(said, text);
+        explained(&said, text);
     }
 });

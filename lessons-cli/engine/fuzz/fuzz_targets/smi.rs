@@ -18,6 +18,10 @@ fuzz_target!(|text: &str| {
             }
             let _ = draw::smi::draw(smi);
         }
-        explained(all.into_iter().map(|smi| Said::Smi(Box::new(smi))).collect(), text);
+        let all: Vec<Said> = all
+            .into_iter()
+            .map(|smi| Said::Smi(Box::new(smi)))
+            .collect();
+        explained(&all, text);
     }
 });

@@ -17,6 +17,7 @@ fuzz_target!(|text: &str| {
             let _ = draw::topology::svg(topo);
             let _ = draw::topology::outline(topo, &draw::topology::Labels::default());
         }
-        explained(all.into_iter().map(Said::Topo).collect(), text);
+        let all: Vec<Said> = all.into_iter().map(Said::Topo).collect();
+        explained(&all, text);
     }
 });

@@ -128,7 +128,7 @@ fn runs(facts: &Facts<'_>) -> Finding {
                     nvml.library.as_deref(),
                     driver,
                 )
-                .arg("driver", &driver)
+                .arg("driver", driver)
                 .evidence("$PATH", "no nvidia-smi")
                 .fix(install_utils(facts, driver)),
                 // Where PATH is not known, what the program printed shows that it is there.

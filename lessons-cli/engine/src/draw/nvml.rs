@@ -80,8 +80,8 @@ fn row(index: u32, gpu: &Gpu) -> Row {
             Celsius(i32::try_from(celsius).unwrap_or(i32::MAX))
         })),
         performance_state: Some(word(&gpu.performance_state, |state| format!("P{state}"))),
-        power_draw_w: Some(number(&gpu.power_draw_mw, watts)),
-        power_limit_w: Some(number(&gpu.power_limit_mw, watts)),
+        power_draw_w: Some(number(&gpu.power_draw_mw, |&milliwatts| watts(milliwatts))),
+        power_limit_w: Some(number(&gpu.power_limit_mw, |&milliwatts| watts(milliwatts))),
         memory_used_mib: Some(memory(&gpu.memory_used)),
         memory_total_mib: Some(memory(&gpu.memory_total)),
         utilization_percent: Some(number(&gpu.utilization_percent, |&percent| {
@@ -154,7 +154,7 @@ fn on_off(on: bool) -> String {
 }
 
 /// Truncated to whole watts, as the table has them.
-fn watts(milliwatts: &u32) -> Watts {
+fn watts(milliwatts: u32) -> Watts {
     Watts(f64::from(milliwatts / 1000))
 }
 

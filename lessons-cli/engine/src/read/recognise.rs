@@ -19,7 +19,10 @@ pub fn recognise(text: &str) -> Option<Kind> {
     if let Some(kind) = pasted.lines().find_map(of_line) {
         return Some(kind);
     }
-    of_names(&pasted).or_else(|| is_collapsed(&pasted))
+    of_names(&pasted)
+        .or_else(|| is_collapsed(&pasted))
+        // A table without its header, or rows of a query: only its reader knows them.
+        .or_else(|| super::smi::read(pasted.text()).is_ok().then_some(Kind::Smi))
 }
 
 /// Tells every reader that a text has something for, in the order of the text.
@@ -387,6 +390,10 @@ mod tests {
             (
                 "PyTorch version: 2.9.1\nIs debug build: False\nGPU 0: NVIDIA-SMI\n",
                 Some(Kind::Env),
+            ),
+            (
+                "| 0 NVIDIA L4 On | 00000000:00:03.0 Off | 0 |\n| N/A 41C P8 17W / 72W | 1MiB / 23034MiB | 0% Default |",
+                Some(Kind::Smi),
             ),
             ("hello world", None),
             ("", None),

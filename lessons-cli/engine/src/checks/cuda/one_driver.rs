@@ -420,30 +420,30 @@ mod tests {
                 "fail-two-packages",
             ),
             (
-                "packages of two sources",
+                "packages of two versions, and NVIDIA's source is set up",
                 and(
                     with_status(&[
                         ("nvidia-driver-580", UBUNTU),
                         ("libnvidia-compute-580", "580.105.08-0ubuntu1"),
                     ]),
                     &json!({
-                        "dirs": {"/etc/apt/sources.list.d": ["cuda.list"]},
+                        "dirs": {"/etc/apt/sources.list.d": ["cuda-ubuntu2404-x86_64.list"]},
                         "files": {
                             "/etc/apt/sources.list": {"error": "not-found"},
-                            "/etc/apt/sources.list.d/cuda.list": {
-                                "text": "deb https://developer.download.nvidia.com/compute/cuda/repos/ubuntu2404/x86_64/ /\n"
-                            }
-                        }
+                            "/etc/apt/sources.list.d/cuda-ubuntu2404-x86_64.list": {
+                                "text": "deb [signed-by=/usr/share/keyrings/cuda-archive-keyring.gpg] https://developer.download.nvidia.com/compute/cuda/repos/ubuntu2404/x86_64/ /\n",
+                            },
+                        },
                     }),
                 ),
                 Fail,
                 "fail-two-sources",
             ),
             (
-                "packages of two versions, one of them held",
+                "packages of two versions, one held back",
                 json!({"files": {"/var/lib/dpkg/status": {"text": format!(
-                    "Package: nvidia-driver-580\nStatus: install ok installed\nVersion: {UBUNTU}\n\n\
-                     Package: libnvidia-compute-580\nStatus: hold ok installed\nVersion: 580.105.08-0ubuntu1\n"
+                    "Package: libnvidia-compute-580\nStatus: hold ok installed\nVersion: 580.82.07-0ubuntu1\n\n{}",
+                    packages(&[("nvidia-driver-580", UBUNTU)]),
                 )}}}),
                 Fail,
                 "fail-held",
