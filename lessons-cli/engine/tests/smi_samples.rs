@@ -368,7 +368,7 @@ fn a_failure_on_one_gpu_goes_with_the_table() {
     assert_eq!(
         json_of(&text)["failure"],
         json!({
-            "kind": "unable-to-determine-handle", "gpu": 1, "bus_id": "0000:34:00.0", "why": "Unknown Error",
+            "kind": "unable-to-determine-handle", "gpu": 1, "bus_id": "0000:34:00.0", "code": "Unknown", "why": "Unknown Error",
             "message": "Unable to determine the device handle for GPU1: 0000:34:00.0: Unknown Error",
         })
     );
