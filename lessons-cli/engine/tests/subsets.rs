@@ -14,6 +14,7 @@ use lessons_engine::machine::nvml::{GpuReading, Value};
 use lessons_engine::recording::{NvmlEntry, Recording};
 use lessons_engine::report::Report;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 /// One thing that a recording holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -228,7 +229,9 @@ fn smallest(recording: &Recording, before: &Outcomes, mut removed: Vec<Fact>) ->
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 100,
+        cases: 300,
+        // The same sets in each run; another seed tries others.
+        rng_seed: RngSeed::Fixed(1),
         // The smallest set of facts is found below, faster than by shrinking a seed.
         max_shrink_iters: 0,
         failure_persistence: None,
@@ -241,10 +244,10 @@ proptest! {
         part in 0.02..1.0_f64,
         seeds in prop::collection::vec(0.0..1.0_f64, 1000),
     ) {
-        let recordings = bundled_recordings();
-        let recording = &recordings[place.index(recordings.len())];
-        let before = outcomes(recording);
-        let facts = facts(recording);
+        let names: Vec<&str> = bundled::names().collect();
+        let recording = bundled::recording(names[place.index(names.len())]).unwrap().unwrap();
+        let before = outcomes(&recording);
+        let facts = facts(&recording);
         prop_assert!(facts.len() <= seeds.len());
         let removed: Vec<Fact> = facts
             .into_iter()
@@ -255,7 +258,7 @@ proptest! {
         let fewer = without(recording.clone(), &removed);
         let problems = broken(&before, &fewer);
         if !problems.is_empty() {
-            let removed = smallest(recording, &before, removed);
+            let removed = smallest(&recording, &before, removed);
             let problems = broken(&before, &without(recording.clone(), &removed));
             prop_assert!(false, "{} without {removed:?}: {problems:?}", recording.name);
         }
@@ -266,6 +269,10 @@ proptest! {
 fn of_nothing_nothing_is_claimed() {
     for recording in bundled_recordings() {
         let mut nothing = without(recording.clone(), &facts(&recording));
+        // What it was compiled for is always known: on Windows many steps do not apply, whatever is there.
+        if nothing.platform.os != "linux" {
+            continue;
+        }
         // Its name tells of WSL.
         nothing.platform.kernel = None;
         for (id, outcome) in outcomes(&nothing) {

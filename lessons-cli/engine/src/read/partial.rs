@@ -42,6 +42,7 @@ pub fn machine(said: &[Said], text: &str) -> Recording {
         env: BTreeMap::new(),
         nvml: None,
     };
+    as_on_a_host(&mut recording);
     for said in said {
         match said {
             Said::Smi(smi) => of_smi(&mut recording, smi),
@@ -57,6 +58,26 @@ pub fn machine(said: &[Said], text: &str) -> Recording {
         }
     }
     recording
+}
+
+/// A paste does not say whether it comes out of a container. It is judged as one that does not, which is what whoever
+/// asks "is my driver right" means; everything else that it does not tell stays unknown.
+fn as_on_a_host(recording: &mut Recording) {
+    for path in [
+        "/proc/version",
+        "/.dockerenv",
+        "/run/.containerenv",
+        "/proc/1/cgroup",
+    ] {
+        let absent = Entry {
+            error: Some("not-found".to_owned()),
+            ..Entry::default()
+        };
+        recording.files.insert(path.to_owned(), absent);
+    }
+    for name in ["container", "KUBERNETES_SERVICE_HOST"] {
+        recording.env.insert(name.to_owned(), None);
+    }
 }
 
 /// What the checks say of [`machine`], as far as its facts decide it.
@@ -91,41 +112,32 @@ const PLACE_OF_TORCH: &str = "torch.environment";
 
 /// What is known of a step; none where that does not decide it.
 ///
-/// On a whole machine a step that fails waits for a need of which nothing is known, and its failure is doubted where it
-/// is not known whether this is a container. Of a paste next to nothing is known: a failure that it shows is worth
-/// saying, and so is what a step says of the very output that it reads.
+/// On a whole machine a step that fails waits for a need of which nothing is known. Of a paste next to nothing is known,
+/// and a failure that it shows is worth saying.
 fn told(checked: &Checked, all: &[Checked], facts: &Facts<'_>) -> Option<Checked> {
     match checked.finding.outcome {
         Outcome::Pass | Outcome::Fail => return Some(checked.clone()),
-        Outcome::NotApplicable => return None,
-        Outcome::Unknown | Outcome::Blocked => {}
+        Outcome::NotApplicable | Outcome::Unknown => return None,
+        Outcome::Blocked => {}
     }
     let need = |of: &Checked| {
         of.blocked_by
             .and_then(|id| all.iter().find(|other| other.step.id == id))
     };
-    if let Some(direct) = need(checked) {
-        let mut cause = direct;
-        // A need comes before what needs it, so this ends.
-        while let Some(next) = need(cause) {
-            cause = next;
-        }
-        if cause.finding.outcome == Outcome::Fail {
-            return Some(checked.clone());
-        }
-        // Blocked by what is itself blocked is told, if at all, by that.
-        if direct.finding.outcome == Outcome::Blocked {
-            return None;
-        }
+    let direct = need(checked)?;
+    let mut cause = direct;
+    // A need comes before what needs it, so this ends.
+    while let Some(next) = need(cause) {
+        cause = next;
     }
-    let finding = (checked.step.check)(facts);
-    let programs = checked.step.programs;
-    let is_told = match finding.outcome {
-        Outcome::Fail => true,
-        Outcome::Pass => programs.iter().any(|argv| facts.command(argv).is_ok()),
-        _ => false,
-    };
-    is_told.then_some(Checked {
+    if cause.finding.outcome == Outcome::Fail {
+        return Some(checked.clone());
+    }
+    // Blocked by what is itself blocked is told, if at all, by that.
+    let finding = (direct.finding.outcome == Outcome::Unknown)
+        .then(|| (checked.step.check)(facts))
+        .filter(|finding| finding.outcome == Outcome::Fail)?;
+    Some(Checked {
         step: checked.step,
         finding,
         blocked_by: None,

@@ -99,3 +99,94 @@ fn right_one(facts: &Facts<'_>, torch: CudaVersion) -> Option<String> {
         })
         .map(|toolkit| toolkit.root.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::made_up::{UNREAD, and, check_all, no_toolkit};
+    use crate::finding::Outcome::{Fail, NotApplicable, Pass, Unknown};
+
+    /// What is different where a torch of a CUDA is installed, and nothing shows that extensions are built.
+    fn torch(cuda: &str) -> Value {
+        json!({
+            "files": {
+                "/home/me/.venv/pyvenv.cfg": {"text": "version_info = 3.12.3\n"},
+                "/home/me/.venv/lib/python3.12/site-packages/torch/version.py": {
+                    "text": format!("__version__ = '2.8.0'\ncuda: Optional[str] = {cuda}\n")
+                },
+            },
+            "dirs": {
+                "/home/me": [".bashrc", ".venv"],
+                "/home/me/.venv/lib": ["python3.12"],
+                "/home/me/.venv/lib/python3.12/site-packages": ["torch"],
+            },
+            "env": {
+                "VIRTUAL_ENV": "/home/me/.venv",
+                "TORCH_CUDA_ARCH_LIST": null,
+                "TORCH_EXTENSIONS_DIR": null,
+            },
+        })
+    }
+
+    #[test]
+    fn every_branch() {
+        let builds = json!({"env": {"TORCH_CUDA_ARCH_LIST": "8.9"}});
+        let rpm = json!({"files": {"/etc/os-release": {"text": "ID=fedora\n"}}});
+        check_all(
+            "cuda.extension-toolkit",
+            &[
+                ("one major", torch("'12.8'"), Pass, "pass"),
+                (
+                    "two, and nothing is built",
+                    torch("'13.0'"),
+                    Pass,
+                    "pass-apart",
+                ),
+                (
+                    "two, and it is built",
+                    and(torch("'13.0'"), &builds),
+                    Fail,
+                    "fail-major",
+                ),
+                (
+                    "two, and extensions have been built before",
+                    and(
+                        torch("'13.0'"),
+                        &json!({"files": {"/home/me/.cache/torch_extensions": {"size": 1}}}),
+                    ),
+                    Fail,
+                    "fail-major",
+                ),
+                (
+                    "two, on a system without apt",
+                    and(and(torch("'13.0'"), &builds), &rpm),
+                    Fail,
+                    "fail-major",
+                ),
+                (
+                    "it is not known whether it is built",
+                    and(
+                        torch("'13.0'"),
+                        &json!({"env": {"TORCH_CUDA_ARCH_LIST": "(not recorded)"}}),
+                    ),
+                    Unknown,
+                    UNREAD,
+                ),
+                (
+                    "a torch without CUDA",
+                    torch("None"),
+                    NotApplicable,
+                    "na-no-torch",
+                ),
+                ("no toolkit", no_toolkit(), NotApplicable, "na-no-toolkit"),
+                (
+                    "Windows",
+                    json!({"platform": {"os": "windows", "arch": "x86_64"}}),
+                    NotApplicable,
+                    "na-not-linux",
+                ),
+            ],
+        );
+    }
+}

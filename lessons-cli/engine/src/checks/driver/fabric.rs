@@ -90,3 +90,74 @@ fn enable(finding: Finding) -> Finding {
         .fix(Fix::run("sudo systemctl enable --now nvidia-fabricmanager").note("fix-enable"))
         .fix(Fix::run("systemctl status nvidia-fabricmanager").note("fix-status"))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::finding::{Outcome, TextId};
+    use crate::recording::Recording;
+
+    /// A host with one GPU and one switch; `installed` is the fabric manager's version, where it is installed.
+    fn host(installed: Option<&str>, runs: bool) -> Value {
+        let there = |is: bool| {
+            if is {
+                json!({"size": 1})
+            } else {
+                json!({"error": "not-found"})
+            }
+        };
+        let status = installed.map_or_else(String::new, |version| {
+            format!("Package: nvidia-fabricmanager-580\nStatus: install ok installed\nVersion: {version}-1\n")
+        });
+        json!({
+            "format": "lessons-machine/1",
+            "name": "made-up",
+            "platform": {"os": "linux", "arch": "x86_64", "kernel": "6.8.0-87-generic"},
+            "files": {
+                "/.dockerenv": {"error": "not-found"},
+                "/etc/os-release": {"text": "ID=ubuntu\n"},
+                "/sys/module/nvidia/version": {"text": "580.95.05\n"},
+                "/sys/bus/pci/devices/0000:05:00.0/vendor": {"text": "0x10de\n"},
+                "/sys/bus/pci/devices/0000:05:00.0/class": {"text": "0x068000\n"},
+                "/var/lib/dpkg/status": {"text": status},
+                "/usr/bin/nv-fabricmanager": there(installed.is_some()),
+                "/sys/fs/cgroup/system.slice/nvidia-fabricmanager.service": there(runs),
+                "/sys/fs/cgroup/systemd/system.slice/nvidia-fabricmanager.service": there(false),
+            },
+            "dirs": {"/sys/bus/pci/devices": ["0000:05:00.0"]},
+        })
+    }
+
+    #[test]
+    fn it_runs_in_the_drivers_version_or_is_red() {
+        let mut no_switch = host(None, false);
+        no_switch["files"]["/sys/bus/pci/devices/0000:05:00.0/class"] =
+            json!({"text": "0x030200\n"});
+        let mut unread = host(None, false);
+        unread["files"]["/sys/bus/pci/devices/0000:05:00.0/class"] = json!({"error": "denied"});
+        for (machine, outcome, text) in [
+            (host(Some("580.95.05"), true), Outcome::Pass, "pass"),
+            (
+                host(Some("580.95.05"), false),
+                Outcome::Fail,
+                "fail-stopped",
+            ),
+            (
+                host(Some("580.82.07"), false),
+                Outcome::Fail,
+                "fail-version",
+            ),
+            (host(None, false), Outcome::Fail, "fail-missing"),
+            (no_switch, Outcome::NotApplicable, "na-no-switch"),
+            (unread, Outcome::Unknown, "finding-unknown"),
+        ] {
+            let recording = Recording::from_slice(machine.to_string().as_bytes()).unwrap();
+            let finding = fabric_manager(&Facts::new(&recording));
+            assert_eq!(finding.outcome, outcome, "{text}: {finding:?}");
+            let (TextId::OfStep(said) | TextId::Shared(said)) = finding.summary.text;
+            assert_eq!(said, text);
+        }
+    }
+}

@@ -88,3 +88,86 @@ fn unsigned(source: &NvidiaSource) -> Finding {
         .fix(Fix::run("sudo dpkg -i cuda-keyring_1.1-1_all.deb").note("fix-keyring"))
         .fix(Fix::run("sudo apt update").note("fix-update"))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::finding::Outcome;
+    use crate::recording::Recording;
+
+    const ENTRY: &str =
+        "deb https://developer.download.nvidia.com/compute/cuda/repos/ubuntu2404/x86_64 /\n";
+    const ACCEPTED: &str = "/var/lib/apt/lists/developer.download.nvidia.com_compute_cuda_repos_ubuntu2404_x86%5f64_InRelease";
+
+    fn with(changes: &[(&str, Value)]) -> Outcome {
+        let mut machine = json!({
+            "format": "lessons-machine/1",
+            "name": "made-up",
+            "platform": {"os": "linux", "arch": "x86_64", "kernel": "6.8.0-87-generic"},
+            "files": {
+                "/.dockerenv": {"error": "not-found"},
+                "/etc/os-release": {"text": "ID=ubuntu\n"},
+                "/etc/apt/sources.list": {"text": ""},
+                "/etc/apt/sources.list.d/cuda.list": {"text": ENTRY},
+                "/var/lib/dpkg/status": {"text": ""},
+                (ACCEPTED): {"error": "not-found"},
+            },
+            "dirs": {"/etc/apt/sources.list.d": ["cuda.list"]},
+        });
+        for (path, entry) in changes {
+            machine["files"][*path] = entry.clone();
+        }
+        let recording = Recording::from_slice(machine.to_string().as_bytes()).unwrap();
+        package_sources(&Facts::new(&recording)).outcome
+    }
+
+    #[test]
+    fn a_key_is_known_by_its_package_by_the_entry_or_by_an_accepted_list() {
+        let list = "/etc/apt/sources.list.d/cuda.list";
+        let keyring = "Package: cuda-keyring\nStatus: install ok installed\nVersion: 1.1-1\n";
+        let signed = ENTRY.replace("deb ", "deb [signed-by=/k.gpg] ");
+        for (changes, outcome) in [
+            (vec![], Outcome::Fail),
+            (
+                vec![("/var/lib/dpkg/status", json!({"text": keyring}))],
+                Outcome::Pass,
+            ),
+            (
+                vec![
+                    (list, json!({"text": signed})),
+                    ("/k.gpg", json!({"size": 1})),
+                ],
+                Outcome::Pass,
+            ),
+            (
+                vec![
+                    (list, json!({"text": signed})),
+                    ("/k.gpg", json!({"error": "not-found"})),
+                ],
+                Outcome::Fail,
+            ),
+            (
+                vec![(ACCEPTED, json!({"size": 1, "mtime": 1_760_000_000}))],
+                Outcome::Pass,
+            ),
+            // Accepted while the old key counted.
+            (
+                vec![(ACCEPTED, json!({"size": 1, "mtime": 1_600_000_000}))],
+                Outcome::Fail,
+            ),
+            (
+                vec![(list, json!({"text": format!("# {ENTRY}")}))],
+                Outcome::Pass,
+            ),
+            (vec![(list, json!({"error": "denied"}))], Outcome::Unknown),
+            (
+                vec![("/etc/os-release", json!({"text": "ID=fedora\n"}))],
+                Outcome::NotApplicable,
+            ),
+        ] {
+            assert_eq!(with(&changes), outcome, "{changes:?}");
+        }
+    }
+}
