@@ -223,6 +223,15 @@ fn a_paste_is_judged_by_the_checks() {
         out.contains("driver.versions-agree") && out.contains("sudo reboot"),
         "{out}"
     );
+    for (name, step) in [
+        ("topo-four-gpus.txt", "✓ pass    topology.read"),
+        ("drivers-rtx-5090.txt", "✓ pass    driver.recommended-known"),
+        ("nvcc-12.6.txt", "✓ pass    cuda.nvcc-runs"),
+    ] {
+        let (code, out, _) = lessons(&["--step"], text(name));
+        assert_eq!(code, 0, "{name}");
+        assert!(out.contains(step), "{name}: {out}");
+    }
     let (code, out, _) = lessons(&[WHEEL, "--step"], "");
     assert_eq!(code, 0);
     assert!(out.starts_with("No step can be told"), "{out}");

@@ -8,12 +8,11 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow};
 use lessons_engine::draw;
 use lessons_engine::explain::Asked;
-use lessons_engine::facts::Facts;
-use lessons_engine::finding::{Arg, Outcome};
+use lessons_engine::finding::Arg;
+use lessons_engine::read::partial::{self, Told};
 use lessons_engine::read::recognise::{Kind, recognise};
 use lessons_engine::read::said::{self, NotRead, Said};
-use lessons_engine::read::{partial, text::Pasted};
-use lessons_engine::report::{Checked, Report};
+use lessons_engine::read::text::Pasted;
 use lessons_engine::tables::{Arch, Os, Platform};
 use lessons_engine::texts::Texts;
 use serde::Serialize;
@@ -131,17 +130,7 @@ fn svg(said: &[Said], file: &Path) -> Result<Option<String>> {
 
 /// What the outputs say about the steps. Only what they tell is shown.
 fn steps(said: &[Said], given: &str, as_json: bool, texts: &Texts) -> Result<Done> {
-    let machine = partial::machine(said, Pasted::new(given).text());
-    let facts = Facts::new(&machine);
-    let mut report = Report::of_all(&facts);
-    let all = report.steps.len();
-    let untold = partial::untold(said);
-    let checked = std::mem::take(&mut report.steps);
-    report.steps = checked
-        .iter()
-        .filter(|step| !untold.contains(&step.step.id))
-        .filter_map(|step| told(step, &checked, &facts))
-        .collect();
+    let Told { report, untold } = partial::report(said, Pasted::new(given).text());
     let exit = match super::check::exit(report.verdict(false)) {
         Exit::Failed => Exit::Failed,
         _ => Exit::Good,
@@ -152,12 +141,11 @@ fn steps(said: &[Said], given: &str, as_json: bool, texts: &Texts) -> Result<Don
             exit,
         });
     }
-    let left_out = all - report.steps.len();
     if report.steps.is_empty() {
         return Ok(Done::good(texts.shared("read-steps-none", &[]) + "\n"));
     }
     let heading = style::paint(style::HEADING, texts.shared("read-steps-told", &[]));
-    let count = [("count", Arg::Count(left_out as u64))];
+    let count = [("count", Arg::Count(untold as u64))];
     Ok(Done {
         text: format!(
             "{heading}\n\n{}{}\n",
@@ -165,41 +153,6 @@ fn steps(said: &[Said], given: &str, as_json: bool, texts: &Texts) -> Result<Don
             texts.shared("read-steps-untold", &count)
         ),
         exit,
-    })
-}
-
-/// What is known of a step; none where that does not decide it.
-///
-/// On a whole machine a step that fails waits for a need of which nothing is known. Of a paste, next to nothing is known,
-/// and a failure that it shows is worth saying.
-fn told(checked: &Checked, all: &[Checked], facts: &Facts<'_>) -> Option<Checked> {
-    match checked.finding.outcome {
-        Outcome::Pass | Outcome::Fail => return Some(checked.clone()),
-        Outcome::Unknown | Outcome::NotApplicable => return None,
-        Outcome::Blocked => {}
-    }
-    let mut need = checked;
-    // A need comes before what needs it, so this ends.
-    while let Some(next) = need
-        .blocked_by
-        .and_then(|id| all.iter().find(|other| other.step.id == id))
-    {
-        need = next;
-    }
-    if need.finding.outcome == Outcome::Fail {
-        return Some(checked.clone());
-    }
-    // Blocked by what is itself blocked is told, if at all, by that.
-    let direct = checked
-        .blocked_by
-        .and_then(|id| all.iter().find(|other| other.step.id == id))?;
-    let finding = (direct.finding.outcome == Outcome::Unknown)
-        .then(|| (checked.step.check)(facts))
-        .filter(|finding| finding.outcome == Outcome::Fail)?;
-    Some(Checked {
-        step: checked.step,
-        finding,
-        blocked_by: None,
     })
 }
 

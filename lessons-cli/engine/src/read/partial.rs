@@ -9,10 +9,13 @@ use super::nvcc::{Nvcc, NvccFailure};
 use super::said::Said;
 use super::smi::{self, Cause, Count, Mebibytes, Note, ProcessList, Reading, Smi, Watts, Words};
 use crate::draw;
+use crate::facts::Facts;
+use crate::finding::Outcome;
 use crate::machine::Platform;
 use crate::machine::nvml::{Gpu, GpuReading, Nvml, NvmlCode, NvmlFailure, Process, Value};
 use crate::programs::{GCC, NVCC, NVIDIA_SMI, NVIDIA_SMI_TOPO, UBUNTU_DRIVERS};
 use crate::recording::{Command, Entry, FORMAT, NvmlEntry, Printed, Recording};
+use crate::report::{Checked, Report};
 use crate::tables::gpu_arch::{self, Match};
 
 /// The machine that some outputs of one paste tell of. `text` is the paste, without what a terminal or a forum added;
@@ -77,14 +80,68 @@ fn as_on_a_host(recording: &mut Recording) {
     }
 }
 
-/// The steps that a paste cannot tell although [`machine`] has what their checks read: it puts PyTorch's files into
-/// a folder that only stands for the one that they are in.
-pub fn untold(said: &[Said]) -> &'static [&'static str] {
-    if said.iter().any(|said| matches!(said, Said::Env(_))) {
-        &["torch.environment"]
-    } else {
-        &[]
+/// What the checks say of [`machine`], as far as its facts decide it.
+pub fn report(said: &[Said], text: &str) -> Told {
+    let machine = machine(said, text);
+    let facts = Facts::new(&machine);
+    let mut report = Report::of_all(&facts);
+    let checked = std::mem::take(&mut report.steps);
+    report.steps = checked
+        .iter()
+        .filter(|step| step.step.id != PLACE_OF_TORCH)
+        .filter_map(|step| told(step, &checked, &facts))
+        .collect();
+    Told {
+        untold: checked.len() - report.steps.len(),
+        report,
     }
+}
+
+/// What a paste tells of the steps.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// The steps that it decides.
+    pub report: Report,
+    /// How many steps it does not.
+    pub untold: usize,
+}
+
+/// The step that no paste tells although [`machine`] may have what its check reads: it puts PyTorch's files into a
+/// folder that only stands for the one that they are in.
+const PLACE_OF_TORCH: &str = "torch.environment";
+
+/// What is known of a step; none where that does not decide it.
+///
+/// On a whole machine a step that fails waits for a need of which nothing is known. Of a paste next to nothing is known,
+/// and a failure that it shows is worth saying.
+fn told(checked: &Checked, all: &[Checked], facts: &Facts<'_>) -> Option<Checked> {
+    match checked.finding.outcome {
+        Outcome::Pass | Outcome::Fail => return Some(checked.clone()),
+        Outcome::NotApplicable | Outcome::Unknown => return None,
+        Outcome::Blocked => {}
+    }
+    let need = |of: &Checked| {
+        of.blocked_by
+            .and_then(|id| all.iter().find(|other| other.step.id == id))
+    };
+    let direct = need(checked)?;
+    let mut cause = direct;
+    // A need comes before what needs it, so this ends.
+    while let Some(next) = need(cause) {
+        cause = next;
+    }
+    if cause.finding.outcome == Outcome::Fail {
+        return Some(checked.clone());
+    }
+    // Blocked by what is itself blocked is told, if at all, by that.
+    let finding = (direct.finding.outcome == Outcome::Unknown)
+        .then(|| (checked.step.check)(facts))
+        .filter(|finding| finding.outcome == Outcome::Fail)?;
+    Some(Checked {
+        step: checked.step,
+        finding,
+        blocked_by: None,
+    })
 }
 
 /// What the machine is called.
