@@ -270,9 +270,13 @@ fn check(facts: &Facts<'_>, step: &'static Step, checked: &BTreeMap<&str, Checke
     if let Some(need) = with_outcome(&[Outcome::Fail, Outcome::Blocked]) {
         return blocked(step, need, checked);
     }
-    let (finding, unsure) = facts.unsure_of_place(|| (step.check)(facts));
+    let finding = (step.check)(facts);
     // What holds on a host need not hold in a container, and the other way round.
-    let finding = match unsure {
+    let unread = facts.depends_on_unread_place(
+        || (step.check)(facts).outcome,
+        |other| *other == finding.outcome,
+    );
+    let finding = match unread {
         Some(unknown) if finding.outcome != Outcome::Unknown => Finding::unread(unknown),
         _ => finding,
     };

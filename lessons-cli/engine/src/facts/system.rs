@@ -7,8 +7,8 @@ use crate::machine::Unread;
 
 #[derive(Default)]
 pub(super) struct Cells {
-    place: OnceCell<(Place, Option<Unknown>)>,
-    place_was_asked: Cell<bool>,
+    places: OnceCell<Places>,
+    assumed_place: Cell<Option<Place>>,
     modules: OnceCell<Known<Vec<String>>>,
     modprobe: OnceCell<Modprobe>,
 }
@@ -24,6 +24,26 @@ pub enum Place {
     Container,
     /// A sandbox with a kernel of its own making (gVisor and its like).
     Sandbox,
+}
+
+/// The places that a machine can be, by what could be read of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Places {
+    likeliest: Place,
+    /// The others that it may be as well.
+    others: Vec<Place>,
+    /// What would have told, and could not be read.
+    unread: Option<Unknown>,
+}
+
+impl Places {
+    fn certain(place: Place) -> Self {
+        Self {
+            likeliest: place,
+            others: Vec::new(),
+            unread: None,
+        }
+    }
 }
 
 /// A distribution, as `/etc/os-release` names it.
@@ -67,44 +87,51 @@ const MODPROBE_FOLDERS: [&str; 5] = [
 ];
 
 impl Facts<'_> {
-    /// What kind of place the machine is. Where a mark that would tell could not be read, this is the likeliest, and
-    /// [`Self::unsure_of_place`] says so.
+    /// What kind of place the machine is; the likeliest, where what would tell could not be read.
     pub fn place(&self) -> Place {
-        self.system.place_was_asked.set(true);
-        self.system.place.get_or_init(|| self.read_place()).0
+        let assumed = self.system.assumed_place.get();
+        assumed.unwrap_or_else(|| self.places().likeliest)
     }
 
-    /// What something says that may ask for the place, and, where it did and the place is not certain, what could not
-    /// be read of it.
-    pub fn unsure_of_place<T>(&self, say: impl FnOnce() -> T) -> (T, Option<&Unknown>) {
-        self.system.place_was_asked.set(false);
-        let said = say();
-        let unread = self
-            .system
-            .place
-            .get()
-            .and_then(|(_, unread)| unread.as_ref());
-        (said, unread.filter(|_| self.system.place_was_asked.get()))
+    /// What could not be read where something is said that does not hold in every place that this machine may be:
+    /// `same` compares what is said in the likeliest with what is said in another.
+    pub fn depends_on_unread_place<T>(
+        &self,
+        say: impl Fn() -> T,
+        same: impl Fn(&T) -> bool,
+    ) -> Option<&Unknown> {
+        let places = self.places();
+        let differs = places.others.iter().any(|&place| {
+            self.system.assumed_place.set(Some(place));
+            let said = say();
+            self.system.assumed_place.set(None);
+            !same(&said)
+        });
+        places.unread.as_ref().filter(|_| differs)
+    }
+
+    fn places(&self) -> &Places {
+        self.system.places.get_or_init(|| self.read_places())
     }
 
     /// From `/proc/version` and the kernel's release (WSL and gVisor name themselves), then the marks that
     /// container engines leave: `/.dockerenv`, `/run/.containerenv`, `$container`, Kubernetes' variables, cgroups.
-    fn read_place(&self) -> (Place, Option<Unknown>) {
+    fn read_places(&self) -> Places {
         if !self.is_linux() {
-            return (Place::Host, None);
+            return Places::certain(Place::Host);
         }
         let version = self.text("/proc/version");
         let kernel = self.platform().kernel;
-        let mut unread = match (&version, &kernel) {
-            (Err(Unread::NotRecorded), None) => {
-                Some(Unknown::unread("/proc/version", Unread::NotRecorded))
-            }
-            _ => None,
-        };
+        let mut others = Vec::new();
+        let mut unread = None;
+        if version == Err(Unread::NotRecorded) && kernel.is_none() {
+            others.extend([Place::Wsl, Place::Sandbox]);
+            unread = Some(Unknown::unread("/proc/version", Unread::NotRecorded));
+        }
         let version = version.unwrap_or_default().to_lowercase();
         let kernel = kernel.unwrap_or_default().to_lowercase();
         if version.contains("gvisor") || kernel == "4.4.0" {
-            return (Place::Sandbox, None);
+            return Places::certain(Place::Sandbox);
         }
         let engine_in_cgroup = || match self.text("/proc/1/cgroup") {
             Ok(cgroup) => Ok(["docker", "kubepods", "containerd", "libpod", "/lxc/"]
@@ -123,7 +150,7 @@ impl Facts<'_> {
         ];
         for mark in marks {
             match mark() {
-                Ok(true) => return (Place::Container, None),
+                Ok(true) => return Places::certain(Place::Container),
                 // A mark that this user may not look at is none that an engine leaves.
                 Ok(false)
                 | Err(Unknown {
@@ -131,16 +158,23 @@ impl Facts<'_> {
                     ..
                 }) => {}
                 Err(unknown) => {
+                    if !others.contains(&Place::Container) {
+                        others.push(Place::Container);
+                    }
                     unread.get_or_insert(unknown);
                 }
             }
         }
-        let place = if version.contains("microsoft") || kernel.contains("microsoft") {
+        let likeliest = if version.contains("microsoft") || kernel.contains("microsoft") {
             Place::Wsl
         } else {
             Place::Host
         };
-        (place, unread)
+        Places {
+            likeliest,
+            others,
+            unread,
+        }
     }
 
     /// Whether this is Linux, of any kind.
