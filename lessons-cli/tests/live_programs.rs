@@ -152,11 +152,24 @@ fn send(signal: Signal, child: &Child) {
     kill_process(Pid::from_child(child), signal).unwrap();
 }
 
+/// Whether this process, and so what it starts, ignores a signal.
+fn ignored(signal: Signal) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = u64::from_str_radix(mask.unwrap().trim(), 16).unwrap();
+    mask & (1 << (signal.as_raw() - 1)) != 0
+}
+
 #[test]
 fn a_signal_ends_the_programs_and_then_us() {
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        if ignored(signal) {
+            // Under nohup, or in the background of a script; the child inherits it, and keeps it.
+            eprintln!("skipped: {signal:?} is ignored where these tests run");
+            continue;
+        }
         let staged = Staged::with(&[("nvidia-smi", HANGS)]);
-        let mut child = staged.child("", 600_000).spawn().unwrap();
+        let mut child = staged.child("", 60_000).spawn().unwrap();
         let (pid, grandchild) = (staged.written("pid"), staged.written("child"));
         assert!(runs(pid) && runs(grandchild));
         send(signal, &child);
