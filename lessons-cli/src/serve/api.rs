@@ -76,7 +76,7 @@ pub(super) async fn all_steps(
     let board = app.machines.find(machine(asked)?.as_deref()).await?;
     let now = board.now().await?;
     let held = app.keeper.held();
-    let document = board.whole(&now, &held.marks, held.number);
+    let document = board.whole(&now, &held.marks, held.number).json;
     Ok(([(header::CONTENT_TYPE, "application/json")], document).into_response())
 }
 

@@ -47,7 +47,7 @@ pub(super) struct Board {
     listeners: AtomicUsize,
     asked: AtomicU64,
     /// The last whole document that was sent, with what it was made of.
-    whole: Mutex<Option<(u64, u64, Bytes)>>,
+    whole: Mutex<Option<(u64, u64, frame::Report)>>,
 }
 
 /// What the checks said at some moment.
@@ -211,18 +211,20 @@ impl Board {
     }
 
     /// The whole document with the reader's progress, made once for all who ask.
-    pub(super) fn whole(&self, now: &Now, marks: &Marks, marks_number: u64) -> Bytes {
+    pub(super) fn whole(&self, now: &Now, marks: &Marks, marks_number: u64) -> frame::Report {
         let mut whole = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
         match &*whole {
-            Some((of, with, json)) if *of == now.number && *with == marks_number => json.clone(),
+            Some((of, with, report)) if *of == now.number && *with == marks_number => {
+                report.clone()
+            }
             _ => {
                 let document = StepsDocument {
                     report: &now.document,
                     progress: marks,
                 };
-                let json = Bytes::from(serde_json::to_vec(&document).unwrap_or_default());
-                *whole = Some((now.number, marks_number, json.clone()));
-                json
+                let report = frame::Report::new(&document);
+                *whole = Some((now.number, marks_number, report.clone()));
+                report
             }
         }
     }

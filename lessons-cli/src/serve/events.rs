@@ -101,11 +101,9 @@ async fn send_whole(app: &App, board: &Board, page: &mpsc::Sender<Bytes>) -> boo
         Err(problem) => return page.send(frame::problem(Some(&problem))).await.is_ok(),
     };
     let held = app.keeper.held();
-    let json = board.whole(&now, &held.marks, held.number);
-    for part in frame::report(json) {
-        if page.send(part).await.is_err() {
-            return false;
-        }
+    let report = board.whole(&now, &held.marks, held.number);
+    if page.send(report.frame).await.is_err() {
+        return false;
     }
     if now.problem.is_some()
         && page

@@ -19,10 +19,30 @@ pub(super) fn number() -> u64 {
     LAST.fetch_add(1, Ordering::Relaxed) + 1
 }
 
-/// The event `report`, with the document's JSON between its two parts, so that the document is not copied.
-pub(super) fn report(json: Bytes) -> [Bytes; 3] {
-    let head = format!("retry: {RETRY}\nid: {}\nevent: report\ndata: ", number());
-    [head.into(), json, Bytes::from_static(b"\n\n")]
+/// The event `report`, from which the document can be taken out again.
+#[derive(Clone)]
+pub(super) struct Report {
+    /// The event.
+    pub(super) frame: Bytes,
+    /// The document in it.
+    pub(super) json: Bytes,
+}
+
+impl Report {
+    pub(super) fn new(document: &impl Serialize) -> Self {
+        let head = format!("retry: {RETRY}\nid: {}\nevent: report\ndata: ", number());
+        let begin = head.len();
+        let mut frame = head.into_bytes();
+        // Writing to memory does not fail.
+        let _ = serde_json::to_writer(&mut frame, document);
+        let end = frame.len();
+        frame.extend_from_slice(b"\n\n");
+        let frame = Bytes::from(frame);
+        Self {
+            json: frame.slice(begin..end),
+            frame,
+        }
+    }
 }
 
 /// The event `problem`: why what is shown is not the newest; `null` when it is again.
