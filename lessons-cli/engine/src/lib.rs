@@ -14,6 +14,7 @@ pub mod facts;
 pub mod finding;
 pub mod machine;
 pub mod programs;
+pub mod quiz;
 pub mod read;
 pub mod recording;
 pub mod redact;
