@@ -67,8 +67,8 @@
 
             this.problem = element('p', { class: 'step-problem', role: 'alert', hidden: true });
             this.checkButton = this.button('check', () => check(this.id));
-            this.markButton = this.button('mark', () => mark(this.id, standing(this.id).mark === 'done' ? 'reset' : 'done'));
-            this.skipButton = this.button('skip', () => mark(this.id, standing(this.id).mark === 'skipped' ? 'reset' : 'skip'));
+            this.markButton = this.button('mark', () => mark(this.id, standing(this.id).reader === 'by-hand' ? 'reset' : 'done'));
+            this.skipButton = this.button('skip', () => mark(this.id, standing(this.id).reader === 'skipped' ? 'reset' : 'skip'));
             this.actions = element('div', { class: 'step-actions' }, this.checkButton, this.markButton, this.skipButton);
             if (!served) this.actions.append(this.picker());
             const undo = section.querySelector('.step-undo');
@@ -122,6 +122,7 @@
                 group.append(element('option', { value: machine.name, text: `${machine.name}: ${machine.title}` }));
             }
             const select = element('select', {
+                id: `${this.id}-example`,
                 onchange: () => {
                     this.example = select.value;
                     this.asked = true;
@@ -129,7 +130,8 @@
                 },
             }, element('option', { value: '', text: text('example-none') }), ...groups.values());
             this.select = select;
-            return element('label', { class: 'step-example-picker' }, `${text('example')} `, select);
+            const label = element('label', { for: select.id, text: text('example') });
+            return element('div', { class: 'step-example-picker' }, label, select);
         }
 
         /** What is shown: the state of the step, the finding, and whose. */
@@ -143,7 +145,7 @@
         }
 
         draw() {
-            const { finding, state: word, mark: marked, machine } = this.shown();
+            const { finding, state: word, reader, machine } = this.shown();
             const stale = served && state.link !== 'live';
             const said = JSON.stringify([finding, word, machine]);
             if (said !== this.drawn.said) {
@@ -162,7 +164,7 @@
             this.asked = false;
             this.section.classList.toggle('step-stale', stale && finding !== undefined);
             this.where.textContent = this.source(machine, stale);
-            this.drawActions(word, marked);
+            this.drawActions(word, reader);
         }
 
         drawFinding(finding, word, machine) {
@@ -202,22 +204,22 @@
         }
 
         source(machine, stale) {
-            const on = machine === '' ? text('on-own') : machine;
+            const on = served && machine === '' && state.kind === 'recording' ? state.serving : machine || text('on-own');
             if (!served) return text('said-on', { machine: on });
             const time = state.seen?.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' }) ?? '';
             return stale ? text('said-before', { machine: on, time }) : text('said-on', { machine: on });
         }
 
-        drawActions(word, marked) {
+        drawActions(word, reader) {
             const mine = own() && !this.example;
             this.checkButton.hidden = !served;
             this.checkButton.textContent = text(this.checkButton.getAttribute('aria-busy') === 'true' ? 'checking' : 'check');
             // Where a check can see the step, its word counts; by hand goes only what none can see.
-            const unseen = !served || word === 'unknown' || word === 'marked' || marked === 'done';
+            const unseen = !served || word === 'unknown' || reader === 'by-hand';
             this.markButton.hidden = !mine || !unseen;
-            this.markButton.textContent = text(marked === 'done' ? 'unmark' : 'mark');
-            this.skipButton.hidden = !mine || word === 'pass' || word === 'not-applicable' || marked === 'done';
-            this.skipButton.textContent = text(marked === 'skipped' ? 'unskip' : 'skip');
+            this.markButton.textContent = text(reader === 'by-hand' ? 'unmark' : 'mark');
+            this.skipButton.hidden = !mine || word === 'pass' || word === 'not-applicable' || reader === 'by-hand';
+            this.skipButton.textContent = text(reader === 'skipped' ? 'unskip' : 'skip');
             if (this.select) this.select.value = this.example;
         }
 
@@ -227,7 +229,7 @@
             if (!this.hints.open || this.hintsOf === of) return;
             this.hintsOf = of;
             const answer = await details(this.id).catch(() => null);
-            const hints = (answer?.step?.hints ?? answer?.hints)?.filter(hint => typeof hint === 'string');
+            const hints = answer?.hints;
             const shown = [...this.section.querySelectorAll('.step-hint > p')].map(hint => hint.textContent);
             if (!hints?.length || JSON.stringify(hints) === JSON.stringify(shown)) return;
             const next = chain(hints, this.hintWords);

@@ -76,7 +76,11 @@ window.lessons = (() => {
         machines: recorded.machines,
         /** What the checks say, by step. */
         findings: new Map(),
-        /** What is remembered of each step: `first_passed`, `regressed`, `mark`. */
+        /** Whether that is a `live` machine or a `recording`; known once the server has said so. */
+        kind: undefined,
+        /** The machine that the server shows unless asked for another. */
+        serving: undefined,
+        /** Where the reader is with each step: `state` is `done`, `by-hand`, `skipped`, `regressed` or `open`. */
         progress: served ? {} : marks(),
         /** `recorded`, `connecting`, `live` or `lost`. */
         link: served ? 'connecting' : 'recorded',
@@ -101,26 +105,27 @@ window.lessons = (() => {
     function marks() {
         const found = kept.get('marks');
         const known = found && typeof found === 'object' ? Object.entries(found) : [];
-        const valid = known.filter(([, as]) => as === 'done' || as === 'skipped');
-        return Object.fromEntries(valid.map(([step, as]) => [step, { mark: { as } }]));
+        const valid = known.filter(([, word]) => word === 'by-hand' || word === 'skipped');
+        return Object.fromEntries(valid.map(([step, word]) => [step, { state: word }]));
     }
 
-    /** What is known of a step: its `finding`, and its `state` in a word: an outcome, `marked`, `skipped`, `regressed` or none. */
+    /**
+     * What is known of a step: its `finding`, its `state` in a word (an outcome, `marked`, `skipped`, `regressed`, or none), and
+     * where the reader is with it (`reader`), if the machine is theirs.
+     */
     function standing(step) {
         const finding = state.findings.get(step);
-        const { mark, regressed } = own() ? (state.progress[step] ?? {}) : {};
+        const reader = own() ? state.progress[step]?.state : undefined;
         let word = finding?.outcome;
-        if (word !== 'pass' && mark) {
-            word = mark.as === 'done' ? 'marked' : 'skipped';
-        } else if (word === 'fail' && regressed) {
-            word = 'regressed';
-        }
-        return { finding, state: word, mark: mark?.as };
+        if (word !== 'pass' && reader === 'by-hand') word = 'marked';
+        if (word !== 'pass' && reader === 'skipped') word = 'skipped';
+        if (word === 'fail' && reader === 'regressed') word = 'regressed';
+        return { finding, state: word, reader };
     }
 
-    /** Whether the shown machine is one whose progress is kept, not a recording. */
+    /** Whether progress is kept of the shown machine: it is the reader's, and no recording. */
     function own() {
-        return state.machine === '';
+        return served ? state.kind === 'live' : state.machine === '';
     }
 
     /** How many of some steps are done, of those that apply. */
@@ -131,9 +136,17 @@ window.lessons = (() => {
 
     /** `done`, `not-applicable`, or nothing. Without a server the ticks are the reader's marks, whatever recording is shown. */
     function tick(step) {
-        const word = served ? standing(step).state : state.progress[step]?.mark.as;
-        if (word === 'pass' || word === 'marked' || (!served && word === 'done')) return 'done';
+        if (!served) return state.progress[step]?.state === 'by-hand' ? 'done' : undefined;
+        const { finding, state: word, reader } = standing(step);
+        if (word === 'pass' || word === 'marked') return 'done';
+        // What has passed once stays done while nothing says that it fails.
+        if (reader === 'done' && finding?.outcome !== 'fail') return 'done';
         return word === 'not-applicable' ? word : undefined;
+    }
+
+    /** Whether the reader leaves a step out. */
+    function skipped(step) {
+        return state.progress[step]?.state === 'skipped' && (own() || !served);
     }
 
     /** Shows another machine, on this page and on those that follow. */
@@ -176,8 +189,8 @@ window.lessons = (() => {
         }
         const said = await answer.json().catch(() => null);
         if (!answer.ok) {
-            const reason = said?.error?.message ?? said?.error ?? `${answer.status} ${answer.statusText}`;
-            throw Object.assign(new Error(text('refused', { reason: String(reason) })), { status: answer.status });
+            const reason = [said?.error ?? `${answer.status} ${answer.statusText}`, said?.hint].filter(Boolean).join('; ');
+            throw Object.assign(new Error(text('refused', { reason })), { status: answer.status });
         }
         return said;
     }
@@ -195,7 +208,7 @@ window.lessons = (() => {
         changed({
             machine,
             link: state.seen && !other ? 'lost' : 'connecting',
-            ...(other ? { findings: new Map(), seen: null } : {}),
+            ...(other ? { kind: undefined, findings: new Map(), seen: null } : {}),
         });
         const opened = new EventSource(`/api/events${query(machine)}`);
         stream = opened;
@@ -205,11 +218,12 @@ window.lessons = (() => {
             changed({ ...use(JSON.parse(event.data)), link: 'live', seen: new Date() });
         });
         on('report', report => ({
+            kind: report.machine.kind,
             findings: new Map(report.steps.map(step => [step.id, step])),
-            progress: report.progress?.steps ?? report.progress ?? state.progress,
+            progress: report.progress ?? state.progress,
         }));
         on('step', step => ({ findings: new Map(state.findings).set(step.id, step) }));
-        on('progress', progress => ({ progress: progress?.steps ?? progress?.progress ?? progress }));
+        on('progress', ({ progress, notice }) => ({ progress, notice }));
         opened.onerror = () => {
             if (stream !== opened) return;
             opened.close();
@@ -235,9 +249,12 @@ window.lessons = (() => {
 
     /** Checks a step now. */
     async function check(step) {
-        const said = await ask('POST', `/api/steps/${encodeURIComponent(step)}/check${query()}`);
-        const found = said?.steps?.find(({ id }) => id === step) ?? said?.step ?? said;
-        if (found?.outcome) changed({ findings: new Map(state.findings).set(step, found), seen: new Date() });
+        const found = await ask('POST', `/api/steps/${encodeURIComponent(step)}/check${query()}`);
+        changed({
+            findings: new Map(state.findings).set(step, found),
+            progress: found.progress ? { ...state.progress, [step]: found.progress } : state.progress,
+            seen: new Date(),
+        });
     }
 
     /** The step with its hints, as they are for what its check has found. */
@@ -248,14 +265,13 @@ window.lessons = (() => {
     /** Marks a step by hand: `done`, `skip`, or `reset`. */
     async function mark(step, action) {
         if (served) {
-            const said = await ask('POST', '/api/progress', { step, action });
-            const progress = said?.progress?.steps ?? said?.progress ?? said?.steps;
-            if (progress) changed({ progress });
+            const { progress, notice } = await ask('POST', '/api/progress', { step, action });
+            changed({ progress, notice });
             return;
         }
-        const found = Object.fromEntries(Object.entries(marks()).map(([id, { mark }]) => [id, mark.as]));
+        const found = Object.fromEntries(Object.entries(marks()).map(([id, { state: word }]) => [id, word]));
         delete found[step];
-        if (action !== 'reset') found[step] = action === 'skip' ? 'skipped' : 'done';
+        if (action !== 'reset') found[step] = action === 'skip' ? 'skipped' : 'by-hand';
         kept.set('marks', found);
         changed({ progress: marks() });
     }
@@ -278,7 +294,7 @@ window.lessons = (() => {
         }
         connect();
         ask('GET', '/api/machines')
-            .then(({ machines }) => changed({ machines }))
+            .then(({ machines, serving }) => changed({ machines, serving }))
             .catch(() => {});
         // A machine that slept has missed what happened: its timers did not run.
         let last = Date.now();
@@ -292,5 +308,5 @@ window.lessons = (() => {
     }
     start();
 
-    return { book, recorded, served, state, kept, text, element, listen, standing, own, count, tick, choose, check, details, mark, ask, say };
+    return { book, recorded, served, state, kept, text, element, listen, standing, own, count, tick, skipped, choose, check, details, mark, ask, say };
 })();

@@ -4,7 +4,7 @@
 'use strict';
 
 (() => {
-    const { book, served, state, kept, text, element, listen, count, tick, standing, own, choose } = window.lessons;
+    const { book, served, state, kept, text, element, listen, count, tick, skipped, standing, own, choose } = window.lessons;
     if (book.lessons.length === 0) return;
 
     /** The file name of an address: `driver.html`; a folder's is its first page. */
@@ -12,25 +12,22 @@
 
     const here = page(location.href);
     const lesson = book.lessons.find(lesson => lesson.page === here);
-    const first = here === 'index.html' || here === 'introduction.html';
+    const atStart = here === 'index.html' || here === 'introduction.html';
     const steps = book.lessons.flatMap(lesson => lesson.steps.map(step => ({ ...step, place: `${lesson.page}#${step.id}` })));
     const ids = of => of.map(({ id }) => id);
 
     /** The choice of the machine, and what there is to say of it. */
     function picker() {
-        const select = element('select', { onchange: () => choose(select.value) });
-        const label = element('label', { class: 'lessons-machine' }, element('span', { text: text('machine') }), select);
+        const select = element('select', { id: 'lessons-machine', onchange: () => choose(select.value) });
+        const label = element('label', { for: select.id, text: text('machine') });
         let drawn;
         listen(() => {
             if (drawn !== state.machines) {
                 drawn = state.machines;
-                const recordings = drawn.filter(({ name, kind }) => name && kind !== 'live');
+                const recordings = drawn.filter(({ name, kind }) => kind !== 'live' && name !== state.serving);
                 const groups = book.lessons.map(({ id, title }) => group(title, recordings.filter(({ lesson }) => lesson === id)));
                 const others = recordings.filter(({ lesson }) => !book.lessons.some(({ id }) => id === lesson));
-                select.replaceChildren(
-                    element('option', { value: '', text: text(served ? 'on-own' : 'on-examples') }),
-                    ...[...others.map(option), ...groups].filter(Boolean),
-                );
+                select.replaceChildren(...[...first(), ...others.map(option), ...groups].filter(Boolean));
             }
             // A machine that the list does not have is shown all the same.
             if (![...select.options].some(({ value }) => value === state.machine)) {
@@ -38,10 +35,24 @@
             }
             select.value = state.machine;
         });
-        return label;
+        return element('div', { class: 'lessons-machine' }, label, select);
     }
 
-    const option = ({ name, title }) => element('option', { value: name, text: title ? `${name}: ${title}` : name });
+    /** What is shown unless the reader chooses: the recorded examples, or the machine that is served; and the reader's own. */
+    function first() {
+        if (!served) return [element('option', { value: '', text: text('on-examples') })];
+        const live = state.machines.find(({ kind }) => kind === 'live');
+        const serving = state.machines.find(({ name }) => name === state.serving);
+        if (!serving || serving === live) return [element('option', { value: '', text: text('on-own') })];
+        return [
+            element('option', { value: '', text: named(serving) }),
+            live && element('option', { value: live.name, text: text('on-own') }),
+        ];
+    }
+
+    const named = ({ name, title }) => (title ? `${name}: ${title}` : name);
+
+    const option = ({ name, title }) => element('option', { value: name, text: named({ name, title }) });
 
     function group(label, machines) {
         return machines.length > 0 && element('optgroup', { label }, ...machines.map(option));
@@ -56,12 +67,13 @@
             if (!served) {
                 words = own() ? '' : text('machine-why');
             } else if (state.link === 'live') {
-                words = text(own() ? 'live' : 'recording');
+                words = text(own() || state.machine === '' ? 'live' : 'recording');
             } else if (state.link === 'lost') {
                 words = state.seen ? text('lost', { time }) : text('lost-never');
             } else {
                 words = text('connecting');
             }
+            if (state.notice) words = `${words} ${state.notice}`;
             if (!kept.works) words = `${words} ${text('not-kept')}`.trim();
             line.dataset.link = state.link;
             line.hidden = words === '';
@@ -89,7 +101,7 @@
         const head = element('section', { class: 'lessons-head', 'aria-label': text('progress-label') });
         head.append(bar(lesson.steps, 'progress'), picker(), link());
         document.querySelector('main h1')?.after(head);
-    } else if (first) {
+    } else if (atStart) {
         const head = element('section', { class: 'lessons-head', 'aria-label': text('progress-label') });
         head.append(bar(steps, 'progress-book'), resume());
         if (served) head.append(picker(), link());
@@ -116,7 +128,7 @@
 
     /** The step to work on, as `lessons` picks it: required steps that fail, then those of which nothing is known, then the rest. */
     function nextStep() {
-        const open = steps.filter(({ id }) => tick(id) === undefined && standing(id).state !== 'skipped');
+        const open = steps.filter(({ id }) => tick(id) === undefined && !skipped(id));
         if (!served) return open[0];
         const is = (word, required) => open.find(step => standing(step.id).finding?.outcome === word && step.required === required);
         return is('fail', true) ?? is('unknown', true) ?? is('fail', false) ?? (state.findings.size === 0 ? open[0] : undefined);
@@ -127,7 +139,7 @@
     function ticks() {
         const places = new Map();
         for (const anchor of document.querySelectorAll('#mdbook-sidebar a[href]')) {
-            const step = steps.find(({ id }) => anchor.getAttribute('href') === `#${id}`);
+            const step = steps.find(({ id }) => anchor.getAttribute('href') === `#${id}-title`);
             const chapter = book.lessons.find(lesson => lesson.page === page(anchor.href) && !anchor.hash);
             const of = step ? [step] : chapter?.steps;
             if (!of) continue;
@@ -146,8 +158,8 @@
                 let said = '';
                 if (all) shown = '✓';
                 else if (!step && done > 0) shown = `${done}/${total}`;
-                if (step && all) said = `, ${text('tick-step')}`;
-                else if (!step && done > 0) said = `, ${text('tick-chapter', { done, total })}`;
+                if (step && all) said = ` ${text('tick-step')}`;
+                else if (!step && done > 0) said = ` ${text('tick-chapter', { done, total })}`;
                 mark.textContent = shown;
                 words.textContent = said;
             }

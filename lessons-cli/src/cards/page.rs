@@ -173,7 +173,10 @@ mod tests {
     fn data_cannot_leave_its_block() {
         let block = block("x", &["</script><!-- {{#include a}}", "\n\n"]);
         assert_eq!(block.matches('<').count(), 2, "{block}");
-        assert!(!block.contains("{{") && block.lines().count() == 1, "{block}");
+        assert!(
+            !block.contains("{{") && block.lines().count() == 1,
+            "{block}"
+        );
         let json = block
             .trim_end()
             .strip_prefix("<script type=\"application/json\" class=\"x\">")
@@ -189,7 +192,10 @@ mod tests {
         let book = book(&texts);
         assert!(!book.texts.is_empty());
         for (id, text) in book.texts {
-            assert!(!text.contains(lessons_engine::texts::MISSING), "{id}: {text}");
+            assert!(
+                !text.contains(lessons_engine::texts::MISSING),
+                "{id}: {text}"
+            );
         }
     }
 }
