@@ -230,7 +230,7 @@ fn is_folder(folder: &str, name: &str) -> bool {
         "/home",
     ];
     OF_FOLDERS.contains(&folder)
-        || name.ends_with(".d")
+        || name.strip_suffix(".d").is_some()
         || name.ends_with(".dist-info")
         || name.ends_with(".egg-info")
         || (folder.ends_with("-packages") && !name.contains('.'))

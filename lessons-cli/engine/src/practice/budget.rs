@@ -43,16 +43,9 @@ impl Default for Budget {
 impl Budget {
     /// Takes some steps.
     pub fn spend(&mut self, steps: u64) -> Result<(), Stop> {
-        match self.steps.checked_sub(steps) {
-            Some(left) => {
-                self.steps = left;
-                Ok(())
-            }
-            None => {
-                self.steps = 0;
-                Err(Stop::Steps)
-            }
-        }
+        let left = self.steps.checked_sub(steps);
+        self.steps = left.unwrap_or(0);
+        left.map(|_| ()).ok_or(Stop::Steps)
     }
 
     /// How many steps are left.

@@ -12,7 +12,7 @@ use super::machine::PracticeMachine;
 use super::outside::{Outside, Question, Stream};
 use super::programs::Program;
 use super::shell;
-use super::streams::{Input, PIPE, Sink};
+use super::streams::{Input, Line, PIPE, Sink};
 use super::tree::{Content, Errno, absolute};
 
 /// How a program ended: its exit status.
@@ -266,7 +266,7 @@ impl System {
             Some(errno) if exit == 0 => {
                 let name = call.name();
                 call.failed = None;
-                call.error(&format!("{name}: write error: {errno}"));
+                call.error(format!("{name}: write error: {errno}"));
                 1
             }
             _ => exit,
@@ -363,8 +363,10 @@ impl Call<'_> {
 
     /// The next line of standard input with its end, as far as it has one; `None` at the end.
     pub fn read_line(&mut self) -> Option<Vec<u8>> {
-        if let Some(line) = self.process.stdin.line() {
-            return line;
+        match self.process.stdin.line() {
+            Line::Of(line) => return Some(line),
+            Line::End => return None,
+            Line::Terminal => {}
         }
         self.system.flush();
         let line = self.system.outside.line()?;
@@ -374,11 +376,17 @@ impl Call<'_> {
     /// Asks a question at the terminal, wherever standard input comes from (as `sudo` and `passwd` do); otherwise
     /// reads the answer from standard input. The answer has no line end; `None` at the end of input.
     pub fn ask(&mut self, prompt: &str, secret: bool) -> Option<String> {
-        if let Some(line) = self.process.stdin.line() {
-            self.print(prompt);
-            let line = line?;
-            let line = String::from_utf8_lossy(&line).into_owned();
-            return Some(line.trim_end_matches('\n').to_owned());
+        match self.process.stdin.line() {
+            Line::Terminal => {}
+            Line::End => {
+                self.print(prompt);
+                return None;
+            }
+            Line::Of(line) => {
+                self.print(prompt);
+                let line = String::from_utf8_lossy(&line).into_owned();
+                return Some(line.trim_end_matches('\n').to_owned());
+            }
         }
         self.system.flush();
         let answer = self.system.outside.ask(Question { prompt, secret });

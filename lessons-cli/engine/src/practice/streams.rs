@@ -62,26 +62,22 @@ impl Input {
         }
     }
 
-    /// The next line with its end; `Some(None)` when there is no more, `None` of the terminal.
-    pub(super) fn line(&self) -> Option<Option<Vec<u8>>> {
+    /// The next line with its end.
+    pub(super) fn line(&self) -> Line {
         match &mut *self.0.borrow_mut() {
-            Source::Terminal => None,
+            Source::Terminal => Line::Terminal,
             Source::Bytes { bytes, at, drained } => {
                 let rest = &bytes[*at..];
                 if rest.is_empty() {
                     *drained = true;
-                    return Some(None);
+                    return Line::End;
                 }
-                let end = match memchr::memchr(b'\n', rest) {
-                    Some(end) => end + 1,
-                    None => {
-                        *drained = true;
-                        rest.len()
-                    }
-                };
+                let end = memchr::memchr(b'\n', rest);
+                *drained |= end.is_none();
+                let end = end.map_or(rest.len(), |end| end + 1);
                 let line = rest[..end].to_vec();
                 *at += end;
-                Some(Some(line))
+                Line::Of(line)
             }
         }
     }
@@ -93,6 +89,17 @@ impl Input {
             Source::Bytes { drained, .. } => *drained,
         }
     }
+}
+
+/// A line of standard input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Line {
+    /// It has to be typed.
+    Terminal,
+    /// With its end, where it has one.
+    Of(Vec<u8>),
+    /// There is no more.
+    End,
 }
 
 /// What a program writes to. Copies write to the same place.
