@@ -285,11 +285,35 @@ fn check(facts: &Facts<'_>, step: &'static Step, checked: &BTreeMap<&str, Checke
     {
         return blocked(step, need, checked);
     }
+    if finding.outcome == Outcome::Fail
+        && let Some(need) = explaining(facts, &finding, checked)
+    {
+        let mut result = blocked(step, &need, checked);
+        // What was seen of the failure itself stays worth knowing.
+        result.finding.evidence.extend(finding.evidence);
+        return result;
+    }
     Checked {
         step,
         finding,
         blocked_by: None,
     }
+}
+
+/// The first step that fails and so explains a failure.
+fn explaining(
+    facts: &Facts<'_>,
+    finding: &Finding,
+    checked: &BTreeMap<&str, Checked>,
+) -> Option<Checked> {
+    finding
+        .explained_by
+        .iter()
+        .filter_map(|id| match checked.get(id) {
+            Some(known) => Some(known.clone()),
+            None => steps::find(id).map(|step| check(facts, step, checked)),
+        })
+        .find(|step| step.finding.outcome == Outcome::Fail)
 }
 
 fn blocked(step: &'static Step, need: &Checked, checked: &BTreeMap<&str, Checked>) -> Checked {
