@@ -281,17 +281,17 @@ fn check(facts: &Facts<'_>, step: &'static Step, checked: &BTreeMap<&str, Checke
         _ => finding,
     };
     if finding.outcome == Outcome::Fail
-        && let Some(need) = with_outcome(&[Outcome::Unknown])
-    {
-        return blocked(step, need, checked);
-    }
-    if finding.outcome == Outcome::Fail
         && let Some(need) = explaining(facts, &finding, checked)
     {
         let mut result = blocked(step, &need, checked);
         // What was seen of the failure itself stays worth knowing.
         result.finding.evidence.extend(finding.evidence);
         return result;
+    }
+    if finding.outcome == Outcome::Fail
+        && let Some(need) = with_outcome(&[Outcome::Unknown])
+    {
+        return blocked(step, need, checked);
     }
     Checked {
         step,
@@ -300,7 +300,7 @@ fn check(facts: &Facts<'_>, step: &'static Step, checked: &BTreeMap<&str, Checke
     }
 }
 
-/// The first step that fails and so explains a failure.
+/// The first step that explains a failure: it fails too, or would if more were known.
 fn explaining(
     facts: &Facts<'_>,
     finding: &Finding,
@@ -313,7 +313,7 @@ fn explaining(
             Some(known) => Some(known.clone()),
             None => steps::find(id).map(|step| check(facts, step, checked)),
         })
-        .find(|step| step.finding.outcome == Outcome::Fail)
+        .find(|step| matches!(step.finding.outcome, Outcome::Fail | Outcome::Blocked))
 }
 
 fn blocked(step: &'static Step, need: &Checked, checked: &BTreeMap<&str, Checked>) -> Checked {
