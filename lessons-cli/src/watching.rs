@@ -230,7 +230,9 @@ impl Watcher {
         if !self.listening {
             return None;
         }
-        if self.nvml_at.is_some_and(|at| at <= now) {
+        // Where no step has asked NVML, none depends on it.
+        let asks = |answers: &Answers| answers.memory.nvml.is_some();
+        if self.nvml_at.is_some_and(|at| at <= now) && self.answers.as_deref().is_some_and(asks) {
             self.read_nvml();
         }
         let memory = self.memory.as_ref()?;
@@ -342,8 +344,7 @@ impl Watcher {
         let rest = NVML_EVERY.max((took * NVML_REST).min(LONGEST_REST));
         self.nvml_at = Some(Instant::now() + rest);
         let answers = self.answers.as_mut()?;
-        // Where no step asks NVML, nothing changes.
-        if answers.memory.nvml.is_none() || answers.memory.nvml.as_ref() == Some(&reading) {
+        if answers.memory.nvml.as_ref() == Some(&reading) {
             return None;
         }
         answers.memory.nvml = Some(reading);

@@ -89,7 +89,10 @@ impl TokenSink for Reader {
                 }
                 match &*tag.name {
                     "script" => {
-                        if attribute("src").is_none() {
+                        // What has the type of data is not run.
+                        let is_data =
+                            attribute("type").is_some_and(|kind| kind.value.contains("json"));
+                        if attribute("src").is_none() && !is_data {
                             self.open.replace(Some(String::new()));
                         }
                         return TokenSinkResult::RawData(RawKind::ScriptData);
@@ -135,7 +138,7 @@ mod tests {
     fn what_stands_in_a_page_is_allowed_by_its_hash_and_nothing_else_is() {
         // The hash of `alert('Hello, world.');` is the example of the specification.
         let html = "<head><script>alert('Hello, world.');</script><script src=\"a.js\"></script>\
-                    <style>p { color: red }</style></head><p style=\"clear: both\">&lt;script&gt;no&lt;/script&gt;";
+                    <script type=\"application/json\">{}</script><style>p { color: red }</style></head><p style=\"clear: both\">&lt;script&gt;no&lt;/script&gt;";
         let inline = Inline::of(html);
         let scripts: Vec<_> = inline.scripts.iter().map(String::as_str).collect();
         assert_eq!(
