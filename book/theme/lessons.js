@@ -78,6 +78,10 @@ window.lessons = (() => {
         findings: new Map(),
         /** Whether that is a `live` machine or a `recording`; known once the server has said so. */
         kind: undefined,
+        /** What the server calls it. */
+        name: '',
+        /** Why what is shown is not the newest, where the server says so. */
+        problem: null,
         /** The machine that the server shows unless asked for another. */
         serving: undefined,
         /** Where the reader is with each step: `state` is `done`, `by-hand`, `skipped`, `regressed` or `open`. */
@@ -208,21 +212,27 @@ window.lessons = (() => {
         changed({
             machine,
             link: state.seen && !other ? 'lost' : 'connecting',
-            ...(other ? { kind: undefined, findings: new Map(), seen: null } : {}),
+            ...(other ? { kind: undefined, problem: null, findings: new Map(), seen: null } : {}),
         });
         const opened = new EventSource(`/api/events${query(machine)}`);
         stream = opened;
         const on = (name, use) => opened.addEventListener(name, event => {
             if (stream !== opened) return;
             retry = 0;
-            changed({ ...use(JSON.parse(event.data)), link: 'live', seen: new Date() });
+            const news = use(JSON.parse(event.data));
+            // A problem is news, but nothing was seen.
+            const seen = news.problem ? state.seen : new Date();
+            changed({ ...news, link: state.seen || seen ? 'live' : 'connecting', seen });
         });
         on('report', report => ({
             kind: report.machine.kind,
+            name: report.machine.name,
+            problem: null,
             findings: new Map(report.steps.map(step => [step.id, step])),
             progress: report.progress ?? state.progress,
         }));
         on('step', step => ({ findings: new Map(state.findings).set(step.id, step) }));
+        on('problem', problem => ({ problem }));
         on('progress', ({ progress, notice }) => ({ progress, notice }));
         opened.onerror = () => {
             if (stream !== opened) return;
