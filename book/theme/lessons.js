@@ -175,6 +175,7 @@ window.lessons = (() => {
     let stream = null;
     let retry = 0;
     let waiting;
+    let leaving;
 
     /** Asks the server; an error says what it answered. */
     async function ask(method, path, body) {
@@ -289,8 +290,19 @@ window.lessons = (() => {
     // Said to those who do not see the page change.
     const voice = element('p', { class: 'lessons-voice', role: 'status' });
 
+    let saying = [];
+
+    /** Says a sentence; of many at once only the first ones, since nobody listens to thirty. */
     function say(sentence) {
-        voice.textContent = sentence;
+        if (saying.length === 0) {
+            // What is said twice is said again only if it was gone in between.
+            voice.textContent = '';
+            setTimeout(() => {
+                voice.textContent = saying.slice(0, 3).join(' ');
+                saying = [];
+            });
+        }
+        saying.push(sentence);
     }
 
     function start() {
@@ -309,10 +321,24 @@ window.lessons = (() => {
         // A machine that slept has missed what happened: its timers did not run.
         let last = Date.now();
         setInterval(() => {
-            if (Date.now() - last > 20_000) connect();
+            if (Date.now() - last > 20_000 && stream) connect();
             last = Date.now();
         }, 5000);
         addEventListener('online', () => connect());
+        // A page that nobody looks at lets go: a browser has few connections to one server.
+        document.addEventListener('visibilitychange', () => {
+            clearTimeout(leaving);
+            if (document.hidden) {
+                leaving = setTimeout(() => {
+                    clearTimeout(waiting);
+                    stream?.close();
+                    stream = null;
+                    changed({ link: 'lost' });
+                }, 60_000);
+            } else if (!stream) {
+                connect();
+            }
+        });
         // Back from the browser's store of pages, whose streams were cut.
         addEventListener('pageshow', event => event.persisted && connect());
     }
