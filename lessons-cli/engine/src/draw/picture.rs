@@ -85,7 +85,8 @@ impl Sheet {
 
     /// Draws an arrow downwards at each place, with words beside the first, and moves on below it.
     fn arrows(&mut self, at: &[usize], words: &str) {
-        let lines = wrapped(words, WIDTH - at.first().copied().unwrap_or(0) - PADDING - 4, 13);
+        let room = WIDTH - at.first().copied().unwrap_or(0) - PADDING - 4;
+        let lines = wrapped(words, room, Face::Plain);
         let height = (lines.len() * LINE + 8).max(GAP);
         let (from, to) = (self.bottom, self.bottom + height);
         for x in at {
@@ -96,7 +97,13 @@ impl Sheet {
         }
         if let Some(x) = at.first() {
             for (number, line) in lines.iter().enumerate() {
-                text(&mut self.shapes, "picture-note", x + PADDING, from + 16 + number * LINE, line);
+                text(
+                    &mut self.shapes,
+                    "picture-note",
+                    x + PADDING,
+                    from + 16 + number * LINE,
+                    line,
+                );
             }
         }
         if !words.is_empty() {
@@ -112,7 +119,9 @@ impl Sheet {
 
     /// The finished picture; `id` is the beginning of its texts' names: the title is `picture-ID`.
     fn svg(self, id: &str, texts: &Texts) -> String {
-        let title = texts.shared(&format!("picture-{id}"), &[]).replace('\n', " ");
+        let title = texts
+            .shared(&format!("picture-{id}"), &[])
+            .replace('\n', " ");
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"picture picture-{id}\" role=\"img\" viewBox=\"0 0 {WIDTH} {}\" \
              font-family=\"sans-serif\" font-size=\"13\" fill=\"currentColor\" stroke=\"none\">\n\
@@ -132,9 +141,15 @@ impl Boxed<'_> {
 
     fn lines(&self) -> [(&'static str, Vec<String>); 3] {
         [
-            ("picture-code", wrapped(self.code, self.inner(), 15)),
-            ("picture-title", wrapped(self.title, self.inner(), 15)),
-            ("picture-text", wrapped(self.text, self.inner(), 13)),
+            ("picture-code", wrapped(self.code, self.inner(), Face::Code)),
+            (
+                "picture-title",
+                wrapped(self.title, self.inner(), Face::Bold),
+            ),
+            (
+                "picture-text",
+                wrapped(self.text, self.inner(), Face::Plain),
+            ),
         ]
     }
 
@@ -173,14 +188,22 @@ fn text(out: &mut String, class: &str, x: usize, y: usize, words: &str) {
     );
 }
 
-/// Text broken into lines that fit a width, in letters of a size. Where a text is written without spaces (Chinese, a long
+/// How letters are set.
+#[derive(Debug, Clone, Copy)]
+enum Face {
+    Plain,
+    Bold,
+    Code,
+}
+
+/// Text broken into lines that fit a width. Where a text is written without spaces (Chinese, a long
 /// name), a line ends anywhere.
-fn wrapped(words: &str, width: usize, size: usize) -> Vec<String> {
+fn wrapped(words: &str, width: usize, face: Face) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut room = 0;
     for word in words.split_whitespace() {
         let space = 5;
-        let needed = letters(word, size);
+        let needed = letters(word, face);
         match lines.last_mut() {
             Some(line) if needed + space <= room => {
                 line.push(' ');
@@ -198,7 +221,7 @@ fn wrapped(words: &str, width: usize, size: usize) -> Vec<String> {
         let mut line = String::new();
         room = width;
         for letter in word.chars() {
-            let needed = letter_width(letter, size);
+            let needed = letter_width(letter, face);
             if needed > room {
                 lines.push(std::mem::take(&mut line));
                 room = width;
@@ -211,17 +234,19 @@ fn wrapped(words: &str, width: usize, size: usize) -> Vec<String> {
     lines
 }
 
-fn letters(word: &str, size: usize) -> usize {
-    word.chars().map(|letter| letter_width(letter, size)).sum()
+fn letters(word: &str, face: Face) -> usize {
+    word.chars().map(|letter| letter_width(letter, face)).sum()
 }
 
-/// A letter's width, on the generous side.
-fn letter_width(letter: char, size: usize) -> usize {
-    match letter {
+/// A letter's width at the size of all pictures, on the generous side.
+fn letter_width(letter: char, face: Face) -> usize {
+    match (letter, face) {
         // Where Chinese, Japanese and Korean begin: as wide as high.
-        '\u{1100}'.. => size,
-        'i' | 'l' | 'j' | '.' | ',' | ':' | ';' | '\'' => size * 35 / 100,
-        _ => size * 58 / 100,
+        ('\u{1100}'.., _) => 14,
+        (_, Face::Code) => 8,
+        ('i' | 'l' | 'j' | '.' | ',' | ':' | ';' | '\'', _) => 5,
+        (_, Face::Plain) => 7,
+        (_, Face::Bold) => 8,
     }
 }
 
@@ -248,12 +273,15 @@ mod tests {
             ("", 50),
             ("a", 1),
         ] {
-            let lines = wrapped(words, width, 13);
+            let lines = wrapped(words, width, Face::Plain);
             let kept: String = lines.concat().split_whitespace().collect();
             assert_eq!(kept, words.split_whitespace().collect::<String>());
             for line in &lines {
                 let one = line.chars().count() == 1;
-                assert!(one || letters(line, 13) <= width + 5 * line.matches(' ').count(), "{line}");
+                assert!(
+                    one || letters(line, Face::Plain) <= width + 5 * line.matches(' ').count(),
+                    "{line}"
+                );
             }
         }
     }
@@ -266,7 +294,10 @@ mod tests {
             let recording = bundled::recording(name).unwrap().unwrap();
             let facts = Facts::new(&recording);
             for svg in [versions(&facts, &texts), stack(&facts, &texts)] {
-                assert!(svg.starts_with("<svg") && !svg.contains(MISSING), "{name}: {svg}");
+                assert!(
+                    svg.starts_with("<svg") && !svg.contains(MISSING),
+                    "{name}: {svg}"
+                );
             }
         }
     }

@@ -709,7 +709,10 @@ mod tests {
     #[test]
     fn draws_svg_with_a_description() {
         let drawn = svg(&read(BRIDGES).unwrap(), &TEXTS);
-        assert!(drawn.contains("<title>How the GPUs are wired</title>") && drawn.contains("NV4   GPU0–GPU1"));
+        assert!(
+            drawn.contains("<title>How the GPUs are wired</title>")
+                && drawn.contains("NV4   GPU0–GPU1")
+        );
         assert_eq!(drawn.matches("class=\"topology-gpu\"").count(), 3);
         assert_eq!(drawn.matches("class=\"topology-node\"").count(), 2);
         assert_eq!(drawn.matches("<path class=\"topology-nvlink\"").count(), 1);
@@ -730,10 +733,7 @@ mod tests {
         // The bar and a line up from each GPU.
         assert_eq!(drawn.matches("<line class=\"topology-nvlink\"").count(), 5);
         assert!(!drawn.contains("<path"));
-        assert!(
-            outline(&topo, &labels())
-                .contains("NV18  GPU0 GPU1 GPU2 GPU3 (each with each)")
-        );
+        assert!(outline(&topo, &labels()).contains("NV18  GPU0 GPU1 GPU2 GPU3 (each with each)"));
     }
 
     #[test]

@@ -14,8 +14,13 @@ pub fn boot(texts: &Texts) -> String {
     let middles = [half / 2, half + half / 2];
     let mut sheet = Sheet::new();
     sheet.boxed("picture-plain", "", &say("start"), &say("start-how"));
-    sheet.arrows(&[half / 2], "");
-    sheet.boxed("picture-plain", "", &say("question"), &say("question-where"));
+    sheet.arrows(&[half], "");
+    sheet.boxed(
+        "picture-plain",
+        "",
+        &say("question"),
+        &say("question-where"),
+    );
     sheet.arrows(&middles, "");
     for (number, (bad, good)) in [
         ("without", "with"),
@@ -33,7 +38,15 @@ pub fn boot(texts: &Texts) -> String {
         let column = |class, left, id: &str| (class, left, say(id), say(&format!("{id}-how")));
         let columns = [
             column(if last { "picture-bad" } else { "picture-plain" }, 1, bad),
-            column(if last { "picture-good" } else { "picture-plain" }, half + 5, good),
+            column(
+                if last {
+                    "picture-good"
+                } else {
+                    "picture-plain"
+                },
+                half + 5,
+                good,
+            ),
         ];
         let boxes = columns.each_ref().map(|(class, left, title, text)| Boxed {
             class,

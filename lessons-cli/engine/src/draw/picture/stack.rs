@@ -25,11 +25,10 @@ pub fn stack(facts: &Facts<'_>, texts: &Texts) -> String {
         .driver_version()
         .as_ref()
         .map_or_else(|_| unknown.clone(), |driver| driver.value.to_string());
-    let toolkit = facts
-        .nvcc_release()
-        .ok()
-        .flatten()
-        .map_or_else(|| say("no-toolkit", &[]), |toolkit| format!("nvcc {}", toolkit.value));
+    let toolkit = facts.nvcc_release().ok().flatten().map_or_else(
+        || say("no-toolkit", &[]),
+        |toolkit| format!("nvcc {}", toolkit.value),
+    );
     let gpu = facts
         .gpus()
         .as_ref()
@@ -66,7 +65,12 @@ pub fn stack(facts: &Facts<'_>, texts: &Texts) -> String {
     let floor = cuda.and_then(|cuda| cuda_driver::family_floor(cuda, Os::Linux).ok());
     let needs = floor.map_or_else(
         || say("needs", &[]),
-        |floor| say("needs-floor", &[("driver", Arg::Text(floor.at_least.to_string()))]),
+        |floor| {
+            say(
+                "needs-floor",
+                &[("driver", Arg::Text(floor.at_least.to_string()))],
+            )
+        },
     );
     sheet.arrows(&[left / 2], &needs);
     let halves = WIDTH / 2;
@@ -74,15 +78,15 @@ pub fn stack(facts: &Facts<'_>, texts: &Texts) -> String {
         Boxed {
             class: "picture-strong",
             left: 1,
-            width: halves - 2,
+            width: halves - 6,
             code: &driver,
             title: &say("library", &[]),
             text: &say("library-is", &[]),
         },
         Boxed {
             class: "picture-strong",
-            left: halves + 1,
-            width: halves - 2,
+            left: halves + 5,
+            width: halves - 6,
             code: &driver,
             title: &say("module", &[]),
             text: &say("module-is", &[]),
