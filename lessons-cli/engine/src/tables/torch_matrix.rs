@@ -143,6 +143,9 @@ impl Release {
             Package::Torchvision => self.torchvision.as_ref(),
             Package::Torchaudio => self.torchaudio.as_ref(),
             Package::Torchtext => self.torchtext.as_ref(),
+            Package::Torchcodec => companions_of(self, package)
+                .first()
+                .map(|newest| &newest.version),
         }
     }
 }
