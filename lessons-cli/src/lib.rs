@@ -18,6 +18,7 @@ pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod formats;
+pub mod http;
 pub mod live;
 pub mod machines;
 pub mod nearest;
