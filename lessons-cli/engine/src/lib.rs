@@ -7,6 +7,7 @@
 //! The engine is pure: no process, no network, no clock, no file system (see its `clippy.toml`).
 
 pub mod bundled;
+pub mod catalogue;
 pub mod checks;
 pub mod draw;
 pub mod explain;
