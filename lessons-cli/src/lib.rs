@@ -22,6 +22,7 @@ pub mod http;
 pub mod live;
 pub mod machines;
 pub mod nearest;
+pub mod offers;
 pub mod progress;
 pub mod style;
 

@@ -24,3 +24,4 @@ pub mod tables;
 pub mod texts;
 pub mod version;
 pub mod visible;
+pub mod wheels;
