@@ -19,6 +19,7 @@ pub mod read;
 pub mod recording;
 pub mod redact;
 pub mod report;
+pub mod step;
 pub mod steps;
 pub mod tables;
 pub mod texts;
