@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
-use lessons_engine::version::CudaVersion;
+use lessons_engine::tables::{Arch, Os};
+use lessons_engine::version::{BuildTag, CudaVersion, PythonVersion};
 
 /// From a bare machine to a working PyTorch on an NVIDIA GPU, every step checked
 ///
@@ -137,6 +138,12 @@ pub enum Command {
     /// Without a kind, what was pasted is recognised.
     #[command(after_help = READ_HELP)]
     Read(ReadArgs),
+    /// The PyTorch desk: which wheels there are
+    Torch {
+        /// What to ask.
+        #[command(subcommand)]
+        action: TorchAction,
+    },
     /// Check again whenever something changes, until you stop it
     Watch {
         /// Steps or lessons; without any, all
@@ -240,6 +247,58 @@ pub enum Format {
     Prometheus,
 }
 
+/// What to ask of the PyTorch desk.
+#[derive(Debug, Subcommand)]
+pub enum TorchAction {
+    /// Which wheels there are for a CUDA version and a Python, newest first
+    ///
+    /// From the list that comes along; with --index from an index itself. Nothing but --index uses the network.
+    #[command(after_help = WHEELS_HELP)]
+    Wheels(WheelsArgs),
+}
+
+/// Where wheels may be looked for.
+const WHEELS_HELP: &str = "\
+Indexes:
+  official, nju, sjtu, aliyun, pypi   by name; for all but pypi say --cuda
+  https://…                           an index (below it, the project's page), or a page
+  FILE                                a saved page, or a list of names
+  FOLDER                              saved pages and wheels
+
+Examples:
+  lessons torch wheels --cuda 12.4 --python 3.11
+  lessons torch wheels --cuda 13.0 --nightly --index official
+  lessons torch wheels --package torchvision --index pypi";
+
+/// Which wheels to list.
+#[derive(Debug, Args)]
+pub struct WheelsArgs {
+    /// The CUDA version (12.4), or another build (cpu, rocm6.4, xpu)
+    #[arg(long, value_name = "X.Y", value_parser = build)]
+    pub cuda: Option<BuildTag>,
+    /// The Python, such as 3.11; free-threaded as 3.13t
+    #[arg(long, value_name = "X.Y")]
+    pub python: Option<PythonVersion>,
+    /// Nightlies in place of stable releases
+    #[arg(long)]
+    pub nightly: bool,
+    /// Look there, instead of into the list that comes along
+    #[arg(long, value_name = "URL|FILE|FOLDER|NAME", value_hint = ValueHint::AnyPath)]
+    pub index: Option<String>,
+    /// The project
+    #[arg(long, value_name = "NAME", default_value = "torch", value_parser = project)]
+    pub package: String,
+    /// For this operating system alone: linux, windows or macos
+    #[arg(long, value_name = "OS")]
+    pub os: Option<Os>,
+    /// For this processor alone: x86_64 or aarch64
+    #[arg(long, value_name = "ARCH")]
+    pub arch: Option<Arch>,
+    /// As JSON (schema lessons-torch-wheels/1)
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// What to do with progress.
 #[derive(Debug, Subcommand)]
 pub enum ProgressAction {
@@ -295,6 +354,33 @@ pub enum DevAction {
         #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
         root: PathBuf,
     },
+}
+
+/// A build: by its tag (`cu126`, `cpu`), or by its CUDA version alone.
+fn build(text: &str) -> Result<BuildTag, String> {
+    match text.parse::<BuildTag>() {
+        Ok(tag) => Ok(tag),
+        Err(error) => match text.trim().parse::<CudaVersion>() {
+            Ok(cuda) => Ok(BuildTag::Cuda(cuda.release())),
+            Err(_) => Err(error.to_string()),
+        },
+    }
+}
+
+/// A project's name: letters, digits, and single signs between them.
+fn project(text: &str) -> Result<String, String> {
+    let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    let is_name = ends(text.chars().next())
+        && ends(text.chars().last())
+        && text.len() <= 100
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    if is_name {
+        Ok(text.to_owned())
+    } else {
+        Err("a project's name has letters, digits, -, _ and .".to_owned())
+    }
 }
 
 /// Seconds, with parts, more than none and no more than a day.

@@ -18,9 +18,11 @@ pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod formats;
+pub mod http;
 pub mod live;
 pub mod machines;
 pub mod nearest;
+pub mod offers;
 pub mod progress;
 pub mod style;
 

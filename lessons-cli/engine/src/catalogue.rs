@@ -15,6 +15,10 @@ use crate::read::index::{Index, Yanked};
 use crate::read::wheel::{self, Wheel, normalised};
 use crate::version::BuildTag;
 
+mod pages;
+
+pub use pages::Page;
+
 /// Which wheels exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Catalogue {
@@ -161,10 +165,7 @@ impl Listing {
             files: files
                 .map(|file| WheelFile {
                     name: Cow::Owned(file.filename.value.clone()),
-                    url: file
-                        .url
-                        .as_deref()
-                        .map(|address| crate::read::index::absolute(url, address)),
+                    url: page.address(url, file),
                     size: file.size,
                     sha256: file.sha256.clone().map(Cow::Owned),
                     requires_python: file.requires_python.clone().map(Cow::Owned),

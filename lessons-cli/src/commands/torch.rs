@@ -1,0 +1,14 @@
+//! `lessons torch`: the PyTorch desk.
+
+mod wheels;
+
+use anyhow::Result;
+
+use crate::Done;
+use crate::cli::{LiveArgs, TorchAction};
+
+pub(super) fn run(action: TorchAction, live: &LiveArgs) -> Result<Done> {
+    match action {
+        TorchAction::Wheels(args) => wheels::run(args, live),
+    }
+}
