@@ -21,8 +21,9 @@ pub use install::Install;
 pub use notes::{Note, Weight};
 pub use place::{Address, Place};
 pub use question::{
-    Asked, AskedCuda, AskedDriver, AskedError, AskedTorch, Environment, Given, Libc, Question,
-    SUGGESTED_PYTHON, Source, Tool, USUAL_COMPANIONS, capabilities, driver_os, newest_for, python,
+    Asked, AskedCuda, AskedDriver, AskedError, AskedTorch, Environment, Given, Libc, MachineGpu,
+    Question, SUGGESTED_PYTHON, Source, Tool, USUAL_COMPANIONS, capabilities, driver_os,
+    newest_for, python,
 };
 pub use wheel_file::{Missing, Offer};
 
@@ -232,6 +233,11 @@ fn rejections(choice: &Choice<'_>, question: &Question) -> Vec<Rejected> {
             add("known-bad", &fit.build, why);
         }
     }
+    for rejected in &mut all {
+        rejected
+            .builds
+            .sort_by(|one, other| other.release.torch.cmp(&one.release.torch));
+    }
     all
 }
 
@@ -342,6 +348,10 @@ fn reason(misfit: &Misfit, question: &Question) -> (&'static str, Message) {
             "no-companion",
             Message::shared("plan-why-companion").arg("package", package.to_string()),
         ),
+        Misfit::Unlisted => (
+            "unknown-on-index",
+            Message::shared("plan-why-unlisted").arg("as-of", torch_matrix::info().as_of),
+        ),
         Misfit::Unsure(why) => (
             "unknown",
             Message::shared("plan-why-unknown").arg("why", why),
@@ -427,6 +437,22 @@ fn beside<'c>(
         && let Some(fit) = cpu(question, wanted, catalogue)
     {
         add("cpu", &fit, Message::shared("plan-when-cpu"), true);
+    }
+    // Where no GPU was found, what one would want.
+    if matches!(
+        question.machine_gpu,
+        MachineGpu::None { .. } | MachineGpu::NotFound
+    ) {
+        let wish = Wish {
+            kind: Kind::Cuda,
+            ..question.wish.clone()
+        };
+        if let Some(fit) = wanted.choose(&wish, catalogue).best()
+            && let Some(floor) = floor(&fit.build.tag, question.driver_os)
+        {
+            let when = Message::shared("plan-when-gpu").arg("floor", floor.to_string());
+            add("nvidia-gpu", fit, when, false);
+        }
     }
     all
 }

@@ -160,7 +160,11 @@ pub fn answer(catalogue: &Catalogue, asked: Asked) -> Answer {
             repository: entry.repository.clone(),
             wheels: Vec::new(),
         });
-        if let Some(build) = entry.build.as_ref().filter(|build| !release.builds.contains(build)) {
+        if let Some(build) = entry
+            .build
+            .as_ref()
+            .filter(|build| !release.builds.contains(build))
+        {
             release.builds.push(build.clone());
         }
         release.wheels.push(entry.offer());
@@ -425,7 +429,9 @@ fn unnamed(known: &Known<'_>, asked: &Asked) -> Vec<String> {
     let named: BTreeSet<Version> = known
         .entries
         .iter()
-        .filter(|entry| entry.fits_build(asked) && entry.fits_python(asked, &mut Specifiers::default()))
+        .filter(|entry| {
+            entry.fits_build(asked) && entry.fits_python(asked, &mut Specifiers::default())
+        })
         .map(|entry| entry.version.clone().without_local())
         .collect();
     let mut missing: Vec<&Version> = torch_matrix::releases()
@@ -572,7 +578,10 @@ mod tests {
         let versions = versions(&answer);
         assert_eq!(versions.first(), Some(&"2.6.0+cu124"), "{versions:?}");
         // PyPI's default of 2.5 and 2.6 on Linux is of CUDA 12.4 as well.
-        assert!(versions.contains(&"2.6.0") && versions.contains(&"2.5.1"), "{versions:?}");
+        assert!(
+            versions.contains(&"2.6.0") && versions.contains(&"2.5.1"),
+            "{versions:?}"
+        );
         assert!(!versions.iter().any(|version| version.starts_with("2.7")));
         for release in &answer.releases {
             for wheel in &release.wheels {
@@ -589,7 +598,12 @@ mod tests {
     fn versions_are_compared_as_versions() {
         let answer = bundled(asked("", "3.12"));
         let versions = versions(&answer);
-        let at = |wanted: &str| versions.iter().position(|version| *version == wanted).unwrap();
+        let at = |wanted: &str| {
+            versions
+                .iter()
+                .position(|version| *version == wanted)
+                .unwrap()
+        };
         assert!(at("2.15.0") < at("2.9.1"), "{versions:?}");
         assert!(versions.iter().all(|version| !version.contains("dev")));
     }
@@ -617,7 +631,10 @@ mod tests {
         };
         let none = bundled(mac).nearest.unwrap();
         assert_eq!(none.why, WhyNone::OtherPlatform);
-        assert!(none.platforms.contains(&"linux_x86_64".to_owned()), "{none:?}");
+        assert!(
+            none.platforms.contains(&"linux_x86_64".to_owned()),
+            "{none:?}"
+        );
 
         let other = Asked {
             package: "Numpy".to_owned(),
@@ -653,14 +670,23 @@ mod tests {
         assert_eq!(of("3.10"), "2.14.0");
         assert_eq!(of("3.8"), "");
         let answer = answer(&catalogue, asked("", "3.10"));
-        assert_eq!(answer.releases[0].wheels[0].yanked, Yanked::Because("bad".to_owned()));
+        assert_eq!(
+            answer.releases[0].wheels[0].yanked,
+            Yanked::Because("bad".to_owned())
+        );
         assert!(answer.sources[0].whole);
     }
 
     #[test]
     fn what_a_table_promises_and_no_name_shows_is_told_apart() {
         let answer = bundled(asked("cu124", "3.11"));
-        assert!(answer.unnamed.contains(&"2.5.1+cu124".to_owned()) || answer.releases.iter().any(|release| release.version == "2.5.1+cu124"));
+        assert!(
+            answer.unnamed.contains(&"2.5.1+cu124".to_owned())
+                || answer
+                    .releases
+                    .iter()
+                    .any(|release| release.version == "2.5.1+cu124")
+        );
         let nothing = bundled(asked("cu132", "3.15"));
         assert_eq!(nothing.nearest, None, "the table has 2.15.0 there");
     }

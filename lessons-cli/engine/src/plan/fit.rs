@@ -102,6 +102,8 @@ pub enum Misfit {
     },
     /// There is no release of a companion that goes with it.
     Companion(Package),
+    /// No source says whether the index has it.
+    Unlisted,
     /// It cannot be told.
     Unsure(String),
 }
@@ -129,14 +131,7 @@ impl Wanted {
         if build.release.on_index(&build.tag) == Presence::Unsure
             && !matches!(wheel, Some(Offer::Seen(_)))
         {
-            return Err(Misfit::Unsure(
-                NotInTable {
-                    table: torch_matrix::info().name,
-                    asked: format!("torch {}+{}", build.release.torch, build.tag),
-                    as_of: torch_matrix::info().as_of,
-                }
-                .to_string(),
-            ));
+            return Err(Misfit::Unlisted);
         }
         let (reach, code) = match build.tag.cuda() {
             Some(cuda) => self.runs(build.release, cuda)?,

@@ -140,30 +140,23 @@ fn capability(text: &str) -> Option<ComputeCapability> {
 /// The family that a name means; none where the table has no such name, an error where several have.
 fn named(text: &str) -> Result<Option<&'static Family>, Vec<&'static Family>> {
     let words = spaced(text);
-    let mut tries = vec![words.clone()];
-    // People say 4090 and A6000.
-    tries.extend(LEFT_OUT.map(|brand| format!("{brand} {words}")));
-    let mut found: Vec<&'static Family> = Vec::new();
-    for name in &tries {
-        match gpu_arch::by_name(name) {
-            Match::Exact(named) => found.push(named.family),
-            Match::Ambiguous(families) => found.extend(families),
-            Match::Unknown(_) => {}
-        }
-        if !found.is_empty() {
-            break;
-        }
+    if let Match::Exact(named) = gpu_arch::by_name(&words) {
+        return Ok(Some(named.family));
     }
-    if found.is_empty() {
-        // A name that several continue: RTX 6000, RTX PRO 6000.
-        for name in &tries {
-            match gpu_arch::by_name(&format!("{name} ...")) {
+    let mut found: Vec<&'static Family> = Vec::new();
+    // People say 4090 and A6000, and RTX PRO 6000 for what has more words.
+    let bare = std::iter::once(words.clone());
+    for name in bare.chain(LEFT_OUT.map(|brand| format!("{brand} {words}"))) {
+        for name in [name.clone(), format!("{name} ...")] {
+            match gpu_arch::by_name(&name) {
                 Match::Exact(named) => found.push(named.family),
                 Match::Ambiguous(families) => found.extend(families),
                 Match::Unknown(_) => {}
             }
         }
     }
+    found.sort_by_key(|family| std::cmp::Reverse(family.cc));
+    found.dedup_by_key(|family| &family.family);
     let Some(first) = found.first().copied() else {
         return Ok(None);
     };

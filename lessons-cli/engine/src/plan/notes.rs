@@ -1,7 +1,7 @@
 //! What to know besides the command: what it rests on, what to look out for.
 
 use super::fit::{Driver, Wanted, floor};
-use super::{Given, Kind, Offer, Place, Plan, Source, newest_of_tag};
+use super::{Given, Kind, MachineGpu, Offer, Place, Plan, Source, newest_of_tag};
 use crate::catalogue::Catalogue;
 use crate::finding::Message;
 use crate::tables::cuda_driver::{self, Reach};
@@ -74,18 +74,21 @@ pub(super) fn of(plan: &Plan<'_>, wanted: &Wanted) -> Vec<Note> {
 /// What was seen of the machine.
 fn machine(notes: &mut Notes, plan: &Plan<'_>) {
     let question = &plan.question;
-    if let Some(source) = &question.no_gpu {
-        notes.reason(
+    let unread = question.unread.join("; ");
+    match &question.machine_gpu {
+        MachineGpu::NotAsked | MachineGpu::Read => {}
+        MachineGpu::None { source } => notes.reason(
             "no-nvidia-gpu",
             text("plan-note-no-gpu").arg("source", source),
-        );
-    }
-    let cuda = question.wish.kind == Kind::Cuda;
-    if cuda && question.driver.is_none() && question.gpus.is_empty() {
-        notes.warn(
-            "nothing-known",
-            text("plan-note-nothing-known").arg("unread", question.unread.join("; ")),
-        );
+        ),
+        MachineGpu::NotFound => notes.warn(
+            "no-nvidia-gpu-found",
+            text("plan-note-no-gpu-found").arg("unread", unread),
+        ),
+        MachineGpu::WithoutDriver => notes.warn(
+            "gpu-without-driver",
+            text("plan-note-gpu-without-driver").arg("unread", unread),
+        ),
     }
     if question.environment.missing {
         notes.remark("no-environment", text("plan-note-environment"));
@@ -255,25 +258,16 @@ fn faults(notes: &mut Notes, plan: &Plan<'_>) {
     let Some(fit) = &plan.chosen else { return };
     for hit in &fit.faults {
         let row = hit.row;
-        match row.severity {
-            Severity::Avoid => {
-                let advice = row.fix.clone().unwrap_or_default();
-                notes.warn(
-                    "known-bad",
-                    text("plan-note-fault")
-                        .arg("fault", &row.id)
-                        .arg("severity", row.severity.to_string())
-                        .arg("workload", &row.workload)
-                        .arg("symptom", &row.symptom)
-                        .arg("advice", advice),
-                );
-            }
-            Severity::Note => notes.remark(
-                "worth-knowing",
-                text("plan-note-worth-knowing")
+        if row.severity == Severity::Avoid {
+            notes.warn(
+                "known-bad",
+                text("plan-note-fault")
+                    .arg("fault", &row.id)
+                    .arg("severity", row.severity.to_string())
                     .arg("workload", &row.workload)
-                    .arg("symptom", &row.symptom),
-            ),
+                    .arg("symptom", &row.symptom)
+                    .arg("advice", row.fix.as_deref().unwrap_or_default()),
+            );
         }
     }
 }

@@ -291,8 +291,8 @@ pub struct Question {
     pub driver_os: Os,
     /// The GPUs.
     pub gpus: Vec<Given<Gpu>>,
-    /// Why there is no GPU in it: that the machine has none was seen there.
-    pub no_gpu: Option<String>,
+    /// What the machine's own GPUs are to it.
+    pub machine_gpu: MachineGpu,
     /// What kept the machine's GPUs or driver from being read.
     pub unread: Vec<String>,
     /// The torch that was given.
@@ -307,6 +307,24 @@ pub struct Question {
     pub tool: Option<Tool>,
     /// The environment that it goes to.
     pub environment: Environment,
+}
+
+/// What was found of the GPUs of the machine that the question is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MachineGpu {
+    /// They do not matter: a GPU, a driver or a CUDA was given.
+    NotAsked,
+    /// Their names and capabilities.
+    Read,
+    /// A GPU, but no driver that tells more.
+    WithoutDriver,
+    /// There is none of NVIDIA's.
+    None {
+        /// Where that was seen.
+        source: String,
+    },
+    /// Neither a GPU nor a driver was found, where not everything can be seen.
+    NotFound,
 }
 
 /// The environment that torch goes to, as far as the commands depend on it.
@@ -382,7 +400,7 @@ impl Question {
             driver: None,
             driver_os: facts.map_or(wanted.os, driver_os),
             gpus: Vec::new(),
-            no_gpu: None,
+            machine_gpu: MachineGpu::NotAsked,
             unread: Vec::new(),
             torch: asked.torch.clone(),
             wish: Wish::default(),
@@ -491,6 +509,7 @@ impl Question {
                         Given::new(gpu, Source::Machine("NVML".to_owned()))
                     })
                     .collect();
+                self.machine_gpu = MachineGpu::Read;
                 return;
             }
             Ok(_) => {}
@@ -498,10 +517,18 @@ impl Question {
                 .unread
                 .push(format!("{}: {}", unknown.tried, unknown.why)),
         }
-        let nothing_given = asked.driver.is_none() && asked.cuda.is_none();
-        if nothing_given && facts.has_nvidia_gpu() == Ok(false) {
-            self.no_gpu = Some("/sys/bus/pci/devices".to_owned());
+        if asked.driver.is_some() || asked.cuda.is_some() {
+            return;
         }
+        self.machine_gpu = match facts.has_nvidia_gpu() {
+            Ok(true) => MachineGpu::WithoutDriver,
+            Ok(false) => MachineGpu::None {
+                source: "/sys/bus/pci/devices".to_owned(),
+            },
+            // A driver alone is a sign of a GPU that does not answer.
+            Err(_) if self.driver.is_some() => MachineGpu::WithoutDriver,
+            Err(_) => MachineGpu::NotFound,
+        };
     }
 
     fn read_wish(&mut self, asked: &Asked) {
@@ -512,7 +539,14 @@ impl Question {
             (_, Some(Maker::Intel)) => Kind::Xpu,
             (_, Some(Maker::None)) => Kind::Cpu,
             _ if self.platform.value.os == Os::MacOs => Kind::Cpu,
-            _ if self.no_gpu.is_some() => Kind::Cpu,
+            // What is not there cannot run a CUDA build; a torch that was asked for by its tag is another matter.
+            _ if matches!(
+                self.machine_gpu,
+                MachineGpu::None { .. } | MachineGpu::NotFound
+            ) =>
+            {
+                Kind::Cpu
+            }
             _ => Kind::Cuda,
         };
         let named = self.torch.as_ref().and_then(|torch| torch.tag.clone());

@@ -11,7 +11,7 @@ plan-warnings = Look out
 plan-rejected = Passed over
 plan-alternatives = Otherwise
 plan-remarks = Good to know
-plan-pyproject = In a uv project, these lines of { $file } first
+plan-pyproject = In a uv project, with these lines in { $file }
 plan-wheel = Wheel
 plan-wheel-size = { $size } MB
 plan-wheel-expected = its name by PyTorch's own pattern
@@ -45,6 +45,7 @@ plan-why-not-listed = not there, on { $mirror }
 plan-why-yanked = its makers took it back
 plan-why-fault = known fault { $fault }, which hits { $workload }
 plan-why-companion = there is no { $package } for it
+plan-why-unlisted = whether the index has it is not known, as of { $as-of }
 plan-why-unknown = not known: { $why }
 plan-why-gpu-unknown = { $gpu } is not in the table of { $as-of }, and it is not judged by its neighbours. Give its compute capability: nvidia-smi --query-gpu=compute_cap --format=csv, then --gpu 8.9
 plan-why-torch-newer = { $asked } is newer than { $last }, the newest release in the table of { $as-of }
@@ -52,7 +53,7 @@ plan-why-torch-not-judged = there are wheels of { $asked }, but the table begins
 plan-why-no-such-torch = no release is { $asked }; the table of { $as-of } has { $first } to { $last }
 
 plan-when-same-release = The same release for another CUDA
-plan-when-faulty = Newer; if your work has no { $workload }
+plan-when-faulty = Newer, if your work is not { $workload }
 plan-when-driver = With driver { $floor } or newer
 plan-when-older-driver = With a driver below { $below } ({ $floor } or newer)
 plan-when-last-driver = With a driver of branch { $branch }, the last one for this GPU
@@ -60,13 +61,12 @@ plan-when-python = With Python { $python }: uv venv --python { $python }
 plan-when-without-gpu = Without { $gpu }: hide it with CUDA_VISIBLE_DEVICES
 plan-when-torch = Another release of torch
 plan-when-alone = Without the companions
-plan-when-cpu = For the CPU alone: it runs everywhere, and never sees a GPU
+plan-when-gpu = For an NVIDIA GPU from RTX 20 on, with driver { $floor } or newer
+plan-when-cpu = Runs everywhere, and never sees a GPU
 
 plan-note-no-gpu = There is no NVIDIA GPU in this machine ({ $source }), so this is the build for the CPU. For another machine give --driver and --gpu
-plan-note-nothing-known = Neither driver nor GPU is known{ $unread ->
-    [empty] {""}
-   *[other] {" "}({ $unread })
-}: this is right for a GPU from RTX 20 on with a current driver. Give --driver and --gpu
+plan-note-no-gpu-found = Neither an NVIDIA GPU nor its driver was found here ({ $unread }), so this is the build for the CPU. If there is a GPU, its driver comes first: lessons check driver. For another machine give --driver and --gpu
+plan-note-gpu-without-driver = There is an NVIDIA GPU, but its driver does not answer ({ $unread }): install the driver first, lessons check driver. What is said below is for a current driver and a GPU from RTX 20 on
 plan-note-environment = Make an environment first, and install into that: lessons show torch.environment
 plan-note-python-assumed = Python { $python } is assumed: uv venv --python { $python } makes an environment with it
 plan-note-installed-same = torch { $version } ({ $build }) is installed already
@@ -88,8 +88,7 @@ plan-note-gpu-runs = { $gpu } ({ $sm }) runs the wheel's { $code }
 plan-note-gpu-ptx = { $gpu } ({ $sm }) has no code of its own in the wheel; the driver compiles { $code } for it, so the first start is slow
 plan-note-several-gpus = Of several GPUs the oldest decides: { $gpu } ({ $sm })
 plan-note-jetson = Jetson's own builds come from NVIDIA, with its JetPack; see NVIDIA's pages for yours
-plan-note-fault = Known fault { $fault } ({ $severity }): { $symptom }. It hits { $workload }. What helps: { $advice }
-plan-note-worth-knowing = Known of this release, if you do { $workload }: { $symptom }
+plan-note-fault = Known fault { $fault } ({ $severity }), only for { $workload }: { $symptom }. What helps: { $advice }
 plan-note-wheel-not-seen = The snapshot knows that torch { $torch } is there for { $tag }, but has not seen this file. Look with lessons torch wheels --live, or open the index
 plan-note-glibc = The wheel needs glibc { $glibc } or newer: ldd --version shows yours
 plan-note-windows = A plain pip install torch on Windows gives a build without CUDA: the index is a must
