@@ -89,9 +89,8 @@ fn recognised_and_read(bencher: Bencher<'_, '_>) {
 
 /// An index page of so many bytes: every link as PyTorch's own index writes it.
 fn index_page(bytes: usize) -> String {
-    let mut page = String::from(
-        "<!DOCTYPE html>\n<html>\n  <body>\n    <h1>Links for torch</h1>\n",
-    );
+    let mut page =
+        String::from("<!DOCTYPE html>\n<html>\n  <body>\n    <h1>Links for torch</h1>\n");
     let mut number = 0;
     while page.len() < bytes {
         let (minor, patch, python) = (number % 40, number / 40 % 10, 8 + number / 400 % 8);
@@ -119,7 +118,9 @@ fn an_index_of_10_mb_with_bare_links(bencher: Bencher<'_, '_>) {
     let page = index_page(44_000_000);
     let mut bare = String::new();
     for line in page.lines() {
-        let link = line.split_once("href=\"").and_then(|(_, rest)| rest.split_once('#'));
+        let link = line
+            .split_once("href=\"")
+            .and_then(|(_, rest)| rest.split_once('#'));
         if let Some((address, _)) = link {
             let _ = writeln!(bare, "<a href=\"{address}\">{address}</a>");
         }

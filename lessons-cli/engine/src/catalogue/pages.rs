@@ -149,7 +149,13 @@ mod tests {
             .iter()
             .map(|listing| (listing.repository.to_string(), listing.files.len()))
             .collect();
-        let expected = [("cpu", 1), ("cu90", 1), ("cu117", 1), ("cu126", 1), ("nightly/cu132", 1)];
+        let expected = [
+            ("cpu", 1),
+            ("cu90", 1),
+            ("cu117", 1),
+            ("cu126", 1),
+            ("nightly/cu132", 1),
+        ];
         assert_eq!(
             repositories,
             expected.map(|(name, count)| (name.to_owned(), count))
@@ -159,7 +165,9 @@ mod tests {
         assert_eq!(first.whole[0].project, "torch");
         assert_eq!(
             first.files[0].url.as_deref(),
-            Some("https://download.pytorch.org/whl/cu90/torch/torch-2.9.1%2Bcpu-cp311-cp311-win_amd64.whl")
+            Some(
+                "https://download.pytorch.org/whl/cu90/torch/torch-2.9.1%2Bcpu-cp311-cp311-win_amd64.whl"
+            )
         );
     }
 

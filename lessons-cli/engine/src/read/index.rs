@@ -501,7 +501,9 @@ fn about_page(text: &str, at: usize, page: &mut Found) -> usize {
 
 /// Whether a text is the list of a bucket.
 fn is_bucket(start: &str) -> bool {
-    let head = start.get(..start.floor_char_boundary(1000)).unwrap_or(start);
+    let head = start
+        .get(..start.floor_char_boundary(1000))
+        .unwrap_or(start);
     head.contains("<ListBucketResult")
 }
 
@@ -927,7 +929,9 @@ mod tests {
         assert_eq!(first.size, Some(2_500_000_000));
         assert_eq!(first.uploaded.as_deref(), Some("2025-11-12T20:11:02.000Z"));
         assert_eq!(
-            index.address("https://x.org/?prefix=whl/cu126", first).unwrap(),
+            index
+                .address("https://x.org/?prefix=whl/cu126", first)
+                .unwrap(),
             "https://x.org/whl/cu126/torch-2.9.1%2Bcu126-cp311-cp311-win_amd64.whl"
         );
         let place = first.filename.span;
@@ -943,13 +947,17 @@ mod tests {
             <a href=\"\n torch-1.0-cp37-cp37m-win_amd64.whl \">x</a>";
         let index = read(page).unwrap();
         assert_eq!(
-            index.address("https://x.org/simple/torch/", &index.files[0]).unwrap(),
+            index
+                .address("https://x.org/simple/torch/", &index.files[0])
+                .unwrap(),
             "https://files.example.org/whl/torch-1.0-cp37-cp37m-win_amd64.whl"
         );
         let relative = page.replace("https://files.example.org/whl/", "../../files/");
         let index = read(&relative).unwrap();
         assert_eq!(
-            index.address("https://x.org/simple/torch/", &index.files[0]).unwrap(),
+            index
+                .address("https://x.org/simple/torch/", &index.files[0])
+                .unwrap(),
             "https://x.org/files/torch-1.0-cp37-cp37m-win_amd64.whl"
         );
     }
@@ -958,12 +966,16 @@ mod tests {
     fn a_newer_major_of_the_api_is_refused() {
         let link = "<a href=torch-1.0-cp37-cp37m-win_amd64.whl>x</a>";
         let html = |version: &str| {
-            read(&format!("<meta name=\"pypi:repository-version\" content=\"{version}\">{link}"))
+            read(&format!(
+                "<meta name=\"pypi:repository-version\" content=\"{version}\">{link}"
+            ))
         };
         assert!(html("1.3").is_ok());
         assert!(html("2.0").unwrap_err().to_string().contains("2.0"));
         let json = |version: &str| {
-            read(&format!(r#"{{"meta": {{"api-version": "{version}"}}, "files": [{{"filename": "torch-1.0-cp37-cp37m-win_amd64.whl", "url": "a"}}]}}"#))
+            read(&format!(
+                r#"{{"meta": {{"api-version": "{version}"}}, "files": [{{"filename": "torch-1.0-cp37-cp37m-win_amd64.whl", "url": "a"}}]}}"#
+            ))
         };
         assert!(json("1.9").is_ok());
         assert!(json("2.0").is_err());
