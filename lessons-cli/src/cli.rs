@@ -432,6 +432,39 @@ pub enum DevAction {
         #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
         root: PathBuf,
     },
+    /// Bring the list of wheels up to date, and show what changed
+    ///
+    /// Reads the pages of torch and its companions on PyPI, and whatever other pages are given. Nothing is written
+    /// without --write.
+    Refresh(RefreshArgs),
+}
+
+/// What to refresh from.
+#[derive(Debug, Args)]
+pub struct RefreshArgs {
+    /// The index with the projects' own pages, or a folder with them saved as torch.json, torchvision.json …
+    #[arg(long, value_name = "URL|FOLDER", default_value = crate::offers::PYPI, value_hint = ValueHint::AnyPath)]
+    pub index: String,
+    /// Also a page of another index, or a list of names that were seen
+    #[arg(long, value_name = "URL|FILE", value_hint = ValueHint::AnyPath)]
+    pub page: Vec<String>,
+    /// The day on which the pages were read; without it, today
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    pub as_of: Option<String>,
+    /// Write what changed
+    #[arg(long)]
+    pub write: bool,
+    /// The folder with book.toml
+    #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
+    pub root: PathBuf,
+}
+
+/// A day as tables have it.
+fn day(text: &str) -> Result<String, String> {
+    match text.parse::<jiff::civil::Date>() {
+        Ok(day) => Ok(day.to_string()),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// A build: by its tag (`cu126`, `cpu`), or by its CUDA version alone.

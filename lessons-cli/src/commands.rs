@@ -57,7 +57,7 @@ pub fn run(cli: Cli) -> Result<Done> {
         Some(Command::Torch { action }) => torch::run(action, live),
         Some(Command::Watch { what, every }) => watch::run(&what, every, live),
         Some(Command::Book { action }) => book::run(action),
-        Some(Command::Dev { action }) => dev::run(action),
+        Some(Command::Dev { action }) => dev::run(action, live),
         Some(Command::Completions { shell }) => Ok(completions::completions(shell)),
         Some(Command::Man) => completions::man(),
     }

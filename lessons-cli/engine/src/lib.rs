@@ -15,6 +15,7 @@ pub mod facts;
 pub mod finding;
 pub mod machine;
 pub mod plan;
+pub mod practice;
 pub mod programs;
 pub mod read;
 pub mod recording;

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use anyhow::Result;
-use lessons_engine::catalogue::Catalogue;
 use lessons_engine::finding::Message;
 use lessons_engine::read::index::Yanked;
 use lessons_engine::texts::Texts;
@@ -36,7 +35,7 @@ pub(super) fn run(args: WheelsArgs, live: &LiveArgs) -> Result<Done> {
         let catalogue = offers::catalogue(&pages, &asked.package, &today);
         wheels::answer(&catalogue, asked)
     } else {
-        wheels::answer(Catalogue::bundled(), asked)
+        wheels::bundled(asked)
     };
     let text = if args.json {
         serde_json::to_string_pretty(&answer)? + "\n"
@@ -130,6 +129,13 @@ impl Page<'_> {
                 .iter()
                 .map(|(platform, wheels)| {
                     let mut words = visible(platform);
+                    if let Some(build) = wheels
+                        .first()
+                        .and_then(|wheel| wheel.build.as_ref())
+                        .filter(|_| release.builds.len() > 1)
+                    {
+                        let _ = write!(words, " {build}");
+                    }
                     if let Some(size) = wheels.iter().find_map(|wheel| wheel.size) {
                         let _ = write!(words, " {}", megabytes(size));
                     }
@@ -249,7 +255,10 @@ impl Page<'_> {
             let _ = write!(command, " --package {}", visible(&asked.package));
         }
         let index = if let Some(build) = &asked.build {
-            let _ = write!(command, " --cuda {build}");
+            let cuda = build
+                .cuda()
+                .map_or_else(|| build.to_string(), |cuda| cuda.to_string());
+            let _ = write!(command, " --cuda {cuda}");
             "official"
         } else {
             "pypi"
