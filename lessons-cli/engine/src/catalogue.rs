@@ -17,9 +17,11 @@ use crate::version::BuildTag;
 
 mod pages;
 mod renewed;
+mod shelf;
 
 pub use pages::Page;
 pub use renewed::Change;
+pub use shelf::{Shelf, Wheels};
 
 /// Which wheels exist.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! From what a machine has to the command that installs torch on it: which build, why this one, what else, what not.
 //!
-//! A plan is a pure function of a [`Question`] and a [`Catalogue`]. The checks of the lesson `torch` choose by the same
+//! A plan is a pure function of a [`Question`] and a [`Shelf`] of wheels. The checks of the lesson `torch` choose by the same
 //! [`Wanted`] and print the same [`Install`] commands, so what a check advises is what the plan says.
 
 mod choice;
@@ -27,7 +27,7 @@ pub use question::{
 };
 pub use wheel_file::{Missing, Offer};
 
-use crate::catalogue::{Catalogue, Repository};
+use crate::catalogue::{Catalogue, Repository, Shelf};
 use crate::finding::Message;
 use crate::tables::torch_matrix::{self, Presence};
 use crate::tables::{Os, cuda_driver};
@@ -46,9 +46,9 @@ pub struct Plan<'c> {
     pub rejected: Vec<Rejected>,
     /// What to know besides.
     pub notes: Vec<Note>,
-    /// The day of the newest listing that it rests on.
+    /// The day of the catalogue that it rests on.
     pub as_of: String,
-    /// Whether an index was asked now.
+    /// Whether an index was asked now, which whoever asked it says.
     pub live: bool,
 }
 
@@ -79,7 +79,7 @@ pub struct Rejected {
 }
 
 /// Answers a question.
-pub fn plan(question: Question, catalogue: &Catalogue) -> Plan<'_> {
+pub fn plan<'c>(question: Question, shelf: &Shelf<'c>) -> Plan<'c> {
     let wanted = question.wanted();
     let unknown_gpu = question
         .gpus
@@ -88,7 +88,7 @@ pub fn plan(question: Question, catalogue: &Catalogue) -> Plan<'_> {
         .map(|gpu| gpu.value.shown());
     let choice = match unknown_gpu {
         Some(_) if question.wish.kind == Kind::Cuda => Choice::default(),
-        _ => wanted.choose(&question.wish, catalogue),
+        _ => wanted.choose(&question.wish, shelf),
     };
     let mut rejected = Vec::new();
     if let Some(name) = unknown_gpu.filter(|_| question.wish.kind == Kind::Cuda) {
@@ -101,23 +101,18 @@ pub fn plan(question: Question, catalogue: &Catalogue) -> Plan<'_> {
         });
     }
     if question.wish.releases().next().is_none() {
-        rejected.push(not_in_table(&question, catalogue));
+        rejected.push(not_in_table(&question, shelf));
     }
+    rejected.extend(no_such_build(&question, shelf));
     rejected.extend(rejections(&choice, &question));
     let chosen = choice.best().cloned();
     let alternatives = match &chosen {
-        Some(best) => beside(best, &choice, &question, &wanted, catalogue),
-        None => instead(&choice, &question, &wanted, catalogue),
+        Some(best) => beside(best, &choice, &question, &wanted, shelf),
+        None => instead(&choice, &question, &wanted, shelf),
     };
-    let live = catalogue
-        .listings
-        .iter()
-        .map(|listing| listing.as_of.as_ref())
-        .max()
-        .filter(|newest| *newest > catalogue.as_of.as_ref());
     let mut plan = Plan {
-        as_of: catalogue.as_of.to_string(),
-        live: live.is_some(),
+        as_of: shelf.catalogue().as_of.to_string(),
+        live: false,
         question,
         chosen,
         alternatives,
@@ -160,7 +155,7 @@ impl Plan<'_> {
 }
 
 /// Says of a wish that no release of the tables fulfils what there is instead.
-fn not_in_table(question: &Question, catalogue: &Catalogue) -> Rejected {
+fn not_in_table(question: &Question, shelf: &Shelf<'_>) -> Rejected {
     let asked = question
         .torch
         .as_ref()
@@ -176,8 +171,8 @@ fn not_in_table(question: &Question, catalogue: &Catalogue) -> Rejected {
         release.map_or_else(String::new, |release| release.torch.to_string())
     };
     let seen = named.as_ref().is_some_and(|version| {
-        catalogue.listings.iter().any(|listing| {
-            !catalogue
+        shelf.catalogue().listings.iter().any(|listing| {
+            !shelf
                 .wheels("torch", version, &listing.repository)
                 .0
                 .is_empty()
@@ -201,6 +196,47 @@ fn not_in_table(question: &Question, catalogue: &Catalogue) -> Rejected {
             .arg("last", range(last))
             .arg("as-of", torch_matrix::info().as_of),
     }
+}
+
+/// Says of a build that was asked for by name, and that none of the releases asked for has, what they have.
+fn no_such_build(question: &Question, shelf: &Shelf<'_>) -> Option<Rejected> {
+    let wanted = question.wish.tag.as_ref()?;
+    let tags = |release: &torch_matrix::Release| {
+        release
+            .index_cuda_tags
+            .iter()
+            .chain(&release.index_cuda_tags_unsure)
+            .chain(&release.index_rocm_tags)
+            .chain(&release.index_other)
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+    };
+    let newest = question.wish.releases().next()?;
+    if question
+        .wish
+        .releases()
+        .any(|release| release.on_index(wanted) != Presence::No)
+    {
+        return None;
+    }
+    let folder = Repository::Folder(wanted.clone());
+    let seen = question
+        .wish
+        .releases()
+        .any(|release| !shelf.wheels("torch", &release.torch, &folder).0.is_empty());
+    let (id, text) = if seen {
+        ("build-not-judged", "plan-why-build-not-judged")
+    } else {
+        ("no-such-build", "plan-why-no-such-build")
+    };
+    Some(Rejected {
+        id,
+        builds: Vec::new(),
+        why: Message::shared(text)
+            .arg("tag", wanted.to_string())
+            .arg("torch", newest.torch.to_string())
+            .arg("tags", tags(newest).join(", ")),
+    })
 }
 
 /// What was passed over, one entry for each reason.
@@ -229,6 +265,7 @@ fn rejections(choice: &Choice<'_>, question: &Question) -> Vec<Rejected> {
         {
             let why = Message::shared("plan-why-fault")
                 .arg("fault", &hit.row.id)
+                .arg("severity", hit.row.severity.to_string())
                 .arg("workload", &hit.row.workload);
             add("known-bad", &fit.build, why);
         }
@@ -374,7 +411,7 @@ fn beside<'c>(
     choice: &Choice<'c>,
     question: &Question,
     wanted: &Wanted,
-    catalogue: &'c Catalogue,
+    shelf: &Shelf<'c>,
 ) -> Vec<Alternative<'c>> {
     let mut all: Vec<Alternative<'c>> = Vec::new();
     let mut add = |id, fit: &Fit<'c>, when, fits_now| {
@@ -409,7 +446,7 @@ fn beside<'c>(
         let when = Message::shared("plan-when-faulty").arg("workload", &hit.row.workload);
         add("known-bad", fit, when, true);
     }
-    if let Some((newer, floor)) = with_newer_driver(Some(best), question, wanted, catalogue) {
+    if let Some((newer, floor)) = with_newer_driver(Some(best), question, wanted, shelf) {
         let when = Message::shared("plan-when-driver").arg("floor", floor);
         add("newer-driver", &newer, when, false);
     }
@@ -420,7 +457,7 @@ fn beside<'c>(
             driver: Some(Driver::Supports(crate::version::CudaVersion::new(12, 0))),
             ..wanted.clone()
         };
-        if let Some(fit) = older.choose(&question.wish, catalogue).best()
+        if let Some(fit) = older.choose(&question.wish, shelf).best()
             && fit.build.tag != best.build.tag
             && let (Some(below), Some(floor)) = (
                 floor(&best.build.tag, question.driver_os),
@@ -434,7 +471,7 @@ fn beside<'c>(
         }
     }
     if question.wish.kind != Kind::Cpu
-        && let Some(fit) = cpu(question, wanted, catalogue)
+        && let Some(fit) = cpu(question, wanted, shelf)
     {
         add("cpu", &fit, Message::shared("plan-when-cpu"), true);
     }
@@ -447,7 +484,7 @@ fn beside<'c>(
             kind: Kind::Cuda,
             ..question.wish.clone()
         };
-        if let Some(fit) = wanted.choose(&wish, catalogue).best()
+        if let Some(fit) = wanted.choose(&wish, shelf).best()
             && let Some(floor) = floor(&fit.build.tag, question.driver_os)
         {
             let when = Message::shared("plan-when-gpu").arg("floor", floor.to_string());
@@ -458,7 +495,7 @@ fn beside<'c>(
 }
 
 /// The CPU build, which runs everywhere.
-fn cpu<'c>(question: &Question, wanted: &Wanted, catalogue: &'c Catalogue) -> Option<Fit<'c>> {
+fn cpu<'c>(question: &Question, wanted: &Wanted, shelf: &Shelf<'c>) -> Option<Fit<'c>> {
     let wish = Wish {
         torch: question.wish.torch.clone(),
         tag: None,
@@ -469,7 +506,7 @@ fn cpu<'c>(question: &Question, wanted: &Wanted, catalogue: &'c Catalogue) -> Op
         gpus: Vec::new(),
         ..wanted.clone()
     };
-    without.choose(&wish, catalogue).best().cloned()
+    without.choose(&wish, shelf).best().cloned()
 }
 
 /// What a newer driver would run, and the least driver for it, where that is better than the best build of now.
@@ -477,7 +514,7 @@ fn with_newer_driver<'c>(
     best: Option<&Fit<'c>>,
     question: &Question,
     wanted: &Wanted,
-    catalogue: &'c Catalogue,
+    shelf: &Shelf<'c>,
 ) -> Option<(Fit<'c>, String)> {
     if question.wish.kind != Kind::Cuda || question.driver.is_none() {
         return None;
@@ -498,7 +535,7 @@ fn with_newer_driver<'c>(
         driver,
         ..wanted.clone()
     };
-    let fit = newer.choose(&question.wish, catalogue).best()?.clone();
+    let fit = newer.choose(&question.wish, shelf).best()?.clone();
     let floor = floor(&fit.build.tag, question.driver_os)?;
     let has = match &question.driver.as_ref()?.value {
         Driver::Version(driver) => floor.met_by(driver),
@@ -521,7 +558,7 @@ fn instead<'c>(
     choice: &Choice<'c>,
     question: &Question,
     wanted: &Wanted,
-    catalogue: &'c Catalogue,
+    shelf: &Shelf<'c>,
 ) -> Vec<Alternative<'c>> {
     let mut all: Vec<Alternative<'c>> = Vec::new();
     let mut add = |id, fit: Fit<'c>, when, python| {
@@ -551,21 +588,21 @@ fn instead<'c>(
             driver: Some(Driver::Supports(row.max_cuda)),
             ..wanted.clone()
         };
-        if let Some(fit) = older.choose(&question.wish, catalogue).best() {
+        if let Some(fit) = older.choose(&question.wish, shelf).best() {
             let when = Message::shared("plan-when-last-driver").arg("branch", last.to_string());
             add("last-driver-for-gpu", fit.clone(), when, None);
         }
     }
     if cuda
         && dropped.is_none()
-        && let Some((fit, floor)) = with_newer_driver(None, question, wanted, catalogue)
+        && let Some((fit, floor)) = with_newer_driver(None, question, wanted, shelf)
     {
         // The least that would do is the next best thing to reach.
         let least = Wanted {
             driver: Some(Driver::Supports(crate::version::CudaVersion::new(12, 0))),
             ..wanted.clone()
         };
-        if let Some(nearer) = least.choose(&question.wish, catalogue).best()
+        if let Some(nearer) = least.choose(&question.wish, shelf).best()
             && let Some(lower) = self::floor(&nearer.build.tag, question.driver_os)
             && lower.to_string() != floor
         {
@@ -580,7 +617,7 @@ fn instead<'c>(
             python: None,
             ..wanted.clone()
         })
-        .choose(&question.wish, catalogue)
+        .choose(&question.wish, shelf)
         .best()
         && let Some(python) = nearest(&fit.build.release.python, question.python.value)
     {
@@ -588,7 +625,7 @@ fn instead<'c>(
             python: Some(python),
             ..wanted.clone()
         };
-        if let Some(fit) = there.choose(&question.wish, catalogue).best() {
+        if let Some(fit) = there.choose(&question.wish, shelf).best() {
             let when = Message::shared("plan-when-python").arg("python", python.to_string());
             add("other-python", fit.clone(), when, Some(python));
         }
@@ -606,7 +643,7 @@ fn instead<'c>(
             ..wanted.clone()
         };
         if !rest.gpus.is_empty()
-            && let Some(fit) = rest.choose(&question.wish, catalogue).best()
+            && let Some(fit) = rest.choose(&question.wish, shelf).best()
             && let Some(oldest) = oldest
         {
             let when = Message::shared("plan-when-without-gpu").arg("gpu", named(oldest, question));
@@ -619,7 +656,7 @@ fn instead<'c>(
     };
     if known_gpus
         && question.torch.is_some()
-        && let Some(fit) = wanted.choose(&any, catalogue).best()
+        && let Some(fit) = wanted.choose(&any, shelf).best()
     {
         add(
             "other-torch",
@@ -633,7 +670,7 @@ fn instead<'c>(
             companions: Vec::new(),
             ..wanted.clone()
         };
-        if let Some(fit) = alone.choose(&question.wish, catalogue).best() {
+        if let Some(fit) = alone.choose(&question.wish, shelf).best() {
             add(
                 "alone",
                 fit.clone(),
@@ -643,7 +680,7 @@ fn instead<'c>(
         }
     }
     if question.wish.kind != Kind::Cpu
-        && let Some(fit) = cpu(question, wanted, catalogue)
+        && let Some(fit) = cpu(question, wanted, shelf)
     {
         add("cpu", fit, Message::shared("plan-when-cpu"), None);
     }

@@ -11,7 +11,7 @@ mod tests;
 
 use self::install::{Mode, index, newest};
 use self::probe::Probe;
-use crate::catalogue::Catalogue;
+use crate::catalogue::Shelf;
 use crate::facts::python::{Environment, EnvironmentKind, Torch};
 use crate::facts::system::Place;
 use crate::facts::{Facts, Unknown};
@@ -455,7 +455,7 @@ fn wheel_exists(facts: &Facts<'_>) -> Finding {
             finding.evidence("NVML", format!("{name}, compute capability {cc}"))
         })
     };
-    let choice = wanted.choose(&Wish::default(), Catalogue::bundled());
+    let choice = wanted.choose(&Wish::default(), Shelf::bundled());
     if let Some(fit) = choice.best() {
         return said(Finding::pass("pass"))
             .arg("torch", fit.build.release.torch.to_string())
@@ -478,7 +478,7 @@ fn wheel_exists(facts: &Facts<'_>) -> Finding {
 
 /// The build that would be chosen.
 fn best(wanted: &Wanted) -> Option<Build> {
-    let choice = wanted.choose(&Wish::default(), Catalogue::bundled());
+    let choice = wanted.choose(&Wish::default(), Shelf::bundled());
     choice.best().map(|fit| fit.build.clone())
 }
 

@@ -3,7 +3,7 @@
 use pep440_rs::{Version, VersionSpecifier, VersionSpecifiers};
 
 use super::fit::{Build, Fit, Misfit, Wanted};
-use crate::catalogue::Catalogue;
+use crate::catalogue::Shelf;
 use crate::tables::Os;
 use crate::tables::cuda_driver::Reach;
 use crate::tables::torch_matrix::{self, Release};
@@ -107,10 +107,10 @@ impl Wish {
 impl Wanted {
     /// The best build of those asked for.
     ///
-    /// The newest release that runs; of its builds one without a known fault, whose CUDA the driver supports fully, with
-    /// the newest CUDA. Where a known fault hits all builds of the newest release, the newest release that has none is
+    /// The newest release that runs; of its builds one without a known fault, of the newest CUDA major, whose CUDA the
+    /// driver supports fully, with the newest CUDA. Where a known fault hits all builds of the newest release, the newest release that has none is
     /// better, unless that would mean to go back by more than a year.
-    pub fn choose<'c>(&self, wish: &Wish, catalogue: &'c Catalogue) -> Choice<'c> {
+    pub fn choose<'c>(&self, wish: &Wish, shelf: &Shelf<'c>) -> Choice<'c> {
         let mut choice = Choice::default();
         for release in wish.releases() {
             if let Some(newest) = choice.best()
@@ -120,7 +120,7 @@ impl Wanted {
             }
             let mut fits = Vec::new();
             for build in wish.builds(release, self.platform.os) {
-                match self.judge(build.clone(), catalogue) {
+                match self.judge(build.clone(), shelf) {
                     Ok(fit) => fits.push(fit),
                     Err(misfit) => choice.misfits.push((build, misfit)),
                 }
@@ -139,14 +139,17 @@ impl Wanted {
     }
 }
 
-/// The better, the greater: without a fault, fully supported by the driver, for the newest CUDA or `ROCm`.
-fn rank(fit: &Fit<'_>) -> (bool, bool, Option<Version>) {
+/// The better, the greater: without a fault, of the newest CUDA major that runs, fully supported by the driver, for the
+/// newest CUDA or `ROCm`.
+fn rank(fit: &Fit<'_>) -> (bool, Option<u32>, bool, Option<Version>) {
     let newness = match &fit.build.tag {
         BuildTag::Cuda(cuda) => cuda.to_string().parse().ok(),
         BuildTag::Rocm(version) => version.parse().ok(),
         BuildTag::Cpu | BuildTag::Xpu => None,
     };
-    (fit.fault().is_none(), fit.reach == Reach::Native, newness)
+    let major = fit.build.tag.cuda().map(|cuda| cuda.major);
+    let native = fit.reach == Reach::Native;
+    (fit.fault().is_none(), major, native, newness)
 }
 
 /// Whether a release came out more than a year before another.

@@ -3,7 +3,7 @@
 use pep440_rs::Version;
 
 use super::wheel_file::{self, Missing, Offer};
-use crate::catalogue::{Catalogue, Repository};
+use crate::catalogue::{Repository, Shelf};
 use crate::read::wheel::Host;
 use crate::tables::cuda_driver::{self, Floor, GpuSupport, Minimum, Reach, Verdict};
 use crate::tables::torch_matrix::{
@@ -119,12 +119,11 @@ impl Fit<'_> {
 
 impl Wanted {
     /// Judges a build.
-    pub fn judge<'c>(&self, build: Build, catalogue: &'c Catalogue) -> Result<Fit<'c>, Misfit> {
+    pub fn judge<'c>(&self, build: Build, shelf: &Shelf<'c>) -> Result<Fit<'c>, Misfit> {
         let repository = self.repository(&build.tag);
         let wheel = match self.host() {
             Some(host) => Some(
-                wheel_file::of_build(&build, &repository, &host, catalogue)
-                    .map_err(Misfit::Wheel)?,
+                wheel_file::of_build(&build, &repository, &host, shelf).map_err(Misfit::Wheel)?,
             ),
             None => None,
         };
@@ -139,7 +138,7 @@ impl Wanted {
         };
         let mut companions = Vec::new();
         for &package in &self.companions {
-            let version = companion(build.release, &build.tag, package, self, catalogue)
+            let version = companion(build.release, &build.tag, package, self, shelf)
                 .ok_or(Misfit::Companion(package))?;
             companions.push((package, version));
         }
@@ -275,21 +274,23 @@ pub fn companion(
     tag: &BuildTag,
     package: Package,
     wanted: &Wanted,
-    catalogue: &Catalogue,
+    shelf: &Shelf<'_>,
 ) -> Option<Version> {
     let version = release.companion(package)?;
-    if !published(version, tag, package, catalogue) {
+    if !published(version, tag, package, shelf) {
         return None;
     }
     let listed = wanted.host().is_none_or(|host| {
-        wheel_file::installs(&package.to_string(), version, &host, catalogue) != Some(false)
+        let repository = wanted.repository(tag);
+        wheel_file::installs(&package.to_string(), version, &repository, &host, shelf)
+            != Some(false)
     });
     listed.then(|| version.clone())
 }
 
 /// Whether a release of a companion is there for a build. One that is made with each torch is; the last torchaudio is
 /// there for what the torch of its day was built for.
-fn published(version: &Version, tag: &BuildTag, package: Package, catalogue: &Catalogue) -> bool {
+fn published(version: &Version, tag: &BuildTag, package: Package, shelf: &Shelf<'_>) -> bool {
     let Ok(Companion {
         same_cuda: Some(Sameness::Minor),
         ..
@@ -297,12 +298,9 @@ fn published(version: &Version, tag: &BuildTag, package: Package, catalogue: &Ca
     else {
         return true;
     };
-    let (seen, whole) = catalogue.wheels(
-        &package.to_string(),
-        version,
-        &Repository::Folder(tag.clone()),
-    );
-    if whole || !seen.is_empty() {
+    let folder = Repository::Folder(tag.clone());
+    let (seen, whole) = &*shelf.wheels(&package.to_string(), version, &folder);
+    if *whole || !seen.is_empty() {
         return !seen.is_empty();
     }
     torch_matrix::release(version).is_ok_and(|of_its_day| of_its_day.on_index(tag) == Presence::Yes)

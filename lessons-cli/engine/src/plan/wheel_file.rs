@@ -3,8 +3,8 @@
 use pep440_rs::Version;
 
 use super::fit::Build;
-use crate::catalogue::{Catalogue, Repository, WheelFile};
-use crate::read::wheel::{Ask, Host, Installs, Os, Refusal, Wheel};
+use crate::catalogue::{Repository, Shelf, WheelFile};
+use crate::read::wheel::{self, Ask, Host, Installs, Os, Refusal, Wheel};
 use crate::tables::torch_matrix::Presence;
 use crate::version::{BuildTag, PythonVersion};
 
@@ -69,17 +69,14 @@ pub(super) fn of_build<'c>(
     build: &Build,
     repository: &Repository,
     host: &Host,
-    catalogue: &'c Catalogue,
+    shelf: &Shelf<'c>,
 ) -> Result<Offer<'c>, Missing> {
     let version = &build.release.torch;
-    let (seen, whole) = catalogue.wheels("torch", version, repository);
+    let (seen, whole) = &*shelf.wheels("torch", version, repository);
     let mut yanked = false;
     let mut best: Option<&(&WheelFile, Wheel)> = None;
-    for offer in &seen {
-        if !matches!(
-            offer.1.installs_on(host),
-            Installs::Yes | Installs::Unknown(_)
-        ) {
+    for offer in seen {
+        if !runs(&offer.1, host) {
             continue;
         }
         if offer.0.yanked != crate::read::index::Yanked::No {
@@ -94,37 +91,51 @@ pub(super) fn of_build<'c>(
     if yanked {
         return Err(Missing::Yanked);
     }
-    if whole {
+    if *whole {
         return Err(if seen.is_empty() {
             Missing::NotListed
         } else {
             missing(seen.iter().map(|(_, wheel)| wheel), host)
         });
     }
-    let (all, whole) = catalogue.wheels("torch", version, &Repository::Pypi);
-    let refused = all
-        .iter()
-        .all(|(_, wheel)| matches!(wheel.installs_on(host), Installs::No(_)));
-    if whole && refused {
+    let (all, all_known) = &*shelf.wheels("torch", version, &Repository::Pypi);
+    if *all_known && !all.iter().any(|(_, wheel)| runs(wheel, host)) {
         return Err(missing(all.iter().map(|(_, wheel)| wheel), host));
     }
-    match repository {
-        Repository::Folder(tag) if build.release.on_index(tag) != Presence::No => {
-            Ok(Offer::Expected(expected(version, tag, host)))
+    let Repository::Folder(tag) = repository else {
+        return Err(Missing::NotListed);
+    };
+    if build.release.on_index(tag) == Presence::No {
+        return Err(Missing::NotListed);
+    }
+    // Builds for AMD's GPUs are made for one platform alone.
+    if matches!(tag, BuildTag::Rocm(_))
+        && !(matches!(host.os, Os::Glibc(_) | Os::Musl(_)) && host.arch == "x86_64")
+    {
+        return Err(Missing::Platform);
+    }
+    let name = expected(version, tag, host);
+    match wheel::parse(&name).map(|wheel| wheel.installs_on(host)) {
+        Ok(Installs::No(Refusal::SystemVersion { needs, has })) => {
+            Err(Missing::System { needs, has })
         }
-        _ => Err(Missing::NotListed),
+        Ok(Installs::No(_)) => Err(Missing::Platform),
+        Ok(Installs::Yes | Installs::Unknown(_)) | Err(_) => Ok(Offer::Expected(name)),
     }
 }
 
-/// Whether a version of a project has a wheel on `PyPI` that a host's Python takes; none where that is not known.
+/// Whether a version of a project has a wheel that a host's Python takes, in the repository or on `PyPI`; none where that
+/// is not known.
 pub(super) fn installs(
     project: &str,
     version: &Version,
+    repository: &Repository,
     host: &Host,
-    catalogue: &Catalogue,
+    shelf: &Shelf<'_>,
 ) -> Option<bool> {
-    let (all, whole) = catalogue.wheels(project, version, &Repository::Pypi);
-    let fits = all.iter().any(|(_, wheel)| {
+    let (there, _) = &*shelf.wheels(project, version, repository);
+    let (all, whole) = &*shelf.wheels(project, version, &Repository::Pypi);
+    let fits = there.iter().chain(all).any(|(_, wheel)| {
         // Of a wheel for another system the Python is looked at all the same: folders have more systems than PyPI.
         !matches!(
             wheel.installs_on(host),
@@ -133,11 +144,22 @@ pub(super) fn installs(
     });
     if fits {
         Some(true)
-    } else if whole && !all.is_empty() {
+    } else if *whole && !all.is_empty() {
         Some(false)
     } else {
         None
     }
+}
+
+/// Whether a wheel installs on a host and its libraries load there. `linux_x86_64` in a name asks for no C library, and
+/// torch does: it is built for GNU's.
+fn runs(wheel: &Wheel, host: &Host) -> bool {
+    let built_for_gnu = matches!(host.os, Os::Musl(_))
+        && !wheel
+            .platform_tags
+            .iter()
+            .any(|tag| tag.starts_with("musllinux"));
+    !built_for_gnu && !matches!(wheel.installs_on(host), Installs::No(_))
 }
 
 /// What is in the way of all of these wheels: the thing that the nearest of them lacks.

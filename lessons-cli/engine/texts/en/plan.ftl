@@ -8,7 +8,12 @@ plan-none = Nothing fits
 plan-asked = What was asked
 plan-why = Why this one
 plan-warnings = Look out
+plan-why-not = How it was understood
 plan-rejected = Passed over
+plan-rejected-more = { $count ->
+    [one] one more reason: --json shows it
+   *[other] { $count } more reasons: --json shows them
+}
 plan-alternatives = Otherwise
 plan-remarks = Good to know
 plan-pyproject = In a uv project, with these lines in { $file }
@@ -43,13 +48,15 @@ plan-why-platform = no wheel for { $platform }
 plan-why-musl = no wheel for musl: PyTorch builds for GNU's C library, so use a distribution or an image that has that
 plan-why-not-listed = not there, on { $mirror }
 plan-why-yanked = its makers took it back
-plan-why-fault = known fault { $fault }, which hits { $workload }
+plan-why-fault = known fault { $fault } ({ $severity }), which hits { $workload }
 plan-why-companion = there is no { $package } for it
 plan-why-unlisted = whether the index has it is not known, as of { $as-of }
 plan-why-unknown = not known: { $why }
 plan-why-gpu-unknown = { $gpu } is not in the table of { $as-of }, and it is not judged by its neighbours. Give its compute capability: nvidia-smi --query-gpu=compute_cap --format=csv, then --gpu 8.9
 plan-why-torch-newer = { $asked } is newer than { $last }, the newest release in the table of { $as-of }
 plan-why-torch-not-judged = there are wheels of { $asked }, but the table begins with { $first }: which driver and GPU they need is not known
+plan-why-no-such-build = there is no { $tag } build of what was asked for; torch { $torch } has { $tags }
+plan-why-build-not-judged = there are wheels of a { $tag } build, but the table does not say what they run on; of torch { $torch } it has { $tags }
 plan-why-no-such-torch = no release is { $asked }; the table of { $as-of } has { $first } to { $last }
 
 plan-when-same-release = The same release for another CUDA
@@ -89,7 +96,7 @@ plan-note-gpu-ptx = { $gpu } ({ $sm }) has no code of its own in the wheel; the 
 plan-note-several-gpus = Of several GPUs the oldest decides: { $gpu } ({ $sm })
 plan-note-jetson = Jetson's own builds come from NVIDIA, with its JetPack; see NVIDIA's pages for yours
 plan-note-fault = Known fault { $fault } ({ $severity }), only for { $workload }: { $symptom }. What helps: { $advice }
-plan-note-wheel-not-seen = The snapshot knows that torch { $torch } is there for { $tag }, but has not seen this file. Look with lessons torch wheels --live, or open the index
+plan-note-wheel-not-seen = The snapshot knows that torch { $torch } is there for { $tag }, but has not seen this file. lessons torch plan --live looks there now
 plan-note-glibc = The wheel needs glibc { $glibc } or newer: ldd --version shows yours
 plan-note-windows = A plain pip install torch on Windows gives a build without CUDA: the index is a must
 plan-note-pypi = A plain pip install of this version gives { $tag } instead

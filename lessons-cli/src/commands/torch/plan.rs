@@ -3,7 +3,7 @@
 mod text;
 
 use anyhow::Result;
-use lessons_engine::catalogue::Catalogue;
+use lessons_engine::catalogue::{Catalogue, Shelf};
 use lessons_engine::facts::Facts;
 use lessons_engine::plan::{Asked, Plan, Question, Tool, plan};
 use lessons_engine::tables::Os;
@@ -35,11 +35,11 @@ pub(super) fn run(args: PlanArgs, live: &LiveArgs) -> Result<Done> {
     };
     if args.live {
         let catalogue = asked_now(&question, live)?;
-        let mut plan = plan(question, &catalogue);
+        let mut plan = plan(question, &Shelf::new(&catalogue));
         plan.live = true;
         return show(&plan, args.json);
     }
-    show(&plan(question, Catalogue::bundled()), args.json)
+    show(&plan(question, Shelf::bundled()), args.json)
 }
 
 fn show(plan: &Plan<'_>, json: bool) -> Result<Done> {
@@ -70,7 +70,7 @@ fn asked_now(question: &Question, live: &LiveArgs) -> Result<Catalogue> {
     let mut read: Vec<(String, String)> = Vec::new();
     for _ in 0..MOST_ROUNDS {
         let pages: Vec<(String, String)> = {
-            let plan = plan(question.clone(), &catalogue);
+            let plan = plan(question.clone(), &Shelf::new(&catalogue));
             let Some(fit) = &plan.chosen else { break };
             let address = match plan.install(fit).address() {
                 Some(address) => address.url,

@@ -2,7 +2,7 @@
 
 use pep440_rs::Version;
 
-use crate::catalogue::Catalogue;
+use crate::catalogue::Shelf;
 use crate::facts::Facts;
 use crate::finding::{Fix, Message, quoted};
 use crate::plan::{self, Build, Install, Kind, Wanted, Wish, python};
@@ -71,9 +71,9 @@ fn chosen(
     } else {
         Kind::Cuda
     };
-    let catalogue = Catalogue::bundled();
+    let shelf = Shelf::bundled();
     let best = |wish: Wish| {
-        let choice = wanted.choose(&Wish { kind, ..wish }, catalogue);
+        let choice = wanted.choose(&Wish { kind, ..wish }, shelf);
         choice.best().map(|fit| fit.build.clone())
     };
     let build = near
@@ -82,7 +82,7 @@ fn chosen(
     let companions = companions
         .iter()
         .filter_map(|&package| {
-            let version = plan::companion(build.release, &build.tag, package, &wanted, catalogue)?;
+            let version = plan::companion(build.release, &build.tag, package, &wanted, shelf)?;
             Some((package, version))
         })
         .collect();
@@ -137,7 +137,7 @@ pub(super) fn companion_again(
     package: Package,
 ) -> Option<String> {
     let wanted = Wanted::of(facts).ok()?;
-    let version = plan::companion(release, tag, package, &wanted, Catalogue::bundled())?;
+    let version = plan::companion(release, tag, package, &wanted, Shelf::bundled())?;
     Some(if uses_uv(facts) {
         format!(
             "uv pip install --reinstall-package {package} {package}=={version} --torch-backend={tag}"

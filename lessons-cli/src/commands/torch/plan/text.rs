@@ -29,6 +29,9 @@ pub(super) fn show(plan: &Plan<'_>, texts: &Texts) -> String {
     page.out
 }
 
+/// How many reasons are shown; JSON has all of them.
+const MOST_REASONS: usize = 6;
+
 struct Page<'a> {
     plan: &'a Plan<'a>,
     texts: &'a Texts,
@@ -215,7 +218,7 @@ impl Page<'_> {
     /// Why the chosen build is right, beginning with its file.
     fn why(&mut self) {
         let Some(fit) = &self.plan.chosen else {
-            self.notes("plan-why", Weight::Reason);
+            self.notes("plan-why-not", Weight::Reason);
             return;
         };
         self.heading("plan-why");
@@ -258,7 +261,11 @@ impl Page<'_> {
             return;
         }
         self.heading("plan-rejected");
-        for rejected in &self.plan.rejected {
+        let (shown, more) = self
+            .plan
+            .rejected
+            .split_at(self.plan.rejected.len().min(MOST_REASONS));
+        for rejected in shown {
             let _ = writeln!(
                 self.out,
                 "  {} {}\n      {}",
@@ -266,6 +273,11 @@ impl Page<'_> {
                 self.plan.what(rejected),
                 self.texts.sentence(&rejected.why)
             );
+        }
+        if !more.is_empty() {
+            let count = [("count", Arg::Count(more.len() as u64))];
+            let more = self.texts.shared("plan-rejected-more", &count);
+            let _ = writeln!(self.out, "    {}", paint(style::QUIET, more));
         }
     }
 
