@@ -273,6 +273,25 @@ pub enum TorchAction {
     /// From the list that comes along; with --index from an index itself. Nothing but --index uses the network.
     #[command(after_help = WHEELS_HELP)]
     Wheels(WheelsArgs),
+    /// After the install: whether torch stands here, with all that it rests on
+    ///
+    /// Checks the steps of the torch lesson and what they need. With --deep torch also multiplies and convolves a
+    /// little on each GPU, under a time limit.
+    Verify(VerifyArgs),
+}
+
+/// What to verify.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// Verify this recording (a name or a file) instead of this machine
+    #[arg(long, value_name = "NAME|FILE")]
+    pub machine: Option<String>,
+    /// Recommended steps count like required ones
+    #[arg(long)]
+    pub strict: bool,
+    /// As JSON (schema lessons-check/1)
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Where wheels may be looked for.

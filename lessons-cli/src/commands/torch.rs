@@ -1,5 +1,6 @@
 //! `lessons torch`: the PyTorch desk.
 
+mod verify;
 mod wheels;
 
 use anyhow::Result;
@@ -9,6 +10,7 @@ use crate::cli::{LiveArgs, TorchAction};
 
 pub(super) fn run(action: TorchAction, live: &LiveArgs) -> Result<Done> {
     match action {
+        TorchAction::Verify(args) => verify::run(&args, live),
         TorchAction::Wheels(args) => wheels::run(args, live),
     }
 }
