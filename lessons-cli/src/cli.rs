@@ -328,7 +328,7 @@ pub struct WheelsArgs {
     /// For this operating system alone: linux, windows or macos
     #[arg(long, value_name = "OS")]
     pub os: Option<Os>,
-    /// For this processor alone: x86_64 or aarch64
+    /// For this processor alone, named as by uname -m
     #[arg(long, value_name = "ARCH")]
     pub arch: Option<Arch>,
     /// As JSON (schema lessons-torch-wheels/1)
@@ -393,7 +393,7 @@ pub enum DevAction {
     },
     /// Bring the list of wheels up to date, and show what changed
     ///
-    /// Reads the pages of torch and its companions on PyPI, and whatever other pages are given. Nothing is written
+    /// Reads the pages of torch and its companions on an index, and whatever other pages are given. Nothing is written
     /// without --write.
     Refresh(RefreshArgs),
 }
