@@ -43,8 +43,8 @@ for index in range(torch.cuda.device_count() if seen else 0):
 print(json.dumps(said))
 ";
 
-/// What a Python was asked before [`TORCH_PROBE`]: recordings have the answer, and no machine is asked this any more.
-pub const EARLIER_TORCH_PROBE: &str = "\
+/// What a Python was asked before [`TORCH_PROBE`]. No machine is asked this any more.
+const EARLIER_TORCH_PROBE: &str = "\
 import json, torch
 seen = torch.cuda.is_available()
 said = {'torch': torch.__version__, 'cuda': torch.version.cuda, 'available': seen, 'gpus': []}
@@ -62,9 +62,14 @@ pub fn torch_probe(python: &str) -> [&str; 4] {
     [python, "-I", "-c", TORCH_PROBE]
 }
 
-/// The arguments that earlier versions asked with.
-pub fn earlier_torch_probe(python: &str) -> [&str; 4] {
-    [python, "-I", "-c", EARLIER_TORCH_PROBE]
+/// What earlier versions asked in place of this, if they asked something else: recordings have the answer.
+pub fn asked_before<'a>(argv: &[&'a str]) -> Option<[&'a str; 4]> {
+    match *argv {
+        [python, "-I", "-c", script] if script == TORCH_PROBE => {
+            Some([python, "-I", "-c", EARLIER_TORCH_PROBE])
+        }
+        _ => None,
+    }
 }
 
 /// Whether this is a program that a machine may be asked for.

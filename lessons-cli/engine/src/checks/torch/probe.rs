@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::facts::{Facts, Unknown};
 use crate::machine::NotRun;
-use crate::programs::{earlier_torch_probe, torch_probe};
+use crate::programs::torch_probe;
 
 /// What came of asking.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,12 +104,7 @@ impl Probe {
             Ok(None) => return Self::NotAsked,
             Err(unknown) => return Self::Unknown(unknown.clone()),
         };
-        let said = match facts.command(&torch_probe(interpreter)) {
-            // A recording of an earlier version.
-            Err(NotRun::NotRecorded) => facts.command(&earlier_torch_probe(interpreter)),
-            said => said,
-        };
-        match said {
+        match facts.command(&torch_probe(interpreter)) {
             Ok(output) if output.succeeded() => answer(&output.stdout)
                 .unwrap_or_else(|| Self::Unknown(Unknown::not_understood(source(facts)))),
             Ok(output) => Self::Error(match (last_line(&output.stderr), output.exit) {
