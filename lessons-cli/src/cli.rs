@@ -146,6 +146,8 @@ pub enum Command {
         #[command(subcommand)]
         action: TorchAction,
     },
+    /// Questions about recorded machines, with the answers explained
+    Quiz(QuizArgs),
     /// Check again whenever something changes, until you stop it
     Watch {
         /// Steps or lessons; without any, all
@@ -155,6 +157,10 @@ pub enum Command {
         #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
         every: Duration,
     },
+    /// Open the book with this machine in it: its pages check, and change as the machine does
+    ///
+    /// Only this computer can open the pages. What they show changes as soon as the machine does.
+    Serve(ServeArgs),
     /// Build the book, or serve it to a stock mdBook
     Book {
         /// What to do.
@@ -232,6 +238,39 @@ pub struct ReadArgs {
     pub for_cuda: Option<CudaVersion>,
 }
 
+/// What to serve, and where.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// The port to listen on; 0 takes any that is free
+    #[arg(long, value_name = "N")]
+    pub port: Option<u16>,
+    /// Show this recording (a name or a file) instead of this machine
+    #[arg(long, value_name = "NAME|FILE")]
+    pub machine: Option<String>,
+    /// Open the book in your browser
+    #[arg(long)]
+    pub open: bool,
+    /// The folder with book.toml; without it, the current folder if the book is there, else the book that came along
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub root: Option<PathBuf>,
+}
+
+/// What to ask.
+#[derive(Debug, Args)]
+pub struct QuizArgs {
+    /// The lesson to ask about; without one, all
+    pub lesson: Option<String>,
+    /// The same questions as a quiz that showed this number
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// How many questions
+    #[arg(long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u16).range(1..=200))]
+    pub count: u16,
+    /// As JSON, with answers and explanations (schema lessons-quiz/1)
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// How `lessons check` shows what it found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -262,6 +301,25 @@ pub enum TorchAction {
     /// From the list that comes along; with --index from an index itself. Nothing but --index uses the network.
     #[command(after_help = WHEELS_HELP)]
     Wheels(WheelsArgs),
+    /// After the install: whether torch stands here, with all that it rests on
+    ///
+    /// Checks the steps of the torch lesson and what they need. With --deep torch also multiplies and convolves a
+    /// little on each GPU, under a time limit.
+    Verify(VerifyArgs),
+}
+
+/// What to verify.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// Verify this recording (a name or a file) instead of this machine
+    #[arg(long, value_name = "NAME|FILE")]
+    pub machine: Option<String>,
+    /// Recommended steps count like required ones
+    #[arg(long)]
+    pub strict: bool,
+    /// As JSON (schema lessons-check/1)
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What may be asked of a plan.
@@ -369,7 +427,7 @@ pub struct WheelsArgs {
     /// For this operating system alone: linux, windows or macos
     #[arg(long, value_name = "OS")]
     pub os: Option<Os>,
-    /// For this processor alone: x86_64 or aarch64
+    /// For this processor alone, named as by uname -m
     #[arg(long, value_name = "ARCH")]
     pub arch: Option<Arch>,
     /// As JSON (schema lessons-torch-wheels/1)
@@ -434,7 +492,7 @@ pub enum DevAction {
     },
     /// Bring the list of wheels up to date, and show what changed
     ///
-    /// Reads the pages of torch and its companions on PyPI, and whatever other pages are given. Nothing is written
+    /// Reads the pages of torch and its companions on an index, and whatever other pages are given. Nothing is written
     /// without --write.
     Refresh(RefreshArgs),
 }

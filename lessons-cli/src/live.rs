@@ -49,6 +49,13 @@ pub struct LiveOptions {
     pub root: PathBuf,
 }
 
+impl LiveOptions {
+    /// How long a Python may take that is asked about its torch.
+    pub fn torch_limit(time_limit: Duration) -> Duration {
+        time_limit.saturating_mul(TORCH_PATIENCE)
+    }
+}
+
 impl Default for LiveOptions {
     fn default() -> Self {
         Self {
@@ -86,6 +93,11 @@ impl Live {
         }
     }
 
+    /// Where a path of the machine is in the running system; `None` for what is no path.
+    pub fn place(&self, path: &str) -> Option<PathBuf> {
+        self.files.place(path, files::Last::Itself).ok()
+    }
+
     /// Whether asking the driver would wake a GPU, and nobody wants that.
     fn must_not_wake(&self) -> bool {
         !self.wake
@@ -109,7 +121,7 @@ impl Live {
             };
         }
         if self.deep {
-            Ok(self.time_limit.saturating_mul(TORCH_PATIENCE))
+            Ok(LiveOptions::torch_limit(self.time_limit))
         } else {
             Err(NotRun::NotAsked)
         }

@@ -157,7 +157,7 @@ fn fetched(url: &str, project: &str, client: &Client) -> Result<Found> {
     }
     let below = format!("{}/{project}/", url.trim_end_matches('/'));
     let first = match client.page(&below) {
-        Ok(found) => return read_page(found.url, found.text, true),
+        Ok(found) => return read_page(found.url, &found.text, true),
         Err(error) => error,
     };
     if !first.kind.is_absent() {
@@ -166,7 +166,7 @@ fn fetched(url: &str, project: &str, client: &Client) -> Result<Found> {
     // No simple index: a folder of files, as pip's --find-links takes.
     let flat = format!("{}/", path.trim_end_matches('/'));
     match client.page(&flat) {
-        Ok(found) => read_page(found.url, found.text, false)
+        Ok(found) => read_page(found.url, &found.text, false)
             .with_context(|| format!("{first}; so {} was read as a list of files", visible(&flat))),
         Err(_) => Err(first.into()),
     }
@@ -174,11 +174,11 @@ fn fetched(url: &str, project: &str, client: &Client) -> Result<Found> {
 
 fn page(url: &str, whole: bool, client: &Client) -> Result<Found> {
     let found = client.page(url)?;
-    read_page(found.url, found.text, whole)
+    read_page(found.url, &found.text, whole)
 }
 
-fn read_page(url: String, text: String, whole: bool) -> Result<Found> {
-    let index = index::read(&text)
+fn read_page(url: String, text: &str, whole: bool) -> Result<Found> {
+    let index = index::read(text)
         .map_err(|error| anyhow!("tried to read {} as an index: {error}", visible(&url)))?;
     Ok(Found {
         from: url.clone(),

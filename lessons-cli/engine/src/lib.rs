@@ -17,6 +17,7 @@ pub mod machine;
 pub mod plan;
 pub mod practice;
 pub mod programs;
+pub mod quiz;
 pub mod read;
 pub mod recording;
 pub mod redact;

@@ -13,7 +13,7 @@ pub struct FetchError {
     /// The address that was asked for, safe to print.
     url: String,
     /// Why.
-    pub kind: FetchErrorKind,
+    pub kind: Box<FetchErrorKind>,
     limits: Limits,
 }
 
@@ -185,7 +185,7 @@ impl FetchError {
         };
         Self {
             url: visible(&url),
-            kind,
+            kind: Box::new(kind),
             limits,
         }
     }
@@ -196,7 +196,7 @@ impl fmt::Display for FetchError {
         let wait = self.limits.wait.as_secs_f64();
         let total = self.limits.total.as_secs_f64();
         write!(f, "tried to fetch {}: ", self.url)?;
-        match &self.kind {
+        match &*self.kind {
             FetchErrorKind::Address(why) => write!(f, "this address cannot be used: {why}"),
             FetchErrorKind::Proxy { name, why: None } => write!(
                 f,

@@ -27,6 +27,7 @@ impl Catalogue {
     /// This catalogue with what another one saw later. Where that saw all of a project, it replaces what was known;
     /// otherwise it adds. Only wheels of these projects are kept, of builds for CUDA or for processors, with what a
     /// reader asks of a wheel: no addresses and no hashes.
+    #[must_use]
     pub fn renewed(&self, later: &Self, projects: &[&str]) -> Self {
         let mut listings: BTreeMap<Repository, Listing> = BTreeMap::new();
         for old in &self.listings {
