@@ -348,7 +348,7 @@ pub struct PlanArgs {
     /// A version of torch (2.8.0), or conditions ('>=2.6,<2.9')
     #[arg(long, value_name = "VERSION")]
     pub torch: Option<AskedTorch>,
-    /// The GPU by name (\"RTX 4090\") or compute capability (sm_89); several with commas
+    /// The GPU by its name ("RTX 4090") or its compute capability (8.9); several with commas
     #[arg(long, value_name = "NAME|sm_XY", value_delimiter = ',')]
     pub gpu: Vec<Gpu>,
     /// What to install next to it: torchvision, torchaudio, torchtext, torchcodec; or none
@@ -363,7 +363,7 @@ pub struct PlanArgs {
     /// The operating system: linux, windows or macos
     #[arg(long, value_name = "OS")]
     pub os: Option<Os>,
-    /// The processor: x86_64 or aarch64
+    /// The processor, named as by uname -m
     #[arg(long, value_name = "ARCH")]
     pub arch: Option<Arch>,
     /// The C library of Linux: glibc's version, or musl

@@ -125,7 +125,7 @@ impl Wanted {
                     Err(misfit) => choice.misfits.push((build, misfit)),
                 }
             }
-            fits.sort_by(|one, other| rank(other).cmp(&rank(one)));
+            fits.sort_by_key(|fit| std::cmp::Reverse(rank(fit)));
             let clean = fits.first().is_some_and(|fit| fit.fault().is_none());
             if clean {
                 // Those that come before it in time stay in the list, behind it.

@@ -150,13 +150,13 @@ impl Wanted {
             companions: &companions,
         });
         Ok(Fit {
+            build,
             repository,
             wheel,
             reach,
             code,
             companions,
             faults,
-            build,
         })
     }
 
