@@ -15,6 +15,7 @@ mod read;
 mod record;
 mod show;
 mod watch;
+mod why;
 
 use std::path::PathBuf;
 
@@ -53,6 +54,7 @@ pub fn run(cli: Cli) -> Result<Done> {
             no_redact,
         }) => record::run(output, &name, no_redact, live),
         Some(Command::Read(args)) => read::run(&args),
+        Some(Command::Why(args)) => why::run(&args, live),
         Some(Command::Watch { what, every }) => watch::run(&what, every, live),
         Some(Command::Book { action }) => book::run(action),
         Some(Command::Dev { action }) => dev::run(action),

@@ -1,4 +1,5 @@
-//! Directives: `{{#step ID}}`, `{{#smi MACHINE}}`, `{{#topology MACHINE}}`, `{{#output MACHINE COMMAND…}}` and `{{#table NAME}}`.
+//! Directives: `{{#step ID}}`, `{{#smi MACHINE}}`, `{{#topology MACHINE}}`, `{{#output MACHINE COMMAND…}}`,
+//! `{{#table NAME}}` and `{{#causes SYMPTOM}}`.
 //!
 //! A directive stands alone on its line, in a list item or a quotation if need be. `\{{#step ID}}` shows as it is
 //! written, without the backslash, and so does a directive in code. Inside an `admonish` block, which Markdown takes for
@@ -28,6 +29,9 @@ pub trait Cards {
     /// A reference table.
     fn table(&self, name: &str) -> Result<String, String>;
 
+    /// The causes that a symptom can have, each with the step that tells it.
+    fn causes(&self, symptom: &str) -> Result<String, String>;
+
     /// The id of every step that a chapter must teach.
     fn steps(&self) -> Vec<String>;
 }
@@ -56,12 +60,13 @@ pub fn literal(text: &str) -> String {
 }
 
 /// How each directive is written.
-const FORMS: [(&str, &str); 5] = [
+const FORMS: [(&str, &str); 6] = [
     ("step", "{{#step ID}}"),
     ("smi", "{{#smi MACHINE}}"),
     ("topology", "{{#topology MACHINE}}"),
     ("output", "{{#output MACHINE COMMAND…}}"),
     ("table", "{{#table NAME}}"),
+    ("causes", "{{#causes SYMPTOM}}"),
 ];
 
 /// The directives of mdBook's `links` preprocessor.
@@ -92,6 +97,7 @@ pub(super) enum Call<'a> {
     Topology(&'a str),
     Output(&'a str, Vec<&'a str>),
     Table(&'a str),
+    Causes(&'a str),
 }
 
 impl<'a> Call<'a> {
@@ -105,6 +111,7 @@ impl<'a> Call<'a> {
                 Ok(Self::Output(machine, command.to_vec()))
             }
             ["table", name] => Ok(Self::Table(name)),
+            ["causes", symptom] => Ok(Self::Causes(symptom)),
             [name, ..] if let Some((_, form)) = FORMS.iter().find(|(known, _)| *known == name) => {
                 Err(format!("`{{{{#{text}}}}}` is written `{form}`"))
             }
@@ -133,6 +140,7 @@ impl<'a> Call<'a> {
             Self::Topology(machine) => cards.topology(machine),
             Self::Output(machine, command) => cards.output(machine, command),
             Self::Table(name) => cards.table(name),
+            Self::Causes(symptom) => cards.causes(symptom),
         }
     }
 }

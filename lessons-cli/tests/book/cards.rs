@@ -90,6 +90,10 @@ sudo reboot</code></pre>
         ))
     }
 
+    fn causes(&self, symptom: &str) -> Result<String, String> {
+        Ok(format!("- A cause of {symptom}.\n"))
+    }
+
     fn table(&self, name: &str) -> Result<String, String> {
         if name != "cuda-driver" {
             return Err(format!("there is no table `{name}`"));

@@ -30,3 +30,6 @@ card-done = Done
 card-not-done = Not done
 card-on = on
 card-undo = Undo
+card-told-by = Told by { $step }
+card-not-told = No check can see it
+finding-set-aside = Every GPU here is set aside for virtual machines ({ $driver }): this belongs into the machine that gets one
