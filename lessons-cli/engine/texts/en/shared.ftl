@@ -33,3 +33,6 @@ card-undo = Undo
 card-told-by = Told by { $step }
 card-not-told = No check can see it
 finding-set-aside = Every GPU here is set aside for virtual machines ({ $driver }): this belongs into the machine that gets one
+card-sudo = As administrator
+card-hint = A hint
+card-another-hint = Another hint
