@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use super::{Facts, Known, Unknown, Why};
+use super::{Facts, Known, Unknown};
 use crate::machine::Unread;
 use crate::machine::nvml::{Gpu, GpuReading, NvmlCode, NvmlFailure};
 use crate::version::{ComputeCapability, CudaVersion, DriverVersion};
@@ -116,14 +116,9 @@ impl Facts<'_> {
         if !self.sees_hardware() || self.nvml().is_ok() {
             return Ok(None);
         }
-        let gpus = match self.pci_gpus() {
-            Ok(gpus) => gpus,
-            // A machine without a PCI bus has no GPU on it to give away.
-            Err(Unknown {
-                why: Why::Unread(Unread::NotFound),
-                ..
-            }) => return Ok(None),
-            Err(unknown) => return Err(unknown.clone()),
+        // Whether there is a GPU at all is another step's question.
+        let Ok(gpus) = self.pci_gpus() else {
+            return Ok(None);
         };
         let mut holder = None;
         for gpu in gpus {
