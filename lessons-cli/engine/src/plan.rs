@@ -265,7 +265,7 @@ fn rejections(choice: &Choice<'_>, question: &Question) -> Vec<Rejected> {
         {
             let why = Message::shared("plan-why-fault")
                 .arg("fault", &hit.row.id)
-                .arg("severity", hit.row.severity.to_string())
+                .arg("severity", hit.severity.to_string())
                 .arg("workload", &hit.row.workload);
             add("known-bad", &fit.build, why);
         }
@@ -446,6 +446,20 @@ fn beside<'c>(
         let when = Message::shared("plan-when-faulty").arg("workload", &hit.row.workload);
         add("known-bad", fit, when, true);
     }
+    // And one without a fault that is only expected of the best.
+    if let Some(hit) = best.expected_fault() {
+        let careful = Wish {
+            careful: true,
+            ..question.wish.clone()
+        };
+        if let Some(fit) = wanted.choose(&careful, shelf).best()
+            && fit.expected_fault().is_none()
+        {
+            let when =
+                Message::shared("plan-when-without-fault").arg("workload", &hit.row.workload);
+            add("without-fault", fit, when, true);
+        }
+    }
     if let Some((newer, floor)) = with_newer_driver(Some(best), question, wanted, shelf) {
         let when = Message::shared("plan-when-driver").arg("floor", floor);
         add("newer-driver", &newer, when, false);
@@ -498,8 +512,8 @@ fn beside<'c>(
 fn cpu<'c>(question: &Question, wanted: &Wanted, shelf: &Shelf<'c>) -> Option<Fit<'c>> {
     let wish = Wish {
         torch: question.wish.torch.clone(),
-        tag: None,
         kind: Kind::Cpu,
+        ..Wish::default()
     };
     let without = Wanted {
         driver: None,

@@ -18,6 +18,8 @@ pub struct Wish {
     pub tag: Option<BuildTag>,
     /// Otherwise the kind of build.
     pub kind: Kind,
+    /// Whether faults are avoided that are only expected, too.
+    pub careful: bool,
 }
 
 /// A kind of build.
@@ -69,6 +71,15 @@ impl Wish {
         }
     }
 
+    /// Whether a build that runs has no fault to avoid.
+    fn accepts(&self, fit: &Fit<'_>) -> bool {
+        if self.careful {
+            fit.expected_fault().is_none()
+        } else {
+            fit.fault().is_none()
+        }
+    }
+
     /// The releases asked for, the newest first.
     pub fn releases(&self) -> impl Iterator<Item = &'static Release> {
         torch_matrix::releases()
@@ -114,7 +125,7 @@ impl Wanted {
         let mut choice = Choice::default();
         for release in wish.releases() {
             if let Some(newest) = choice.best()
-                && (newest.fault().is_none() || a_year_apart(newest.build.release, release))
+                && (wish.accepts(newest) || a_year_apart(newest.build.release, release))
             {
                 break;
             }
@@ -125,8 +136,8 @@ impl Wanted {
                     Err(misfit) => choice.misfits.push((build, misfit)),
                 }
             }
-            fits.sort_by_key(|fit| std::cmp::Reverse(rank(fit)));
-            let clean = fits.first().is_some_and(|fit| fit.fault().is_none());
+            fits.sort_by_key(|fit| std::cmp::Reverse(rank(fit, wish)));
+            let clean = fits.first().is_some_and(|fit| wish.accepts(fit));
             if clean {
                 // Those that come before it in time stay in the list, behind it.
                 fits.append(&mut choice.fits);
@@ -141,7 +152,7 @@ impl Wanted {
 
 /// The better, the greater: without a fault, of the newest CUDA major that runs, fully supported by the driver, for the
 /// newest CUDA or `ROCm`.
-fn rank(fit: &Fit<'_>) -> (bool, Option<u32>, bool, Option<Version>) {
+fn rank(fit: &Fit<'_>, wish: &Wish) -> (bool, Option<u32>, bool, Option<Version>) {
     let newness = match &fit.build.tag {
         BuildTag::Cuda(cuda) => cuda.to_string().parse().ok(),
         BuildTag::Rocm(version) => version.parse().ok(),
@@ -149,7 +160,7 @@ fn rank(fit: &Fit<'_>) -> (bool, Option<u32>, bool, Option<Version>) {
     };
     let major = fit.build.tag.cuda().map(|cuda| cuda.major);
     let native = fit.reach == Reach::Native;
-    (fit.fault().is_none(), major, native, newness)
+    (wish.accepts(fit), major, native, newness)
 }
 
 /// Whether a release came out more than a year before another.

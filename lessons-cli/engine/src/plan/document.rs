@@ -243,7 +243,7 @@ impl Plan<'_> {
                 .iter()
                 .map(|hit| Fault {
                     id: hit.row.id.clone(),
-                    severity: hit.row.severity.to_string(),
+                    severity: hit.severity.to_string(),
                     workload: hit.row.workload.clone(),
                     certain: hit.certain,
                 })

@@ -113,6 +113,14 @@ impl Fit<'_> {
     pub fn fault(&self) -> Option<&Hit> {
         self.faults
             .iter()
+            .find(|hit| hit.severity == Severity::Avoid)
+    }
+
+    /// A fault that is to be avoided where it was seen, and that is expected here: whoever does the work that it hits
+    /// is better off with another build.
+    pub fn expected_fault(&self) -> Option<&Hit> {
+        self.faults
+            .iter()
             .find(|hit| hit.row.severity == Severity::Avoid)
     }
 }

@@ -263,7 +263,7 @@ fn faults(notes: &mut Notes, plan: &Plan<'_>) {
                 "known-bad",
                 text("plan-note-fault")
                     .arg("fault", &row.id)
-                    .arg("severity", row.severity.to_string())
+                    .arg("severity", hit.severity.to_string())
                     .arg("workload", &row.workload)
                     .arg("symptom", &row.symptom)
                     .arg("advice", row.fix.as_deref().unwrap_or_default()),

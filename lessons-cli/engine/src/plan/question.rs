@@ -561,6 +561,7 @@ impl Question {
                 .map_or_else(VersionSpecifiers::empty, |torch| torch.versions.clone()),
             kind: named.as_ref().map_or(kind, Kind::of),
             tag: named,
+            careful: false,
         };
     }
 

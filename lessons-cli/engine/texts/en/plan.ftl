@@ -60,6 +60,7 @@ plan-why-build-not-judged = there are wheels of a { $tag } build, but the table 
 plan-why-no-such-torch = no release is { $asked }; the table of { $as-of } has { $first } to { $last }
 
 plan-when-same-release = The same release for another CUDA
+plan-when-without-fault = If your work is { $workload }
 plan-when-faulty = Newer, if your work is not { $workload }
 plan-when-driver = With driver { $floor } or newer
 plan-when-older-driver = With a driver below { $below } ({ $floor } or newer)

