@@ -45,7 +45,7 @@
         const serving = state.machines.find(({ name }) => name === state.serving);
         if (!serving || serving === live) return [element('option', { value: '', text: text('on-own') })];
         return [
-            element('option', { value: '', text: named(serving) }),
+            element('option', { value: '', text: serving.title || serving.name }),
             live && element('option', { value: live.name, text: text('on-own') }),
         ];
     }
