@@ -18,6 +18,7 @@ mod serve;
 mod show;
 mod torch;
 mod watch;
+mod why;
 
 use std::path::PathBuf;
 
@@ -57,6 +58,7 @@ pub fn run(cli: Cli) -> Result<Done> {
         }) => record::run(output, &name, no_redact, live),
         Some(Command::Read(args)) => read::run(&args),
         Some(Command::Torch { action }) => torch::run(action, live),
+        Some(Command::Why(args)) => why::run(&args, live),
         Some(Command::Quiz(args)) => quiz::run(&args),
         Some(Command::Watch { what, every }) => watch::run(&what, every, live),
         Some(Command::Serve(args)) => serve::run(&args, live),

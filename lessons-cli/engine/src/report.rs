@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Outcome, TextId};
 use crate::machine::Identity;
-use crate::steps::{self, Step};
+use crate::steps::{self, Lesson, Step};
 use crate::texts::Texts;
 use crate::visible::visible;
 
@@ -261,6 +261,52 @@ fn prepare(facts: &Facts<'_>, steps: impl Iterator<Item = &'static Step>) {
 /// A need that fails blocks, whatever the step's own check would say: one cause is one red line. A need of which
 /// nothing is known leaves the step its own success, and turns its failure, which may be that need's, to blocked.
 fn check(facts: &Facts<'_>, step: &'static Step, checked: &BTreeMap<&str, Checked>) -> Checked {
+    let checked_here = check_here(facts, step, checked);
+    let is_open = !matches!(
+        checked_here.finding.outcome,
+        Outcome::Pass | Outcome::NotApplicable
+    );
+    if !is_open || !wants_gpu(step) {
+        return checked_here;
+    }
+    // A machine that keeps all of its GPUs for others lacks nothing that a GPU needs.
+    match facts.gpus_set_aside() {
+        Ok(Some(driver)) => Checked {
+            step,
+            finding: Finding::new(Outcome::NotApplicable, TextId::Shared("finding-set-aside"))
+                .arg("driver", driver)
+                .evidence(
+                    "/sys/bus/pci/devices",
+                    format!("every NVIDIA GPU: {driver}"),
+                ),
+            blocked_by: None,
+        },
+        Err(unknown) if checked_here.finding.outcome == Outcome::Fail => Checked {
+            step,
+            finding: Finding::unread(&unknown),
+            blocked_by: None,
+        },
+        Ok(None) | Err(_) => checked_here,
+    }
+}
+
+/// Whether a step makes sense only on a machine that has a GPU for itself.
+fn wants_gpu(step: &Step) -> bool {
+    match step.lesson {
+        Lesson::Driver => !matches!(
+            step.id,
+            "driver.gpu-visible" | "driver.nouveau-blacklisted" | "driver.nouveau-unloaded"
+        ),
+        Lesson::Smi | Lesson::Persistence | Lesson::Topology | Lesson::Torch => true,
+        Lesson::Cuda => step.needed().any(wants_gpu),
+    }
+}
+
+fn check_here(
+    facts: &Facts<'_>,
+    step: &'static Step,
+    checked: &BTreeMap<&str, Checked>,
+) -> Checked {
     let with_outcome = |wanted: &[Outcome]| {
         step.needs
             .iter()

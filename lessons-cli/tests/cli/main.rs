@@ -16,3 +16,4 @@ mod server;
 #[cfg(unix)]
 mod state;
 mod surroundings;
+mod why;
