@@ -302,7 +302,7 @@ window.lessons = (() => {
                 saying = [];
             });
         }
-        saying.push(sentence);
+        if (!saying.includes(sentence)) saying.push(sentence);
     }
 
     function start() {

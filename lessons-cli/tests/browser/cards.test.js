@@ -181,8 +181,7 @@ test('what another program left in the browser does no harm', async () => {
     await page.getByRole('link', { name: /Start with|Continue/ }).first().waitFor();
     await page.goto(address('persistence.html'));
   }
-  // A page that is left at once does not wait for its icon.
-  assert.deepEqual(problems.filter((problem) => !/favicon.*ERR_ABORTED/.test(problem)), []);
+  assert.deepEqual(problems, []);
   await close();
 });
 
