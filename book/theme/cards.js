@@ -260,6 +260,19 @@
         for (const card of cards) card.draw();
     });
 
+    // Paper has nothing to click. The style sheet unfolds everything, where the browser lets it.
+    const folded = new Set();
+    addEventListener('beforeprint', () => {
+        for (const part of document.querySelectorAll('.step-card details:not([open])')) {
+            folded.add(part);
+            part.open = true;
+        }
+    });
+    addEventListener('afterprint', () => {
+        for (const part of folded) part.open = false;
+        folded.clear();
+    });
+
     // mdBook says only to the eye that something was copied.
     document.addEventListener('click', event => {
         const button = event.target.closest?.('.clip-button');
