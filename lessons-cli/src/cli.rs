@@ -138,7 +138,7 @@ pub enum Command {
     /// Without a kind, what was pasted is recognised.
     #[command(after_help = READ_HELP)]
     Read(ReadArgs),
-    /// The PyTorch desk: which wheels there are
+    /// The PyTorch desk: which wheels there are, and whether torch stands here
     Torch {
         /// What to ask.
         #[command(subcommand)]
