@@ -140,7 +140,7 @@ pub enum Command {
     /// Without a kind, what was pasted is recognised.
     #[command(after_help = READ_HELP)]
     Read(ReadArgs),
-    /// The PyTorch desk: what to install, and which wheels there are
+    /// The PyTorch desk: what to install, which wheels there are, and whether torch stands here
     Torch {
         /// What to ask.
         #[command(subcommand)]

@@ -261,32 +261,30 @@ fn prepare(facts: &Facts<'_>, steps: impl Iterator<Item = &'static Step>) {
 /// A need that fails blocks, whatever the step's own check would say: one cause is one red line. A need of which
 /// nothing is known leaves the step its own success, and turns its failure, which may be that need's, to blocked.
 fn check(facts: &Facts<'_>, step: &'static Step, checked: &BTreeMap<&str, Checked>) -> Checked {
-    let checked_here = check_here(facts, step, checked);
-    let is_open = !matches!(
-        checked_here.finding.outcome,
-        Outcome::Pass | Outcome::NotApplicable
-    );
-    if !is_open || !wants_gpu(step) {
-        return checked_here;
-    }
+    let without_gpu = |finding: Finding| Checked {
+        step,
+        finding,
+        blocked_by: None,
+    };
     // A machine that keeps all of its GPUs for others lacks nothing that a GPU needs.
     match facts.gpus_set_aside() {
-        Ok(Some(driver)) => Checked {
-            step,
-            finding: Finding::new(Outcome::NotApplicable, TextId::Shared("finding-set-aside"))
-                .arg("driver", driver)
-                .evidence(
-                    "/sys/bus/pci/devices",
-                    format!("every NVIDIA GPU: {driver}"),
+        Ok(Some(driver)) if wants_gpu(step) => {
+            let holder =
+                |facts: &Facts<'_>| facts.gpus_set_aside().is_ok_and(|holder| holder.is_some());
+            match facts.depends_on_unread_place(|| holder(facts), |holds| *holds) {
+                Some(unknown) => without_gpu(Finding::unread(unknown)),
+                None => without_gpu(
+                    Finding::new(Outcome::NotApplicable, TextId::Shared("finding-set-aside"))
+                        .arg("driver", driver)
+                        .evidence(
+                            "/sys/bus/pci/devices",
+                            format!("every NVIDIA GPU: {driver}"),
+                        ),
                 ),
-            blocked_by: None,
-        },
-        Err(unknown) if checked_here.finding.outcome == Outcome::Fail => Checked {
-            step,
-            finding: Finding::unread(&unknown),
-            blocked_by: None,
-        },
-        Ok(None) | Err(_) => checked_here,
+            }
+        }
+        Err(unknown) if wants_gpu(step) => without_gpu(Finding::unread(&unknown)),
+        Ok(_) | Err(_) => check_here(facts, step, checked),
     }
 }
 

@@ -37,8 +37,8 @@ fn check(root: &Path) -> Result<Done> {
     let mut problems = Vec::new();
     texts(&mut problems);
     recordings(&mut problems)?;
-    chapters(&root, &mut problems)?;
-    troubleshooting(&root, &mut problems)?;
+    chapters(root, &mut problems)?;
+    troubleshooting(root, &mut problems)?;
     let mut out = String::new();
     for warning in old_tables()? {
         let _ = writeln!(out, "warning: {warning}");

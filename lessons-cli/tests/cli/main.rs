@@ -12,6 +12,7 @@ mod index;
 mod live;
 mod reader;
 mod recordings;
+mod refresh;
 mod server;
 #[cfg(unix)]
 mod state;

@@ -127,7 +127,17 @@ impl Facts<'_> {
                     holder = Some(driver.as_str());
                 }
                 Ok(_) => return Ok(None),
-                Err(unknown) => return Err(unknown.clone()),
+                // Without such a driver in the kernel it holds nothing.
+                Err(unknown) => match self.modules() {
+                    Ok(loaded)
+                        if !loaded
+                            .iter()
+                            .any(|module| is_for_guests(&module.replace('_', "-"))) =>
+                    {
+                        return Ok(None);
+                    }
+                    _ => return Err(unknown.clone()),
+                },
             }
         }
         Ok(holder)
