@@ -7,18 +7,21 @@
 //! The engine is pure: no process, no network, no clock, no file system (see its `clippy.toml`).
 
 pub mod bundled;
+pub mod catalogue;
 pub mod checks;
 pub mod draw;
 pub mod explain;
 pub mod facts;
 pub mod finding;
 pub mod machine;
+pub mod practice;
 pub mod programs;
 pub mod quiz;
 pub mod read;
 pub mod recording;
 pub mod redact;
 pub mod report;
+pub mod step;
 pub mod steps;
 pub mod tables;
 pub mod texts;
