@@ -5,6 +5,15 @@
 
 use super::process::{Call, Exit};
 
+mod apt;
+mod compilers;
+mod containers;
+mod fetch;
+mod modules;
+mod python;
+mod runfile;
+mod services;
+mod smi;
 mod text;
 
 /// A program.
@@ -57,7 +66,19 @@ impl Program {
 }
 
 /// The families of programs.
-const FAMILIES: &[&[Program]] = &[text::PROGRAMS];
+const FAMILIES: &[&[Program]] = &[
+    text::PROGRAMS,
+    modules::PROGRAMS,
+    apt::PROGRAMS,
+    smi::PROGRAMS,
+    &[smi::DAEMON],
+    services::PROGRAMS,
+    python::PROGRAMS,
+    compilers::PROGRAMS,
+    containers::PROGRAMS,
+    fetch::PROGRAMS,
+    runfile::PROGRAMS,
+];
 
 /// All programs.
 pub fn all() -> impl Iterator<Item = &'static Program> {
@@ -73,4 +94,19 @@ pub fn find(name: &str) -> Option<&'static Program> {
         let cut = name.find('.').map_or(name, |dot| &name[..dot]);
         named(cut).or_else(|| named(without))
     })
+}
+
+/// Says that practice machines do not play something, and what they do play.
+fn not_played(call: &mut Call<'_>, what: &str, instead: &str) -> Exit {
+    let name = call.name();
+    call.error(format!(
+        "practice: {name}: {} is not played here; what is: {instead}",
+        crate::visible::visible(what)
+    ));
+    2
+}
+
+/// A card's compute capability.
+fn python_capability(gpu: &crate::machine::nvml::Gpu) -> Option<crate::version::ComputeCapability> {
+    gpu.compute_capability.known()?.parse().ok()
 }
