@@ -15,6 +15,7 @@
 mod base;
 mod boot;
 mod budget;
+mod complete;
 mod files;
 mod machine;
 mod outside;
@@ -28,7 +29,7 @@ mod tree;
 
 pub use budget::{Budget, Stop};
 pub use files::{Files, User};
-pub use machine::{Person, PracticeMachine};
+pub use machine::{Logged, Person, PracticeMachine};
 pub use outside::{Edited, Outside, Question, Script, Stream};
 pub use process::{Call, CannotRun, Exit, Power, Process, System};
 pub use session::{Ended, Played, Session};

@@ -8,5 +8,6 @@ const BOOT: i64 = 60;
 /// Starts the machine again: what was only in memory is gone, what the boot reads takes effect.
 pub(super) fn boot(system: &mut System) {
     system.machine.clock += BOOT;
+    system.machine.started = system.machine.clock;
     system.machine.state.boots += 1;
 }
