@@ -15,6 +15,7 @@
 mod base;
 mod boot;
 mod budget;
+mod complete;
 mod files;
 mod hardware;
 mod kernel;
@@ -33,7 +34,7 @@ mod tree;
 pub use budget::{Budget, Stop};
 pub use files::{Files, User};
 pub use hardware::Hardware;
-pub use machine::{Person, PracticeMachine};
+pub use machine::{Logged, Person, PracticeMachine};
 pub use outside::{Edited, Outside, Question, Script, Stream};
 pub use process::{Call, CannotRun, Exit, Power, Process, System};
 pub use session::{Ended, Played, Session};

@@ -3,7 +3,6 @@
 use crate::facts::Facts;
 use crate::facts::system::Place;
 
-use super::outside::Question;
 use super::process::System;
 use super::services;
 
@@ -13,6 +12,7 @@ const BOOT: i64 = 60;
 /// Starts the machine again: what was only in memory is gone, what the boot reads takes effect.
 pub(super) fn boot(system: &mut System) {
     system.machine.clock += BOOT;
+    system.machine.started = system.machine.clock;
     system.machine.state.boots += 1;
     if Facts::new(&system.machine).place() != Place::Host {
         return;
@@ -28,22 +28,19 @@ fn enroll_key(system: &mut System) {
     let Some(password) = system.machine.state.key_waiting.clone() else {
         return;
     };
-    let mut ask = |prompt, secret| {
-        let answer = system.outside.ask(Question { prompt, secret });
+    let mut ask = |prompt: &str| {
+        let answer = system.ask(prompt, false);
         answer.map(|answer| answer.trim().to_lowercase())
     };
-    let chosen = ask("MOK management: 1) Continue boot  2) Enroll MOK ? ", false);
+    let chosen = ask("MOK management: 1) Continue boot  2) Enroll MOK ? ");
     if !matches!(chosen.as_deref(), Some("2" | "enroll" | "enroll mok")) {
         return;
     }
-    let sure = ask("Enroll the key(s)? (yes/no) ", false);
+    let sure = ask("Enroll the key(s)? (yes/no) ");
     if !matches!(sure.as_deref(), Some("yes" | "y")) {
         return;
     }
-    let typed = system.outside.ask(Question {
-        prompt: "Password: ",
-        secret: true,
-    });
+    let typed = system.ask("Password: ", true);
     if typed.as_deref() == Some(password.as_str()) {
         system.machine.state.key_enrolled = true;
         system.machine.state.key_waiting = None;

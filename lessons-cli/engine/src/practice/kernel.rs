@@ -230,7 +230,7 @@ impl PracticeMachine {
 
     /// Adds a line to the kernel's log.
     pub(super) fn kernel_says(&mut self, text: &str) {
-        self.state.kernel_log.push(text.to_owned());
+        self.log("kernel", text);
     }
 
     /// Whether the firmware checks signatures.
@@ -564,7 +564,6 @@ impl PracticeMachine {
 
     /// The kernel's part of a start: nothing is loaded, then what the image and the files allow.
     pub(super) fn start_kernel(&mut self) {
-        self.state.kernel_log.clear();
         let kernel = self.state.kernel.clone();
         self.kernel_says(&format!("Linux version {kernel}"));
         for (module, _) in NVIDIA.iter().rev() {

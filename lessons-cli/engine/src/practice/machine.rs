@@ -42,7 +42,25 @@ pub struct PracticeMachine {
     pub hostname: String,
     /// The size of its disk in bytes.
     pub disk: u64,
+    /// When it was started, in seconds since 1970.
+    pub started: i64,
+    /// What the kernel and services have written, as `dmesg` and `journalctl` show it.
+    pub journal: Vec<Logged>,
 }
+
+/// A line of the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logged {
+    /// When, in seconds since 1970.
+    pub time: i64,
+    /// Who wrote it: `kernel`, or a service's name without `.service`.
+    pub unit: String,
+    /// What.
+    pub text: String,
+}
+
+/// How many lines the journal keeps.
+const JOURNAL: usize = 2000;
 
 /// Who sits at the prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +109,8 @@ impl PracticeMachine {
             person,
             hostname: "gpu-lab".to_owned(),
             disk: DISK,
+            started: now - 3600,
+            journal: Vec::new(),
         };
         base::furnish(&mut machine);
         services::recorded(&mut machine);
@@ -100,6 +120,18 @@ impl PracticeMachine {
     /// Its files, as a user sees them from a folder.
     pub fn files<'m>(&'m mut self, user: User, cwd: &'m str) -> Files<'m> {
         Files::new(self, user, cwd)
+    }
+
+    /// Writes a line to the journal.
+    pub fn log(&mut self, unit: &str, text: impl Into<String>) {
+        if self.journal.len() >= JOURNAL {
+            self.journal.remove(0);
+        }
+        self.journal.push(Logged {
+            time: self.clock,
+            unit: unit.to_owned(),
+            text: text.into(),
+        });
     }
 
     /// Bytes of the disk that nothing uses.

@@ -38,6 +38,9 @@ pub trait Outside {
     /// Shows what was printed so far: before a question, and at the end of a command.
     fn show(&mut self, stream: Stream, text: &str);
 
+    /// Clears the screen, where there is one.
+    fn clear(&mut self) {}
+
     /// Opens an editor on a text; `None` where there is none, as in a script.
     fn edit(&mut self, path: &str, text: &str) -> Option<Edited>;
 

@@ -8,6 +8,9 @@ use super::machine::PracticeMachine;
 /// NVIDIA's persistence daemon.
 pub(super) const PERSISTENCED: &str = "nvidia-persistenced";
 
+/// The machine owner's key, with which DKMS signs.
+pub(super) const KEY: &str = "/var/lib/shim-signed/mok/MOK.der";
+
 /// The services that a practice machine knows, with the program of each.
 const KNOWN: [(&str, &str, &str); 4] = [
     (
@@ -50,6 +53,9 @@ pub(super) fn recorded(machine: &mut PracticeMachine) {
         .is_some_and(|file| file.is_built_here());
     machine.state.key_enrolled =
         machine.secure_boot() && built_here && machine.has_loaded("nvidia");
+    if machine.secure_boot() && built_here {
+        machine.put_text(KEY, "a key of this machine\n");
+    }
     machine.state.daemon = command(machine);
     for service in installed(machine).collect::<Vec<_>>() {
         let runs = match service {

@@ -16,8 +16,6 @@ pub struct State {
     pub nvml: Result<Nvml, NvmlFailure>,
     /// Whether the network is there.
     pub network: bool,
-    /// The kernel's messages since it started, without their times.
-    pub kernel_log: Vec<String>,
     /// Whether the firmware knows the machine owner's key.
     pub key_enrolled: bool,
     /// The password of a key that waits to be enrolled at the next start.
@@ -50,7 +48,6 @@ impl State {
                 None => Err(NvmlCode::NotRecorded.into()),
             },
             network: true,
-            kernel_log: Vec::new(),
             key_enrolled: false,
             key_waiting: None,
             services: BTreeSet::new(),

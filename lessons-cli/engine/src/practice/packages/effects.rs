@@ -169,8 +169,9 @@ pub(in crate::practice) fn build(machine: &mut PracticeMachine, version: &str, o
     // shim-signed makes a key of this machine the first time that something has to be signed.
     if machine.secure_boot() {
         machine.put_text(
-            "/var/lib/shim-signed/mok/MOK.der",
-            "a key of this machine\n",
+            services::KEY,
+            "a key of this machine
+",
         );
     }
     machine.build_image(&kernel);

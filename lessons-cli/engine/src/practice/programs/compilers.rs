@@ -269,7 +269,7 @@ fn nvcc(call: &mut Call<'_>) -> Exit {
     let arch = after("-arch").or_else(|| after("--gpu-architecture"));
     let cc: Option<ComputeCapability> = match arch.as_deref() {
         None | Some("all" | "all-major") => None,
-        Some("native") => first_gpu(call).and_then(|gpu| super::python_capability(&gpu)),
+        Some("native") => first_gpu(call).and_then(|gpu| super::capability(&gpu)),
         Some(name) => match name.replace("compute_", "sm_").parse() {
             Ok(cc) => Some(cc),
             Err(_) => {
@@ -350,7 +350,7 @@ fn compiled(call: &mut Call<'_>) -> Exit {
                     Verdict::TooOld { .. }
                 )
             });
-            let here = first_gpu(call).and_then(|gpu| super::python_capability(&gpu));
+            let here = first_gpu(call).and_then(|gpu| super::capability(&gpu));
             let fits = code
                 .zip(here)
                 .is_none_or(|(code, here)| code.major == here.major && code.minor <= here.minor);

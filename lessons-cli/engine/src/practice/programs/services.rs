@@ -6,31 +6,9 @@ use crate::practice::services::{self, NotStarted, PERSISTENCED};
 
 use super::{Program, not_played};
 
-pub(super) const PROGRAMS: &[Program] = &[
-    Program::of_hosts("systemctl", "/usr/bin", systemctl),
-    Program::of_hosts("reboot", "/usr/sbin", reboot),
-    Program::of_hosts("poweroff", "/usr/sbin", poweroff),
-    Program::of_hosts("shutdown", "/usr/sbin", shutdown),
-];
+pub(super) const PROGRAMS: &[Program] = &[Program::of_hosts("systemctl", "/usr/bin", systemctl)];
 
 const FOLDER: &str = "/etc/systemd/system";
-
-fn reboot(call: &mut Call<'_>) -> Exit {
-    power(call, Power::Reboot)
-}
-
-fn poweroff(call: &mut Call<'_>) -> Exit {
-    power(call, Power::Off)
-}
-
-fn shutdown(call: &mut Call<'_>) -> Exit {
-    let words = call.rest();
-    if words.iter().any(|word| word == "-r") {
-        power(call, Power::Reboot)
-    } else {
-        power(call, Power::Off)
-    }
-}
 
 fn power(call: &mut Call<'_>, power: Power) -> Exit {
     if !call.is_root() {

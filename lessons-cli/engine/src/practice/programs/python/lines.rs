@@ -86,7 +86,7 @@ impl Tensor {
             .gpu
             .map_or_else(String::new, |gpu| format!(", device='cuda:{gpu}'"));
         if self.shape.is_empty() {
-            let number = if self.mean.abs() >= 1e5 {
+            let number = if self.mean.abs() >= 1e8 {
                 let plain = format!("{:.4e}", self.mean);
                 let (digits, power) = plain.split_once('e').unwrap_or((&plain, "0"));
                 format!("{digits}e+{:0>2}", power)
@@ -218,6 +218,10 @@ fn statements(code: &str) -> Vec<String> {
             }
             (None, ';' | '\n') if depth == 0 => {
                 all.push(std::mem::take(&mut now));
+                // After a semicolon blanks mean nothing; at the beginning of a line they do.
+                while c == ';' && chars.peek() == Some(&' ') {
+                    chars.next();
+                }
             }
             (None, _) => now.push(c),
         }
