@@ -86,7 +86,7 @@ pub(super) fn apply(
             }
             Part::Utils => program(machine, "/usr/bin/nvidia-smi", "nvidia-smi"),
             Part::FabricManager => {
-                program(machine, "/usr/bin/nv-fabricmanager", "nv-fabricmanager")
+                program(machine, "/usr/bin/nv-fabricmanager", "nv-fabricmanager");
             }
         }
         return;

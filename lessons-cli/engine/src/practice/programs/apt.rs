@@ -1259,20 +1259,17 @@ fn ubuntu_drivers(call: &mut Call<'_>) -> Exit {
                         .trim_start_matches("nvidia:")
                         .trim_start_matches("nvidia-driver-")
                         .to_owned();
-                    match format!("nvidia-driver-{name}").parse::<DriverPackage>() {
-                        Ok(package) => Some(package),
-                        Err(_) => {
-                            call.error(format!("ValueError: {name} is not a driver"));
-                            return 1;
-                        }
+                    if let Ok(package) = format!("nvidia-driver-{name}").parse::<DriverPackage>() { Some(package) } else {
+                        call.error(format!("ValueError: {name} is not a driver"));
+                        return 1;
                     }
                 }
                 None if gpgpu => {
-                    let best = recommended(call).map(|package| DriverPackage {
+                    
+                    recommended(call).map(|package| DriverPackage {
                         server: true,
                         ..package
-                    });
-                    best
+                    })
                 }
                 None => recommended(call),
             };

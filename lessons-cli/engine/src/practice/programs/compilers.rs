@@ -117,12 +117,9 @@ fn sources(call: &mut Call<'_>, words: &[String], name: &str) -> Option<(String,
         ));
         return None;
     };
-    match call.files().read(&source) {
-        Ok(bytes) => Some((String::from_utf8_lossy(&bytes).into_owned(), output)),
-        Err(_) => {
-            call.error(format!("{name}: error: {source}: No such file or directory\n{name}: fatal error: no input files\ncompilation terminated."));
-            None
-        }
+    if let Ok(bytes) = call.files().read(&source) { Some((String::from_utf8_lossy(&bytes).into_owned(), output)) } else {
+        call.error(format!("{name}: error: {source}: No such file or directory\n{name}: fatal error: no input files\ncompilation terminated."));
+        None
     }
 }
 
@@ -270,15 +267,12 @@ fn nvcc(call: &mut Call<'_>) -> Exit {
     let cc: Option<ComputeCapability> = match arch.as_deref() {
         None | Some("all" | "all-major") => None,
         Some("native") => first_gpu(call).and_then(|gpu| super::capability(&gpu)),
-        Some(name) => match name.replace("compute_", "sm_").parse() {
-            Ok(cc) => Some(cc),
-            Err(_) => {
-                call.error(format!(
-                    "nvcc fatal   : Value '{}' is not defined for option 'gpu-architecture'",
-                    crate::visible::visible(name)
-                ));
-                return 1;
-            }
+        Some(name) => if let Ok(cc) = name.replace("compute_", "sm_").parse() { Some(cc) } else {
+            call.error(format!(
+                "nvcc fatal   : Value '{}' is not defined for option 'gpu-architecture'",
+                crate::visible::visible(name)
+            ));
+            return 1;
         },
     };
     if let Some(cc) = cc
@@ -363,15 +357,12 @@ fn compiled(call: &mut Call<'_>) -> Exit {
             }
         }
     };
-    match said {
-        Some(error) => {
-            call.line(error);
-            1
-        }
-        None => {
-            call.print(text);
-            0
-        }
+    if let Some(error) = said {
+        call.line(error);
+        1
+    } else {
+        call.print(text);
+        0
     }
 }
 
@@ -452,19 +443,16 @@ fn update_alternatives(call: &mut Call<'_>) -> Exit {
             } else {
                 format!("/usr/bin/{what}")
             };
-            match call.machine().tree.real_path(&link) {
-                Ok(real) => {
-                    call.line(format!(
-                        "{what} - auto mode\n  link currently points to {real}"
-                    ));
-                    0
-                }
-                Err(_) => {
-                    call.error(format!(
-                        "update-alternatives: error: no alternatives for {what}"
-                    ));
-                    2
-                }
+            if let Ok(real) = call.machine().tree.real_path(&link) {
+                call.line(format!(
+                    "{what} - auto mode\n  link currently points to {real}"
+                ));
+                0
+            } else {
+                call.error(format!(
+                    "update-alternatives: error: no alternatives for {what}"
+                ));
+                2
             }
         }
         Some("--config") => config(call, &name(1)),

@@ -158,7 +158,7 @@ fn run(call: &mut Call<'_>, words: &[String]) -> Exit {
                 || word.starts_with("--runtime=nvidia")
                 || word.starts_with("--device=nvidia.com/gpu") =>
             {
-                gpus = true
+                gpus = true;
             }
             _ if word.starts_with('-') => return not_played(call, word, PLAYED),
             _ if gpus
@@ -342,7 +342,7 @@ fn nvidia_ctk(call: &mut Call<'_>) -> Exit {
                     "cdiVersion: 0.5.0\nkind: nvidia.com/gpu\ndevices:\n{devices}  - name: all\n"
                 ),
             );
-            call.error(format!("INFO[0000] Generated CDI spec with version 0.5.0"));
+            call.error("INFO[0000] Generated CDI spec with version 0.5.0");
             0
         }
         ["cdi", "list"] => {

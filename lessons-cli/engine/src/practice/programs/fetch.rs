@@ -96,9 +96,7 @@ fn wget(call: &mut Call<'_>) -> Exit {
             return 4;
         }
         let Some(found) = find(call, &url) else {
-            call.error(format!(
-                "HTTP request sent, awaiting response... 404 Not Found\nERROR 404: Not Found."
-            ));
+            call.error("HTTP request sent, awaiting response... 404 Not Found\nERROR 404: Not Found.");
             return not_known(call, &url, 8);
         };
         let name = output

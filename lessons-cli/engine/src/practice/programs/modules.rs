@@ -390,7 +390,7 @@ fn dkms(call: &mut Call<'_>) -> Exit {
         }
         "autoinstall" | "build" | "install" => {
             if !call.is_root() {
-                call.error(format!("Error! You must be root to use this command."));
+                call.error("Error! You must be root to use this command.");
                 return 1;
             }
             let Some((version, open)) = source else {

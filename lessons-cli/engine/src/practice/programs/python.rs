@@ -210,12 +210,9 @@ fn run_module(call: &mut Call<'_>, own: &Interpreter, module: &str, words: Vec<S
                 missing(call, "pip")
             }
         }
-        "torch.utils.collect_env" => match torch::Torch::installed(call, own) {
-            Some(torch) => torch::collect_env(call, own, &torch),
-            None => {
-                call.error(format!("{name}: Error while finding module specification for 'torch.utils.collect_env' (ModuleNotFoundError: No module named 'torch')"));
-                1
-            }
+        "torch.utils.collect_env" => if let Some(torch) = torch::Torch::installed(call, own) { torch::collect_env(call, own, &torch) } else {
+            call.error(format!("{name}: Error while finding module specification for 'torch.utils.collect_env' (ModuleNotFoundError: No module named 'torch')"));
+            1
         },
         "site" | "ensurepip" => not_played(
             call,

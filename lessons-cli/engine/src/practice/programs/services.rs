@@ -269,14 +269,14 @@ fn change(call: &mut Call<'_>, action: &str, service: &str, now: bool) -> Exit {
             0
         }
         "enable" => {
-            if !has_install_section(call, service) {
-                call.error("The unit files have no installation config (WantedBy=, RequiredBy=, UpheldBy=,\nAlso=, or Alias= settings in the [Install] section, and DefaultInstance= for\ntemplate units). This means they are not meant to be enabled or disabled using systemctl.");
-            } else {
+            if has_install_section(call, service) {
                 let link = wants(service);
                 let target = format!("/usr/lib/systemd/system/{service}.service");
                 call.line(format!("Created symlink {link} → {target}."));
                 call.machine()
                     .put_file(&link, crate::practice::tree::Node::link(&target));
+            } else {
+                call.error("The unit files have no installation config (WantedBy=, RequiredBy=, UpheldBy=,\nAlso=, or Alias= settings in the [Install] section, and DefaultInstance= for\ntemplate units). This means they are not meant to be enabled or disabled using systemctl.");
             }
             if now { started(call, service) } else { 0 }
         }

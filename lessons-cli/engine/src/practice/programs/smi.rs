@@ -175,7 +175,7 @@ impl Asked {
                     return Err(not_played(call, word, PLAYED));
                 }
                 _ => {
-                    call.line(format!("Invalid combination of input arguments. Please run 'nvidia-smi -h' for help.\n"));
+                    call.line("Invalid combination of input arguments. Please run 'nvidia-smi -h' for help.\n");
                     return Err(1);
                 }
             }
@@ -231,12 +231,9 @@ fn chosen(call: &mut Call<'_>, nvml: &Nvml, named: Option<&str>) -> Result<Vec<u
                 || bus_id(gpu).to_lowercase().ends_with(&part.to_lowercase()) && part.contains(':')
                 || gpu.uuid.known().is_some_and(|uuid| uuid == part)
         });
-        match index {
-            Some(index) => found.push(index),
-            None => {
-                call.line("No devices were found");
-                return Err(6);
-            }
+        if let Some(index) = index { found.push(index) } else {
+            call.line("No devices were found");
+            return Err(6);
         }
     }
     Ok(found)
@@ -503,9 +500,7 @@ fn format_of(call: &mut Call<'_>, format: &str) -> Result<(bool, bool), Exit> {
         .iter()
         .all(|part| matches!(*part, "csv" | "noheader" | "nounits"));
     if !known || !parts.contains(&"csv") {
-        call.line(format!(
-            "\"--format=\" switch is missing or its value is not one of: csv, noheader, nounits.\n"
-        ));
+        call.line("\"--format=\" switch is missing or its value is not one of: csv, noheader, nounits.\n");
         return Err(2);
     }
     Ok((!parts.contains(&"noheader"), !parts.contains(&"nounits")))
@@ -653,7 +648,7 @@ fn long(call: &mut Call<'_>, nvml: &Nvml, chosen: &[usize], section: Option<&str
         |(value, unit): (String, String)| format!("{}{unit}", value.trim_matches(['[', ']']));
     let driver = shown(&nvml.driver_version, "").0;
     let cuda = shown(&nvml.cuda_driver_version, "").0;
-    let mut out = format!("\n==============NVSMI LOG==============\n\n");
+    let mut out = "\n==============NVSMI LOG==============\n\n".to_string();
     out += &line(0, "Timestamp", &timestamp(call.machine().clock));
     let two = driver
         .split('.')

@@ -89,7 +89,7 @@ impl Tensor {
             let number = if self.mean.abs() >= 1e8 {
                 let plain = format!("{:.4e}", self.mean);
                 let (digits, power) = plain.split_once('e').unwrap_or((&plain, "0"));
-                format!("{digits}e+{:0>2}", power)
+                format!("{digits}e+{power:0>2}")
             } else if self.mean.fract() == 0.0 {
                 format!("{:.0}.", self.mean)
             } else {

@@ -155,7 +155,7 @@ impl Index {
 #[derive(Debug, Clone)]
 pub(super) struct Pick {
     pub(super) name: String,
-    /// As the file's name has it: with the local part from PyTorch's index, without from PyPI.
+    /// As the file's name has it: with the local part from PyTorch's index, without from `PyPI`.
     pub(super) version: String,
     /// Of torch: its build.
     pub(super) build: Option<BuildTag>,

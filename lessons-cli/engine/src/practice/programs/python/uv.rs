@@ -96,44 +96,38 @@ fn venv(call: &mut Call<'_>, words: &[String]) -> Exit {
             };
             match system.filter(|own| own.version == version) {
                 Some(own) => (version, own.whole, "/usr/bin".to_owned()),
-                None => match PYTHONS.iter().find(|(known, _)| *known == version) {
-                    Some((_, whole)) => {
-                        let home = format!(
-                            "{}/.local/share/uv/python/cpython-{whole}-linux-x86_64-gnu",
-                            call.machine().person.home
-                        );
-                        if !call.machine().tree.exists(&home) {
-                            if !call.machine().state.network {
-                                call.error(format!("error: Failed to download https://github.com/astral-sh/python-build-standalone/releases\n  Caused by: dns error: failed to lookup address information: Temporary failure in name resolution"));
-                                return 1;
-                            }
-                            call.error(format!("Downloading cpython-{whole}-linux-x86_64-gnu (download) (30.1MiB)\n Downloaded cpython-{whole}-linux-x86_64-gnu (download)"));
-                            owned(
-                                call,
-                                &format!("{home}/bin/python{version}"),
-                                Node::program("python"),
-                            );
-                            owned(
-                                call,
-                                &format!("{home}/bin/python3"),
-                                Node::link(&format!("python{version}")),
-                            );
+                None => if let Some((_, whole)) = PYTHONS.iter().find(|(known, _)| *known == version) {
+                    let home = format!(
+                        "{}/.local/share/uv/python/cpython-{whole}-linux-x86_64-gnu",
+                        call.machine().person.home
+                    );
+                    if !call.machine().tree.exists(&home) {
+                        if !call.machine().state.network {
+                            call.error("error: Failed to download https://github.com/astral-sh/python-build-standalone/releases\n  Caused by: dns error: failed to lookup address information: Temporary failure in name resolution");
+                            return 1;
                         }
-                        (version, (*whole).to_owned(), format!("{home}/bin"))
+                        call.error(format!("Downloading cpython-{whole}-linux-x86_64-gnu (download) (30.1MiB)\n Downloaded cpython-{whole}-linux-x86_64-gnu (download)"));
+                        owned(
+                            call,
+                            &format!("{home}/bin/python{version}"),
+                            Node::program("python"),
+                        );
+                        owned(
+                            call,
+                            &format!("{home}/bin/python3"),
+                            Node::link(&format!("python{version}")),
+                        );
                     }
-                    None => {
-                        call.error(format!("error: No download found for request: cpython-{version}-linux-x86_64-gnu"));
-                        return 2;
-                    }
+                    (version, (*whole).to_owned(), format!("{home}/bin"))
+                } else {
+                    call.error(format!("error: No download found for request: cpython-{version}-linux-x86_64-gnu"));
+                    return 2;
                 },
             }
         }
-        None => match system {
-            Some(own) => (own.version, own.whole, "/usr/bin".to_owned()),
-            None => {
-                call.error("error: No interpreter found in virtual environments, managed installations, or search path");
-                return 2;
-            }
+        None => if let Some(own) = system { (own.version, own.whole, "/usr/bin".to_owned()) } else {
+            call.error("error: No interpreter found in virtual environments, managed installations, or search path");
+            return 2;
         },
     };
     let prefix = absolute(&call.process.cwd.clone(), &folder);
@@ -151,7 +145,7 @@ fn venv(call: &mut Call<'_>, words: &[String]) -> Exit {
         "home = {home}\nimplementation = CPython\nuv = {VERSION}\nversion_info = {whole}\ninclude-system-site-packages = false\n"
     );
     if !make_environment(call, &prefix, version, &config) {
-        call.error(format!("error: Failed to create virtual environment\n  Caused by: Permission denied (os error 13)"));
+        call.error("error: Failed to create virtual environment\n  Caused by: Permission denied (os error 13)");
         return 2;
     }
     call.error(format!(
