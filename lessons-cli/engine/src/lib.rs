@@ -16,6 +16,7 @@ pub mod finding;
 pub mod machine;
 pub mod practice;
 pub mod programs;
+pub mod quiz;
 pub mod read;
 pub mod recording;
 pub mod redact;
