@@ -189,7 +189,7 @@ pub struct StepDocument {
 }
 
 /// One command of a [`StepDocument`].
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FixDocument {
     /// The command; empty where there is nothing to type.
     pub run: String,

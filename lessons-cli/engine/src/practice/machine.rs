@@ -19,7 +19,10 @@ use super::tree::{Content, Errno, Tree};
 use super::{base, programs, services};
 
 /// What a machine of this practice has for a disk, in bytes, where a recording says nothing else.
-const DISK: u64 = 64 << 30;
+const DISK: u64 = 100 << 30;
+
+/// What a fresh Ubuntu server takes of it, in bytes.
+const SYSTEM: u64 = 8 << 30;
 
 /// A machine to type into. Copies share what they have in common.
 #[derive(Debug, Clone)]
@@ -136,7 +139,12 @@ impl PracticeMachine {
 
     /// Bytes of the disk that nothing uses.
     pub fn disk_free(&self) -> u64 {
-        self.disk.saturating_sub(self.tree.used())
+        self.disk.saturating_sub(self.disk_used())
+    }
+
+    /// Bytes of the disk that are used: by files, and by the system's own, which are not all in the tree.
+    pub fn disk_used(&self) -> u64 {
+        self.tree.used().saturating_add(SYSTEM)
     }
 
     /// The file that a command name leads to on this `PATH`, as a shell finds it.

@@ -455,7 +455,7 @@ fn rm(call: &mut Call<'_>) -> Exit {
             .is_ok_and(|real| real == "/");
         if is_root && recursive {
             if options.has('0') {
-                call.error("practice: this would destroy the whole machine; the practice ends here as a real one would: nothing is left to practise on. It was not done; reset takes a machine back to its start");
+                call.error("practice: this would destroy the whole machine; it was not done");
             } else {
                 call.error(format!("rm: it is dangerous to operate recursively on '{word}'\nrm: use --no-preserve-root to override this failsafe"));
             }
@@ -1287,7 +1287,7 @@ fn df(call: &mut Call<'_>) -> Exit {
         }
     }
     let machine = &call.system.machine;
-    let (size, used) = (machine.disk, machine.tree.used().min(machine.disk));
+    let (size, used) = (machine.disk, machine.disk_used().min(machine.disk));
     let free = machine.disk_free();
     let percent = (used.saturating_mul(100)).div_ceil(size.max(1));
     let name = "/dev/mapper/ubuntu--vg-ubuntu--lv";
