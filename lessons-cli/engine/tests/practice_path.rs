@@ -3,7 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
 
 use lessons_engine::bundled;
 use lessons_engine::facts::Facts;
@@ -26,10 +28,9 @@ impl Typist {
         let recording = bundled::recording(name).unwrap().unwrap();
         let mut machine = PracticeMachine::new(recording, 1_795_000_000);
         change(&mut machine);
-        let mut script = Script::default();
-        script
-            .answers
-            .extend(answers.iter().map(|&answer| answer.to_owned()));
+        let answers: VecDeque<String> =
+            answers.iter().map(|answer| format!("> {answer}")).collect();
+        let script = Script::new(Rc::new(RefCell::new(answers)), None);
         Self {
             session: Session::new(machine, Box::new(script)),
         }

@@ -183,13 +183,7 @@ impl PracticeMachine {
         } else {
             let (updates, rest): (Vec<&str>, Vec<&str>) =
                 kept.lines().partition(|line| line.starts_with("updates/"));
-            let part = |lines: Vec<&str>| {
-                lines
-                    .iter()
-                    .map(|line| format!("{line}\n"))
-                    .collect::<String>()
-            };
-            part(updates) + &lines + &part(rest)
+            lines_of(updates) + &lines + &lines_of(rest)
         };
         self.put_text(&path, all);
     }
@@ -205,8 +199,7 @@ impl PracticeMachine {
             let file = line.split(':').next().unwrap_or(line);
             let _ = self.tree.remove(&format!("/lib/modules/{kernel}/{file}"));
         }
-        let kept: String = kept.iter().map(|line| format!("{line}\n")).collect();
-        self.put_text(&path, kept);
+        self.put_text(&path, lines_of(kept));
     }
 
     /// Writes a file as the system does, making the folders above it.
@@ -594,6 +587,11 @@ impl PracticeMachine {
         }
         self.look_for_driver();
     }
+}
+
+/// Lines, each ended by a line feed.
+fn lines_of(lines: Vec<&str>) -> String {
+    lines.into_iter().flat_map(|line| [line, "\n"]).collect()
 }
 
 /// Whether a driver can bring up a card: by the kind of its module, and by its branch.

@@ -122,6 +122,16 @@ fn not_played(call: &mut Call<'_>, what: &str, instead: &str) -> Exit {
     2
 }
 
+/// Lines, each ended by a line feed.
+fn lines_of(lines: impl IntoIterator<Item = String>) -> String {
+    let mut text = String::new();
+    for line in lines {
+        text.push_str(&line);
+        text.push('\n');
+    }
+    text
+}
+
 /// A card's compute capability.
 fn capability(gpu: &Gpu) -> Option<ComputeCapability> {
     gpu.compute_capability.known()?.parse().ok()

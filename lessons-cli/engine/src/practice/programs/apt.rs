@@ -27,7 +27,6 @@ struct Asked {
     yes: bool,
     simulate: bool,
     purge: bool,
-    reinstall: bool,
     words: Vec<String>,
 }
 
@@ -38,7 +37,6 @@ fn apt(call: &mut Call<'_>) -> Exit {
             "-y" | "--yes" | "--assume-yes" | "-qy" | "-yq" => asked.yes = true,
             "-s" | "--simulate" | "--dry-run" | "--just-print" => asked.simulate = true,
             "--purge" => asked.purge = true,
-            "--reinstall" => asked.reinstall = true,
             "-q"
             | "-qq"
             | "--no-install-recommends"
@@ -46,7 +44,8 @@ fn apt(call: &mut Call<'_>) -> Exit {
             | "--installed"
             | "-f"
             | "--fix-broken"
-            | "-V" => {}
+            | "-V"
+            | "--reinstall" => {}
             _ if word.starts_with('-') => {
                 call.error(format!("E: Command line option '{word}' [from {word}] is not understood in combination with the other options."));
                 return 100;
@@ -77,7 +76,7 @@ fn apt(call: &mut Call<'_>) -> Exit {
             let files: Vec<String> = asked
                 .words
                 .iter()
-                .filter(|word| word.ends_with(".deb"))
+                .filter(|word| word.rsplit_once('.').is_some_and(|(_, end)| end == "deb"))
                 .cloned()
                 .collect();
             if !files.is_empty() {
@@ -303,7 +302,7 @@ fn wrapped(call: &mut Call<'_>, title: &str, names: &[String]) {
     for name in names {
         if line.len() + name.len() + 1 > 79 && line.len() > 1 {
             call.line(&line);
-            line = " ".to_owned();
+            " ".clone_into(&mut line);
         }
         line.push(' ');
         line.push_str(name);
@@ -1259,18 +1258,17 @@ fn ubuntu_drivers(call: &mut Call<'_>) -> Exit {
                         .trim_start_matches("nvidia:")
                         .trim_start_matches("nvidia-driver-")
                         .to_owned();
-                    if let Ok(package) = format!("nvidia-driver-{name}").parse::<DriverPackage>() { Some(package) } else {
+                    if let Ok(package) = format!("nvidia-driver-{name}").parse::<DriverPackage>() {
+                        Some(package)
+                    } else {
                         call.error(format!("ValueError: {name} is not a driver"));
                         return 1;
                     }
                 }
-                None if gpgpu => {
-                    
-                    recommended(call).map(|package| DriverPackage {
-                        server: true,
-                        ..package
-                    })
-                }
+                None if gpgpu => recommended(call).map(|package| DriverPackage {
+                    server: true,
+                    ..package
+                }),
                 None => recommended(call),
             };
             let Some(package) = wanted else {

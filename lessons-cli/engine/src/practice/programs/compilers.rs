@@ -117,7 +117,9 @@ fn sources(call: &mut Call<'_>, words: &[String], name: &str) -> Option<(String,
         ));
         return None;
     };
-    if let Ok(bytes) = call.files().read(&source) { Some((String::from_utf8_lossy(&bytes).into_owned(), output)) } else {
+    if let Ok(bytes) = call.files().read(&source) {
+        Some((String::from_utf8_lossy(&bytes).into_owned(), output))
+    } else {
         call.error(format!("{name}: error: {source}: No such file or directory\n{name}: fatal error: no input files\ncompilation terminated."));
         None
     }
@@ -193,11 +195,21 @@ fn recorded(call: &mut Call<'_>) -> Option<(String, Exit)> {
         .iter()
         .find(|command| command.argv == NVCC)?;
     let exit = command.exit?;
-    Some((command.stdout.text(), exit))
+    let said = if exit == 0 {
+        &command.stdout
+    } else {
+        &command.stderr
+    };
+    Some((said.text(), exit))
 }
 
 fn nvcc(call: &mut Call<'_>) -> Exit {
     let words = call.rest();
+    // A toolkit for another processor does not even start.
+    if let Some((text, exit @ 126)) = recorded(call) {
+        call.error(text.trim_end());
+        return exit;
+    }
     let Some((root, cuda)) = toolkit(call) else {
         return not_played(call, "this toolkit", "nvcc of a toolkit in /usr/local");
     };
@@ -267,13 +279,17 @@ fn nvcc(call: &mut Call<'_>) -> Exit {
     let cc: Option<ComputeCapability> = match arch.as_deref() {
         None | Some("all" | "all-major") => None,
         Some("native") => first_gpu(call).and_then(|gpu| super::capability(&gpu)),
-        Some(name) => if let Ok(cc) = name.replace("compute_", "sm_").parse() { Some(cc) } else {
-            call.error(format!(
-                "nvcc fatal   : Value '{}' is not defined for option 'gpu-architecture'",
-                crate::visible::visible(name)
-            ));
-            return 1;
-        },
+        Some(name) => {
+            if let Ok(cc) = name.replace("compute_", "sm_").parse() {
+                Some(cc)
+            } else {
+                call.error(format!(
+                    "nvcc fatal   : Value '{}' is not defined for option 'gpu-architecture'",
+                    crate::visible::visible(name)
+                ));
+                return 1;
+            }
+        }
     };
     if let Some(cc) = cc
         && let Ok(row) = cuda_driver::architecture(cc)
@@ -399,10 +415,8 @@ fn update_alternatives(call: &mut Call<'_>) -> Exit {
                 return 2;
             }
             let mut pairs = vec![(name(1), name(3), name(2))];
-            for at in 0..words.len() {
-                if words[at] == "--slave" {
-                    pairs.push((name(at + 1), name(at + 3), name(at + 2)));
-                }
+            for slave in words.windows(4).filter(|slave| slave[0] == "--slave") {
+                pairs.push((slave[1].clone(), slave[3].clone(), slave[2].clone()));
             }
             for (link, target, what) in pairs {
                 if !call.machine().tree.exists(&target) {

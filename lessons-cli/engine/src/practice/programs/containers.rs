@@ -7,7 +7,7 @@ use crate::tables::Os;
 use crate::tables::cuda_driver::{self, Verdict};
 use crate::version::CudaVersion;
 
-use super::{Program, not_played};
+use super::{Program, lines_of, not_played};
 
 pub(super) const PROGRAMS: &[Program] = &[
     Program::installed("docker", docker),
@@ -333,9 +333,7 @@ fn nvidia_ctk(call: &mut Call<'_>) -> Exit {
                 call.error("ERRO[0000] failed to generate CDI spec: failed to create device CDI specs: failed to initialize NVML: Driver Not Loaded");
                 return 1;
             }
-            let devices: String = (0..count)
-                .map(|index| format!("  - name: \"{index}\"\n"))
-                .collect();
+            let devices = lines_of((0..count).map(|index| format!("  - name: \"{index}\"")));
             call.machine().put_text(
                 path,
                 format!(

@@ -96,7 +96,9 @@ fn wget(call: &mut Call<'_>) -> Exit {
             return 4;
         }
         let Some(found) = find(call, &url) else {
-            call.error("HTTP request sent, awaiting response... 404 Not Found\nERROR 404: Not Found.");
+            call.error(
+                "HTTP request sent, awaiting response... 404 Not Found\nERROR 404: Not Found.",
+            );
             return not_known(call, &url, 8);
         };
         let name = output

@@ -5,7 +5,7 @@ use crate::practice::packages::{build_modules, dkms_fault, dkms_source};
 use crate::practice::process::{Call, Exit};
 use crate::read::drivers;
 
-use super::{Program, not_played};
+use super::{Program, lines_of, not_played};
 
 pub(super) const PROGRAMS: &[Program] = &[
     Program::installed("lspci", lspci),
@@ -324,15 +324,17 @@ fn modinfo(call: &mut Call<'_>) -> Exit {
         format!("{kernel} SMP preempt mod_unload modversions "),
     ));
     let out: String = match field {
-        Some(field) => fields
-            .iter()
-            .filter(|(known, _)| *known == field)
-            .map(|(_, value)| format!("{value}\n"))
-            .collect(),
-        None => fields
-            .iter()
-            .map(|(name, value)| format!("{:<16}{value}\n", format!("{name}:")))
-            .collect(),
+        Some(field) => lines_of(
+            fields
+                .into_iter()
+                .filter(|(known, _)| *known == field)
+                .map(|(_, value)| value),
+        ),
+        None => lines_of(
+            fields
+                .iter()
+                .map(|(name, value)| format!("{:<16}{value}", format!("{name}:"))),
+        ),
     };
     call.print(out);
     0

@@ -157,7 +157,7 @@ fn python(call: &mut Call<'_>) -> Exit {
                     call.error("Argument expected for the -m option");
                     return 2;
                 };
-                return run_module(call, &own, &module, words.collect());
+                return run_module(call, &own, &module, &words.collect::<Vec<_>>());
             }
             _ if word.starts_with('-') => {
                 return not_played(
@@ -186,14 +186,14 @@ fn python(call: &mut Call<'_>) -> Exit {
     lines::run(call, &own, &String::from_utf8_lossy(&code))
 }
 
-fn run_module(call: &mut Call<'_>, own: &Interpreter, module: &str, words: Vec<String>) -> Exit {
+fn run_module(call: &mut Call<'_>, own: &Interpreter, module: &str, words: &[String]) -> Exit {
     let name = own.executable();
     let missing = |call: &mut Call<'_>, module: &str| {
         call.error(format!("{name}: No module named {module}"));
         1
     };
     match module {
-        "venv" => venv(call, own, &words),
+        "venv" => venv(call, own, words),
         "pip" => {
             let there = if own.is_environment {
                 !own.by_uv
@@ -205,15 +205,19 @@ fn run_module(call: &mut Call<'_>, own: &Interpreter, module: &str, words: Vec<S
                 call.machine().tree.exists("/usr/bin/pip3")
             };
             if there {
-                pip::run(call, own, &words)
+                pip::run(call, own, words)
             } else {
                 missing(call, "pip")
             }
         }
-        "torch.utils.collect_env" => if let Some(torch) = torch::Torch::installed(call, own) { torch::collect_env(call, own, &torch) } else {
-            call.error(format!("{name}: Error while finding module specification for 'torch.utils.collect_env' (ModuleNotFoundError: No module named 'torch')"));
-            1
-        },
+        "torch.utils.collect_env" => {
+            if let Some(torch) = torch::Torch::installed(call, own) {
+                torch::collect_env(call, own, &torch)
+            } else {
+                call.error(format!("{name}: Error while finding module specification for 'torch.utils.collect_env' (ModuleNotFoundError: No module named 'torch')"));
+                1
+            }
+        }
         "site" | "ensurepip" => not_played(
             call,
             &format!("-m {module}"),

@@ -8,7 +8,7 @@ use crate::practice::kernel;
 use crate::practice::process::{Call, Exit};
 use crate::practice::services;
 
-use super::{Program, not_played};
+use super::{Program, lines_of, not_played};
 
 pub(super) const PROGRAMS: &[Program] = &[Program::installed("nvidia-smi", nvidia_smi)];
 
@@ -231,7 +231,9 @@ fn chosen(call: &mut Call<'_>, nvml: &Nvml, named: Option<&str>) -> Result<Vec<u
                 || bus_id(gpu).to_lowercase().ends_with(&part.to_lowercase()) && part.contains(':')
                 || gpu.uuid.known().is_some_and(|uuid| uuid == part)
         });
-        if let Some(index) = index { found.push(index) } else {
+        if let Some(index) = index {
+            found.push(index);
+        } else {
             call.line("No devices were found");
             return Err(6);
         }
@@ -500,7 +502,9 @@ fn format_of(call: &mut Call<'_>, format: &str) -> Result<(bool, bool), Exit> {
         .iter()
         .all(|part| matches!(*part, "csv" | "noheader" | "nounits"));
     if !known || !parts.contains(&"csv") {
-        call.line("\"--format=\" switch is missing or its value is not one of: csv, noheader, nounits.\n");
+        call.line(
+            "\"--format=\" switch is missing or its value is not one of: csv, noheader, nounits.\n",
+        );
         return Err(2);
     }
     Ok((!parts.contains(&"noheader"), !parts.contains(&"nounits")))
@@ -523,11 +527,7 @@ fn query(call: &mut Call<'_>, nvml: &Nvml, chosen: &[usize], fields: &str, forma
                 call.line(format!("Field \"{name}\" is not a valid field to query.\n"));
                 return 2;
             };
-            titles.push(if units {
-                format!("{name}{unit}")
-            } else {
-                format!("{name}{unit}")
-            });
+            titles.push(format!("{name}{unit}"));
             values.push(if units {
                 format!("{value}{value_unit}")
             } else {
@@ -793,11 +793,9 @@ fn topo(call: &mut Call<'_>, words: &[String]) -> Exit {
                     .nvml
                     .as_ref()
                     .map_or(0, |nvml| nvml.gpus.len());
-                let header: String = (0..gpus).map(|index| format!("\tGPU{index}")).collect();
-                let rows: String = (0..gpus)
-                    .map(|index| format!("GPU{index}\t X \n"))
-                    .collect();
-                text = Some(format!("{header}\n{rows}"));
+                // Of one card all is said; how more are wired nobody recorded.
+                let rows = lines_of((0..gpus).map(|index| format!("GPU{index}\t X ")));
+                text = Some(format!("\tGPU0\n{rows}"));
             }
             call.print(text.unwrap_or_default());
             0
@@ -843,11 +841,21 @@ pub(super) fn cuda_answers(call: &mut Call<'_>) -> Result<Nvml, NvmlCode> {
     match call.machine().state.nvml.clone() {
         Ok(nvml) if nvml.gpus.is_empty() => Err(NvmlCode::GpuNotFound),
         Ok(nvml) => {
-            // The first program that computes brings the module for shared memory along.
-            if call.machine().has_loaded("nvidia")
-                && !call.machine().has_loaded(kernel::NVIDIA[3].0)
-            {
-                let _ = call.machine().load_module(kernel::NVIDIA[3].0);
+            // The first program that computes brings the module for shared memory along. Where it was recorded that none
+            // came, none comes until the driver is loaded anew.
+            let uvm = kernel::NVIDIA[3].0;
+            let machine = call.machine();
+            let recorded = machine.state.boots == 0
+                && machine
+                    .recording
+                    .files
+                    .get("/proc/modules")
+                    .is_some_and(|entry| {
+                        let lines = entry.lines.iter().flatten();
+                        lines.clone().any(|line| line.starts_with("nvidia "))
+                    });
+            if machine.has_loaded("nvidia") && !machine.has_loaded(uvm) && !recorded {
+                let _ = machine.load_module(uvm);
             }
             Ok(nvml)
         }

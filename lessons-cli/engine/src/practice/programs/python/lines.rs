@@ -161,6 +161,12 @@ fn probe(call: &mut Call<'_>, torch: Option<Torch>) -> Exit {
         call.error("Traceback (most recent call last):\n  File \"<string>\", line 1, in <module>\nModuleNotFoundError: No module named 'torch'");
         return 1;
     };
+    if let Some(error) = torch.hidden_libraries(call) {
+        call.error(format!(
+            "Traceback (most recent call last):\n  File \"<string>\", line 1, in <module>\n{error}"
+        ));
+        return 1;
+    }
     let gpus = torch.gpus(call);
     if let Err(why) = &gpus
         && let Some(warning) = why.warning()
@@ -291,14 +297,15 @@ impl Run<'_, '_> {
     fn import(&mut self, module: &str) -> Result<(), Halt> {
         let first = module.split('.').next().unwrap_or(module);
         match first {
-            "torch" => {
-                if self.torch.is_none() {
-                    return Err(Halt::Raised(
-                        "ModuleNotFoundError: No module named 'torch'".to_owned(),
-                    ));
-                }
-                Ok(())
-            }
+            "torch" => match self.torch.clone() {
+                None => Err(Halt::Raised(
+                    "ModuleNotFoundError: No module named 'torch'".to_owned(),
+                )),
+                Some(torch) => match torch.hidden_libraries(self.call) {
+                    Some(error) => Err(Halt::Raised(error)),
+                    None => Ok(()),
+                },
+            },
             "torchvision" | "torchaudio" | "torchtext" => {
                 let Some(torch) = self.torch.clone() else {
                     return Err(Halt::Raised(format!(
@@ -591,7 +598,7 @@ impl Run<'_, '_> {
             }),
             Value::Text(text) if matches!(name, "upper" | "strip" | "split") => {
                 self.names.insert("\u{0}self".to_owned(), Value::Text(text));
-                Value::Name(format!("\u{0}text.{name}")).pipe(Ok)
+                Ok(Value::Name(format!("\u{0}text.{name}")))
             }
             other => Err(Halt::Raised(format!(
                 "AttributeError: object has no attribute '{name}': {}",
@@ -612,7 +619,7 @@ impl Run<'_, '_> {
         let torch = self.torch.clone();
         let index = || match all.first() {
             Some(Value::Int(index)) => usize::try_from(*index).unwrap_or(usize::MAX),
-            Some(Value::Text(text)) => gpu_of(text).flatten().unwrap_or(0),
+            Some(Value::Text(text)) => place_of(text).and_then(Place::gpu).unwrap_or(0),
             _ => 0,
         };
         let available = |run: &mut Self| -> Result<Vec<crate::machine::nvml::Gpu>, NoCuda> {
@@ -786,12 +793,13 @@ impl Run<'_, '_> {
     }
 
     fn moved(&mut self, tensor: Tensor, device: &str) -> Result<Value, Halt> {
-        let Some(gpu) = gpu_of(device) else {
+        let Some(place) = place_of(device) else {
             return Err(Halt::Raised(format!(
                 "RuntimeError: Expected one of cpu, cuda device type at start of device string: {}",
                 crate::visible::visible(device)
             )));
         };
+        let gpu = place.gpu();
         self.use_gpu(gpu)?;
         Ok(Value::Tensor(Tensor { gpu, ..tensor }))
     }
@@ -815,22 +823,29 @@ impl Run<'_, '_> {
     }
 }
 
-/// The GPU that a device string names; `Some(None)` for the processor.
-fn gpu_of(device: &str) -> Option<Option<usize>> {
+/// What a device string names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Processor,
+    Gpu(usize),
+}
+
+impl Place {
+    fn gpu(self) -> Option<usize> {
+        match self {
+            Self::Processor => None,
+            Self::Gpu(index) => Some(index),
+        }
+    }
+}
+
+fn place_of(device: &str) -> Option<Place> {
     match device {
-        "cpu" => Some(None),
-        "cuda" => Some(Some(0)),
-        _ => device.strip_prefix("cuda:")?.parse().ok().map(Some),
+        "cpu" => Some(Place::Processor),
+        "cuda" => Some(Place::Gpu(0)),
+        _ => device.strip_prefix("cuda:")?.parse().ok().map(Place::Gpu),
     }
 }
-
-trait Pipe: Sized {
-    fn pipe<T>(self, into: impl FnOnce(Self) -> T) -> T {
-        into(self)
-    }
-}
-
-impl Pipe for Value {}
 
 #[derive(Debug, Clone, PartialEq)]
 enum Token {

@@ -2,7 +2,9 @@
 
 use super::Interpreter;
 use super::packages;
-use crate::machine::nvml::{Gpu, GpuReading, NvmlCode};
+use crate::facts::Facts;
+use crate::facts::cuda::toolkits::toolkit_folder;
+use crate::machine::nvml::{Gpu, GpuReading, Nvml, NvmlCode};
 use crate::practice::process::{Call, Exit};
 use crate::practice::programs::smi;
 use crate::tables::Os;
@@ -34,6 +36,8 @@ pub(super) enum NoCuda {
     Mismatch,
     /// The driver is there and no GPU is to be seen.
     NoDevice,
+    /// CUDA's own number for what is wrong, with its words.
+    Error(u32, &'static str),
 }
 
 impl NoCuda {
@@ -42,9 +46,11 @@ impl NoCuda {
         match self {
             Self::NotBuilt => "AssertionError: Torch not compiled with CUDA enabled".to_owned(),
             Self::NoDriver => "RuntimeError: Found no NVIDIA driver on your system. Please check that you have an NVIDIA GPU and installed a driver from http://www.nvidia.com/Download/index.aspx".to_owned(),
-            Self::TooOld(_) => format!("RuntimeError: {}", self.warning().unwrap_or_default()),
             Self::Mismatch => "RuntimeError: Unexpected error from cudaGetDeviceCount(). Did you run some cuda functions before calling NumCudaDevices() that might have already set an error? Error 803: system has unsupported display driver / cuda driver combination".to_owned(),
             Self::NoDevice => "RuntimeError: No CUDA GPUs are available".to_owned(),
+            Self::TooOld(_) | Self::Error(..) => {
+                format!("RuntimeError: {}", self.warning().unwrap_or_default())
+            }
         }
     }
 
@@ -55,6 +61,7 @@ impl NoCuda {
                 "The NVIDIA driver on your system is too old (found version {found}). Please update your GPU driver by downloading and installing a new version from the URL: http://www.nvidia.com/Download/index.aspx Alternatively, go to: https://pytorch.org to install a PyTorch version that has been compiled with your version of the CUDA driver."
             )),
             Self::Mismatch => Some("Unexpected error from cudaGetDeviceCount(). Did you run some cuda functions before calling NumCudaDevices() that might have already set an error? Error 803: system has unsupported display driver / cuda driver combination".to_owned()),
+            Self::Error(number, words) => Some(format!("Unexpected error from cudaGetDeviceCount(). Did you run some cuda functions before calling NumCudaDevices() that might have already set an error? Error {number}: {words}")),
             Self::NotBuilt | Self::NoDriver | Self::NoDevice => None,
         }
     }
@@ -99,6 +106,32 @@ impl Torch {
         })
     }
 
+    /// What its import says where `LD_LIBRARY_PATH` puts an older toolkit's libraries before those that it brought.
+    pub(super) fn hidden_libraries(&self, call: &mut Call<'_>) -> Option<String> {
+        let cuda = self.cuda?;
+        let folders = call.env("LD_LIBRARY_PATH").unwrap_or_default().to_owned();
+        let library = format!("libnvJitLink.so.{}", cuda.major);
+        let machine = call.machine();
+        let hides = folders.split(':').any(|folder| {
+            let release = toolkit_folder(folder)
+                .and_then(|root| root.rsplit_once("cuda-"))
+                .and_then(|(_, version)| version.parse::<CudaVersion>().ok());
+            let has_it = || {
+                machine
+                    .tree
+                    .list(folder)
+                    .is_ok_and(|names| names.contains(&library))
+            };
+            release.is_some_and(|release| release.major == cuda.major && release < cuda) && has_it()
+        });
+        hides.then(|| {
+            format!(
+                "ImportError: libcusparse.so.{0}: undefined symbol: __nvJitLinkComplete_{0}_{1}, version {library}",
+                cuda.major, cuda.minor
+            )
+        })
+    }
+
     /// The GPUs that it computes on.
     pub(super) fn gpus(&self, call: &mut Call<'_>) -> Result<Vec<Gpu>, NoCuda> {
         let cuda = self.cuda.ok_or(NoCuda::NotBuilt)?;
@@ -107,6 +140,9 @@ impl Torch {
             NvmlCode::GpuNotFound => NoCuda::NoDevice,
             _ => NoCuda::NoDriver,
         })?;
+        if let Some(fault) = fault(call, &nvml) {
+            return Err(fault);
+        }
         let driver = nvml
             .driver_version
             .known()
@@ -186,6 +222,60 @@ impl Torch {
             )
         })
     }
+}
+
+/// What stands in CUDA's way although NVML answers.
+fn fault(call: &mut Call<'_>, nvml: &Nvml) -> Option<NoCuda> {
+    // libcuda of the compatibility package comes first: it serves boards of data centres alone.
+    let folders = call.env("LD_LIBRARY_PATH").unwrap_or_default().to_owned();
+    let machine = call.machine();
+    let brings_libcuda = |folder: &str| {
+        machine
+            .tree
+            .list(folder)
+            .is_ok_and(|names| names.iter().any(|name| name.starts_with("libcuda.so")))
+    };
+    let is_geforce = nvml.gpus.iter().any(|reading| match reading {
+        GpuReading::Opened(gpu) => gpu
+            .name
+            .known()
+            .is_some_and(|name| name.contains("GeForce")),
+        GpuReading::Failed { .. } => false,
+    });
+    if is_geforce
+        && folders
+            .split(':')
+            .any(|folder| folder.contains("compat") && brings_libcuda(folder))
+    {
+        return Some(NoCuda::Error(
+            804,
+            "forward compatibility was attempted on non supported HW",
+        ));
+    }
+    let unknown = NoCuda::Error(999, "unknown error");
+    let lost = nvml
+        .gpus
+        .iter()
+        .any(|reading| matches!(reading, GpuReading::Failed { .. }));
+    // A Jetson's driver has none, and its GPU is not on a bus.
+    let no_shared_memory = !machine.gpu_addresses().is_empty()
+        && machine.has_loaded("nvidia")
+        && !machine.has_loaded("nvidia_uvm");
+    if lost || no_shared_memory {
+        return Some(unknown);
+    }
+    let facts = Facts::new(machine);
+    let switched = facts
+        .nvswitches()
+        .is_ok_and(|switches| !switches.is_empty());
+    let manager = facts.fabric_manager_package().ok().flatten();
+    let serves = facts.fabric_manager_runs() == Ok(true)
+        && manager.is_none_or(|manager| {
+            nvml.driver_version
+                .known()
+                .is_none_or(|driver| manager.version.starts_with(driver.as_str()))
+        });
+    (switched && !serves).then_some(NoCuda::Error(802, "system not yet initialized"))
 }
 
 pub(super) fn capability(gpu: &Gpu) -> Option<ComputeCapability> {

@@ -96,39 +96,45 @@ fn venv(call: &mut Call<'_>, words: &[String]) -> Exit {
             };
             match system.filter(|own| own.version == version) {
                 Some(own) => (version, own.whole, "/usr/bin".to_owned()),
-                None => if let Some((_, whole)) = PYTHONS.iter().find(|(known, _)| *known == version) {
-                    let home = format!(
-                        "{}/.local/share/uv/python/cpython-{whole}-linux-x86_64-gnu",
-                        call.machine().person.home
-                    );
-                    if !call.machine().tree.exists(&home) {
-                        if !call.machine().state.network {
-                            call.error("error: Failed to download https://github.com/astral-sh/python-build-standalone/releases\n  Caused by: dns error: failed to lookup address information: Temporary failure in name resolution");
-                            return 1;
+                None => {
+                    if let Some((_, whole)) = PYTHONS.iter().find(|(known, _)| *known == version) {
+                        let home = format!(
+                            "{}/.local/share/uv/python/cpython-{whole}-linux-x86_64-gnu",
+                            call.machine().person.home
+                        );
+                        if !call.machine().tree.exists(&home) {
+                            if !call.machine().state.network {
+                                call.error("error: Failed to download https://github.com/astral-sh/python-build-standalone/releases\n  Caused by: dns error: failed to lookup address information: Temporary failure in name resolution");
+                                return 1;
+                            }
+                            call.error(format!("Downloading cpython-{whole}-linux-x86_64-gnu (download) (30.1MiB)\n Downloaded cpython-{whole}-linux-x86_64-gnu (download)"));
+                            owned(
+                                call,
+                                &format!("{home}/bin/python{version}"),
+                                Node::program("python"),
+                            );
+                            owned(
+                                call,
+                                &format!("{home}/bin/python3"),
+                                Node::link(&format!("python{version}")),
+                            );
                         }
-                        call.error(format!("Downloading cpython-{whole}-linux-x86_64-gnu (download) (30.1MiB)\n Downloaded cpython-{whole}-linux-x86_64-gnu (download)"));
-                        owned(
-                            call,
-                            &format!("{home}/bin/python{version}"),
-                            Node::program("python"),
-                        );
-                        owned(
-                            call,
-                            &format!("{home}/bin/python3"),
-                            Node::link(&format!("python{version}")),
-                        );
+                        (version, (*whole).to_owned(), format!("{home}/bin"))
+                    } else {
+                        call.error(format!("error: No download found for request: cpython-{version}-linux-x86_64-gnu"));
+                        return 2;
                     }
-                    (version, (*whole).to_owned(), format!("{home}/bin"))
-                } else {
-                    call.error(format!("error: No download found for request: cpython-{version}-linux-x86_64-gnu"));
-                    return 2;
-                },
+                }
             }
         }
-        None => if let Some(own) = system { (own.version, own.whole, "/usr/bin".to_owned()) } else {
-            call.error("error: No interpreter found in virtual environments, managed installations, or search path");
-            return 2;
-        },
+        None => {
+            if let Some(own) = system {
+                (own.version, own.whole, "/usr/bin".to_owned())
+            } else {
+                call.error("error: No interpreter found in virtual environments, managed installations, or search path");
+                return 2;
+            }
+        }
     };
     let prefix = absolute(&call.process.cwd.clone(), &folder);
     if call.machine().tree.exists(&format!("{prefix}/pyvenv.cfg")) && !clear {
