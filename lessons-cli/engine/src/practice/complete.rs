@@ -14,7 +14,9 @@ const MOST: usize = 200;
 pub(super) fn completions(shell: &Shell, system: &System, before: &str) -> Vec<String> {
     let start = before
         .rfind(|c: char| c.is_whitespace() || ";|&(<>=`".contains(c))
-        .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
+        .map_or(0, |at| {
+            at + before[at..].chars().next().map_or(1, char::len_utf8)
+        });
     let word = &before[start..];
     if let Some(name) = word.strip_prefix('$') {
         return shell
@@ -31,13 +33,17 @@ pub(super) fn completions(shell: &Shell, system: &System, before: &str) -> Vec<S
         || head.ends_with("which");
     let mut found = BTreeSet::new();
     if first && !word.contains('/') {
-        found.extend(shell.names().filter(|name| name.starts_with(word)).map(str::to_owned));
+        found.extend(
+            shell
+                .names()
+                .filter(|name| name.starts_with(word))
+                .map(str::to_owned),
+        );
         let env = shell.exported();
         for folder in env.get("PATH").map_or("", String::as_str).split(':') {
             let names = system.machine.tree.list(folder).unwrap_or_default();
             found.extend(names.into_iter().filter(|name| {
-                name.starts_with(word)
-                    && system.machine.program_of(&join(folder, name)).is_some()
+                name.starts_with(word) && system.machine.program_of(&join(folder, name)).is_some()
             }));
         }
         if !word.is_empty() || !found.is_empty() {
@@ -58,7 +64,16 @@ pub(super) fn completions(shell: &Shell, system: &System, before: &str) -> Vec<S
             continue;
         }
         let path = join(&folder, &name);
-        let end = if system.machine.tree.get(&path).is_ok_and(super::Node::is_dir) { "/" } else { "" };
+        let end = if system
+            .machine
+            .tree
+            .get(&path)
+            .is_ok_and(super::Node::is_dir)
+        {
+            "/"
+        } else {
+            ""
+        };
         found.insert(format!("{shown}{}{end}", programs::quoted(&name)));
     }
     found.into_iter().take(MOST).collect()

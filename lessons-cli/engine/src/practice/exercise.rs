@@ -186,11 +186,15 @@ pub fn find(name: &str) -> Option<Result<Exercise, String>> {
 
 /// All exercises, in the order of lessons and levels.
 pub fn all() -> Vec<Exercise> {
-    let mut all: Vec<Exercise> = names()
-        .filter_map(|name| find(name)?.ok())
-        .collect();
+    let mut all: Vec<Exercise> = names().filter_map(|name| find(name)?.ok()).collect();
     let place = |lesson: &str| Lesson::ALL.iter().position(|known| known.id() == lesson);
-    all.sort_by_key(|exercise| (place(&exercise.lesson), exercise.level, exercise.name.clone()));
+    all.sort_by_key(|exercise| {
+        (
+            place(&exercise.lesson),
+            exercise.level,
+            exercise.name.clone(),
+        )
+    });
     all
 }
 
@@ -201,7 +205,10 @@ impl Exercise {
         if exercise.format == FORMAT {
             Ok(exercise)
         } else {
-            Err(format!("its format is {:?}; this version reads {FORMAT:?}", exercise.format))
+            Err(format!(
+                "its format is {:?}; this version reads {FORMAT:?}",
+                exercise.format
+            ))
         }
     }
 }
@@ -301,13 +308,17 @@ impl Practice {
 impl Goal {
     /// How far a machine has reached it.
     pub fn reached(&self, machine: &PracticeMachine) -> Reached {
-        let wanted: Vec<&'static Step> = self.steps.iter().filter_map(|id| steps::find(id)).collect();
+        let wanted: Vec<&'static Step> =
+            self.steps.iter().filter_map(|id| steps::find(id)).collect();
         let facts = Facts::new(machine);
         let report = Report::of(&facts, wanted.iter().copied());
         let steps: Vec<(&'static str, Outcome)> = wanted
             .into_iter()
             .filter_map(|step| {
-                let checked = report.steps.iter().find(|checked| checked.step.id == step.id)?;
+                let checked = report
+                    .steps
+                    .iter()
+                    .find(|checked| checked.step.id == step.id)?;
                 Some((step.id, checked.finding.outcome))
             })
             .collect();
@@ -332,10 +343,20 @@ impl Probe {
         let mut session = Session::new(machine.clone(), Box::new(Script::default()));
         session.log_in();
         let played = session.run(&self.run);
-        let printed: String = played.printed.iter().map(|(_, text)| text.as_str()).collect();
+        let printed: String = played
+            .printed
+            .iter()
+            .map(|(_, text)| text.as_str())
+            .collect();
         self.exit.is_none_or(|exit| played.exit == exit)
-            && self.prints.as_ref().is_none_or(|text| printed.contains(text.as_str()))
-            && self.prints_not.as_ref().is_none_or(|text| !printed.contains(text.as_str()))
+            && self
+                .prints
+                .as_ref()
+                .is_none_or(|text| printed.contains(text.as_str()))
+            && self
+                .prints_not
+                .as_ref()
+                .is_none_or(|text| !printed.contains(text.as_str()))
     }
 }
 
@@ -357,16 +378,29 @@ mod tests {
     #[test]
     fn every_exercise_is_whole() {
         for name in names() {
-            let exercise = find(name).unwrap().unwrap_or_else(|error| panic!("{name}: {error}"));
+            let exercise = find(name)
+                .unwrap()
+                .unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(exercise.name, name);
-            assert!(Lesson::find(&exercise.lesson).is_some(), "{name}: no such lesson");
-            assert!(!exercise.story.is_empty() && !exercise.hints.is_empty(), "{name}");
+            assert!(
+                Lesson::find(&exercise.lesson).is_some(),
+                "{name}: no such lesson"
+            );
+            assert!(
+                !exercise.story.is_empty() && !exercise.hints.is_empty(),
+                "{name}"
+            );
             assert!(exercise.wrong.len() >= 2, "{name}: two wrong ways at least");
             assert!(
                 !exercise.goal.steps.is_empty() || !exercise.goal.commands.is_empty(),
                 "{name} has no goal"
             );
-            for step in exercise.goal.steps.iter().chain(exercise.wrong.iter().flat_map(|wrong| wrong.steps.keys())) {
+            for step in exercise
+                .goal
+                .steps
+                .iter()
+                .chain(exercise.wrong.iter().flat_map(|wrong| wrong.steps.keys()))
+            {
                 assert!(steps::find(step).is_some(), "{name}: no step {step}");
             }
             assert!(bundled::json(name).is_none(), "{name} is also a machine");
@@ -386,23 +420,35 @@ mod tests {
             let (transcript, session) = practice.play(exercise.solution.clone(), None).unwrap();
             let reached = exercise.goal.reached(&session.machine());
             if !reached.all {
-                problems.push(format!("{name}: the solution does not reach the goal: {reached:?}\n{}", shown(&transcript)));
+                problems.push(format!(
+                    "{name}: the solution does not reach the goal: {reached:?}\n{}",
+                    shown(&transcript)
+                ));
             }
             for wrong in &exercise.wrong {
                 let (transcript, session) = practice.play(wrong.commands.clone(), None).unwrap();
                 let text = shown(&transcript);
                 let machine = session.machine();
                 if exercise.goal.reached(&machine).all {
-                    problems.push(format!("{name}: this reaches the goal: {:?}", wrong.commands));
+                    problems.push(format!(
+                        "{name}: this reaches the goal: {:?}",
+                        wrong.commands
+                    ));
                 }
                 for part in &wrong.prints {
                     if !text.contains(part.as_str()) {
-                        problems.push(format!("{name}: {part:?} is not printed by {:?}:\n{text}", wrong.commands));
+                        problems.push(format!(
+                            "{name}: {part:?} is not printed by {:?}:\n{text}",
+                            wrong.commands
+                        ));
                     }
                 }
                 let report = Report::of_all(&Facts::new(&machine)).steps;
                 for (step, outcome) in &wrong.steps {
-                    let is = report.iter().find(|checked| checked.step.id == step).unwrap();
+                    let is = report
+                        .iter()
+                        .find(|checked| checked.step.id == step)
+                        .unwrap();
                     if is.finding.outcome != *outcome {
                         problems.push(format!(
                             "{name}: after {:?}, {step} is {:?} and not {outcome:?}",
@@ -429,7 +475,14 @@ mod tests {
     #[test]
     fn a_script_gives_the_same_transcript_every_time() {
         let practice = Practice::find("ubuntu-fresh-nouveau").unwrap();
-        let lines = ["date", "echo $RANDOM", "mktemp", "ls -la /", "sleep 5", "date"];
+        let lines = [
+            "date",
+            "echo $RANDOM",
+            "mktemp",
+            "ls -la /",
+            "sleep 5",
+            "date",
+        ];
         let play = || {
             let (transcript, _) = practice
                 .play(lines.iter().map(|&line| line.to_owned()), None)

@@ -247,16 +247,11 @@ impl System {
             return Err(CannotRun::NotPlayed);
         }
         // A text without a first line that says who reads it is read by the shell itself.
-        Ok(shell::run_script(self, process, &text, args))
+        Ok(shell::run_script(self, &process, &text, args))
     }
 
     /// Runs a file that a program of the registry plays, whether it may be run or not; `None` where none plays it.
-    pub(super) fn play(
-        &mut self,
-        process: Process,
-        args: Vec<String>,
-        file: &str,
-    ) -> Option<Exit> {
+    pub(super) fn play(&mut self, process: Process, args: Vec<String>, file: &str) -> Option<Exit> {
         let program = self.machine.program_of(file)?;
         Some(self.call(program, process, args, file))
     }

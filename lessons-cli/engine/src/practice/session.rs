@@ -2,9 +2,9 @@
 
 use super::boot;
 use super::budget::{Budget, Stop};
+use super::complete;
 use super::machine::PracticeMachine;
 use super::outside::{Outside, Stream};
-use super::complete;
 use super::process::System;
 use super::shell::Shell;
 use super::streams::Sink;

@@ -321,7 +321,9 @@ impl Shell {
                 Some('u') => prompt.push_str(&name_of(system, self.user)),
                 Some('h' | 'H') => prompt.push_str(&system.machine.hostname),
                 Some('w') => match self.cwd.strip_prefix(&home) {
-                    Some(rest) if !home.is_empty() && (rest.is_empty() || rest.starts_with('/')) => {
+                    Some(rest)
+                        if !home.is_empty() && (rest.is_empty() || rest.starts_with('/')) =>
+                    {
                         prompt.push('~');
                         prompt.push_str(rest);
                     }
@@ -517,11 +519,11 @@ impl Shell {
 /// Runs the text of a script, as a program of its own.
 pub(super) fn run_script(
     system: &mut System,
-    process: Process,
+    process: &Process,
     text: &str,
     args: Vec<String>,
 ) -> Exit {
-    let mut shell = Shell::of_process(system, &process);
+    let mut shell = Shell::of_process(system, process);
     let mut args = args.into_iter();
     shell.name = args.next().unwrap_or_else(|| "bash".to_owned());
     shell.params = args.collect();

@@ -37,7 +37,11 @@ impl Moment {
         let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let month_from_march = (5 * of_year + 2) / 153;
         let day = of_year - (153 * month_from_march + 2) / 5 + 1;
-        let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+        let month = if month_from_march < 10 {
+            month_from_march + 3
+        } else {
+            month_from_march - 9
+        };
         let year = year_of_era + era * 400 + i64::from(month <= 2);
         Self {
             year,
@@ -52,7 +56,10 @@ impl Moment {
 
     /// `Nov`.
     pub(crate) fn month_name(self) -> &'static str {
-        MONTHS.get(self.month.wrapping_sub(1)).copied().unwrap_or("Jan")
+        MONTHS
+            .get(self.month.wrapping_sub(1))
+            .copied()
+            .unwrap_or("Jan")
     }
 }
 
@@ -86,7 +93,13 @@ pub(crate) fn listing(clock: i64, now: i64) -> String {
     if (now - clock).abs() > 182 * 86_400 {
         format!("{} {:2}  {}", m.month_name(), m.day, m.year)
     } else {
-        format!("{} {:2} {:02}:{:02}", m.month_name(), m.day, m.hour, m.minute)
+        format!(
+            "{} {:2} {:02}:{:02}",
+            m.month_name(),
+            m.day,
+            m.hour,
+            m.minute
+        )
     }
 }
 

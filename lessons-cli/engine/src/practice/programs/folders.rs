@@ -37,7 +37,9 @@ fn last_part(path: &str) -> String {
 
 fn missing_operand(call: &mut Call<'_>, what: &str) -> Exit {
     let name = call.name();
-    call.error(format!("{name}: missing {what}\nTry '{name} --help' for more information."));
+    call.error(format!(
+        "{name}: missing {what}\nTry '{name} --help' for more information."
+    ));
     1
 }
 
@@ -275,7 +277,11 @@ fn show(
                 .sum();
             call.line(format!(
                 "total {}",
-                if style.human { human(blocks * 1024) } else { blocks.to_string() }
+                if style.human {
+                    human(blocks * 1024)
+                } else {
+                    blocks.to_string()
+                }
             ));
         }
         let links = |node: &Node| match &node.content {
@@ -297,7 +303,11 @@ fn show(
             let owner = owner(node);
             let end = mark(call, name, node);
             let path = folder.map_or_else(|| name.clone(), |folder| join(folder, name));
-            let inode = if style.inode { format!("{} ", inode(&path)) } else { String::new() };
+            let inode = if style.inode {
+                format!("{} ", inode(&path))
+            } else {
+                String::new()
+            };
             let line = format!(
                 "{inode}{} {:link_width$} {owner:owner_width$} {owner:owner_width$} {:>size_width$} {} {name}{end}{target}",
                 mode_text(node),
@@ -338,7 +348,10 @@ fn inode(path: &str) -> u64 {
 }
 
 fn mkdir(call: &mut Call<'_>) -> Exit {
-    const SPEC: Spec = Spec::new("pvm:", &[("parents", 'p'), ("verbose", 'v'), ("mode=", 'm')]);
+    const SPEC: Spec = Spec::new(
+        "pvm:",
+        &[("parents", 'p'), ("verbose", 'v'), ("mode=", 'm')],
+    );
     let Some(options) = SPEC.read(call) else {
         return 1;
     };
@@ -434,7 +447,12 @@ fn rm(call: &mut Call<'_>) -> Exit {
     let mut exit = 0;
     for word in &options.words {
         let whole = call.files().path(word);
-        let is_root = call.system.machine.tree.real_path(&whole).is_ok_and(|real| real == "/");
+        let is_root = call
+            .system
+            .machine
+            .tree
+            .real_path(&whole)
+            .is_ok_and(|real| real == "/");
         if is_root && recursive {
             if options.has('0') {
                 call.error("practice: this would destroy the whole machine; it was not done");
@@ -445,7 +463,9 @@ fn rm(call: &mut Call<'_>) -> Exit {
             continue;
         }
         if matches!(last_part(word).as_str(), "." | "..") {
-            call.error(format!("rm: refusing to remove '.' or '..' directory: skipping '{word}'"));
+            call.error(format!(
+                "rm: refusing to remove '.' or '..' directory: skipping '{word}'"
+            ));
             exit = 1;
             continue;
         }
@@ -467,7 +487,11 @@ fn rm(call: &mut Call<'_>) -> Exit {
             }
         }
         if options.has('i') {
-            let kind = if node.is_dir() { "directory" } else { "regular file" };
+            let kind = if node.is_dir() {
+                "directory"
+            } else {
+                "regular file"
+            };
             let answer = call.ask(&format!("rm: remove {kind} '{word}'? "), false);
             if !answer.is_some_and(|answer| answer.starts_with(['y', 'Y'])) {
                 continue;
@@ -489,7 +513,10 @@ fn rm(call: &mut Call<'_>) -> Exit {
 }
 
 fn touch(call: &mut Call<'_>) -> Exit {
-    const SPEC: Spec = Spec::new("acmt:d:r:", &[("no-create", 'c'), ("date=", 'd'), ("reference=", 'r')]);
+    const SPEC: Spec = Spec::new(
+        "acmt:d:r:",
+        &[("no-create", 'c'), ("date=", 'd'), ("reference=", 'r')],
+    );
     let Some(options) = SPEC.read(call) else {
         return 1;
     };
@@ -509,7 +536,11 @@ fn touch(call: &mut Call<'_>) -> Exit {
             call.files().write(word, b"", false)
         };
         if let Err(errno) = result {
-            let errno = if errno == Errno::NotPermitted { Errno::Denied } else { errno };
+            let errno = if errno == Errno::NotPermitted {
+                Errno::Denied
+            } else {
+                errno
+            };
             call.error(format!("touch: cannot touch '{word}': {errno}"));
             exit = 1;
         }
@@ -572,7 +603,8 @@ fn cp(call: &mut Call<'_>) -> Exit {
         return 1;
     };
     let target = options.value('t').map(str::to_owned);
-    let Some((sources, to)) = sources_and_target(call, options.words.clone(), target.as_deref()) else {
+    let Some((sources, to)) = sources_and_target(call, options.words.clone(), target.as_deref())
+    else {
         return 1;
     };
     let recursive = options.has('r') || options.has('R') || options.has('a');
@@ -597,7 +629,9 @@ fn cp(call: &mut Call<'_>) -> Exit {
             continue;
         }
         if !call.files().allows(&node, 4) {
-            call.error(format!("cp: cannot open '{from}' for reading: Permission denied"));
+            call.error(format!(
+                "cp: cannot open '{from}' for reading: Permission denied"
+            ));
             exit = 1;
             continue;
         }
@@ -614,7 +648,9 @@ fn cp(call: &mut Call<'_>) -> Exit {
             && node.is_dir()
             && to_real.starts_with(&format!("{from_real}/"))
         {
-            call.error(format!("cp: cannot copy a directory, '{from}', into itself, '{to}'"));
+            call.error(format!(
+                "cp: cannot copy a directory, '{from}', into itself, '{to}'"
+            ));
             exit = 1;
             continue;
         }
@@ -628,7 +664,11 @@ fn cp(call: &mut Call<'_>) -> Exit {
                 continue;
             }
         }
-        let owner = if call.is_root() { Owner::Root } else { Owner::User };
+        let owner = if call.is_root() {
+            Owner::Root
+        } else {
+            Owner::User
+        };
         let keep = options.has('a') || options.has('p');
         let copy = copied(&node, owner, keep, call.system.machine.clock);
         let result = match (&copy.content, there) {
@@ -689,13 +729,20 @@ fn copied(node: &Node, owner: Owner, keep: bool, now: i64) -> Node {
 fn mv(call: &mut Call<'_>) -> Exit {
     const SPEC: Spec = Spec::new(
         "fivnt:T",
-        &[("force", 'f'), ("interactive", 'i'), ("verbose", 'v'), ("no-clobber", 'n'), ("target-directory=", 't')],
+        &[
+            ("force", 'f'),
+            ("interactive", 'i'),
+            ("verbose", 'v'),
+            ("no-clobber", 'n'),
+            ("target-directory=", 't'),
+        ],
     );
     let Some(options) = SPEC.read(call) else {
         return 1;
     };
     let target = options.value('t').map(str::to_owned);
-    let Some((sources, to)) = sources_and_target(call, options.words.clone(), target.as_deref()) else {
+    let Some((sources, to)) = sources_and_target(call, options.words.clone(), target.as_deref())
+    else {
         return 1;
     };
     let mut exit = 0;
@@ -723,7 +770,9 @@ fn mv(call: &mut Call<'_>) -> Exit {
                 }
             }
             Err(Errno::Invalid) => {
-                call.error(format!("mv: cannot move '{from}' to a subdirectory of itself, '{to}'"));
+                call.error(format!(
+                    "mv: cannot move '{from}' to a subdirectory of itself, '{to}'"
+                ));
                 exit = 1;
             }
             Err(errno) => {
@@ -738,7 +787,12 @@ fn mv(call: &mut Call<'_>) -> Exit {
 fn ln(call: &mut Call<'_>) -> Exit {
     const SPEC: Spec = Spec::new(
         "sfvnT",
-        &[("symbolic", 's'), ("force", 'f'), ("verbose", 'v'), ("no-dereference", 'n')],
+        &[
+            ("symbolic", 's'),
+            ("force", 'f'),
+            ("verbose", 'v'),
+            ("no-dereference", 'n'),
+        ],
     );
     let Some(options) = SPEC.read(call) else {
         return 1;
@@ -746,13 +800,25 @@ fn ln(call: &mut Call<'_>) -> Exit {
     let Some(target) = options.words.first().cloned() else {
         return missing_operand(call, "file operand");
     };
-    let to = options.words.get(1).cloned().unwrap_or_else(|| ".".to_owned());
+    let to = options
+        .words
+        .get(1)
+        .cloned()
+        .unwrap_or_else(|| ".".to_owned());
     let to_is_link = call
         .files()
         .get_link(&to)
         .is_ok_and(|node| matches!(node.content, Content::Link(_)));
-    let to = if to_is_link && options.has('n') { to } else { destination(call, &to, &target) };
-    let kind = if options.has('s') { "symbolic link" } else { "hard link" };
+    let to = if to_is_link && options.has('n') {
+        to
+    } else {
+        destination(call, &to, &target)
+    };
+    let kind = if options.has('s') {
+        "symbolic link"
+    } else {
+        "hard link"
+    };
     if call.files().get_link(&to).is_ok() {
         if !options.has('f') {
             call.error(format!("ln: failed to create {kind} '{to}': File exists"));
@@ -837,19 +903,16 @@ fn with_below(call: &mut Call<'_>, path: &str, recursive: bool) -> Vec<String> {
         return vec![path.to_owned()];
     }
     let whole = call.files().path(path);
-    let paths: Vec<String> = call
-        .system
-        .machine
-        .tree
-        .walk(&whole)
-        .map(|found| {
+    let paths: Vec<String> = call.system.machine.tree.walk(&whole).map_or_else(
+        |_| vec![path.to_owned()],
+        |found| {
             found
                 .into_iter()
                 .filter(|(_, node)| !matches!(node.content, Content::Link(_)))
                 .map(|(path, _)| path)
                 .collect()
-        })
-        .unwrap_or_else(|_| vec![path.to_owned()]);
+        },
+    );
     call.system.spend(paths.len() as u64);
     paths
 }
@@ -857,20 +920,31 @@ fn with_below(call: &mut Call<'_>, path: &str, recursive: bool) -> Vec<String> {
 fn chmod(call: &mut Call<'_>) -> Exit {
     // `-x` takes bits away and is no option.
     let words = call.rest();
-    let recursive = words.iter().any(|word| matches!(word.as_str(), "-R" | "--recursive"));
+    let recursive = words
+        .iter()
+        .any(|word| matches!(word.as_str(), "-R" | "--recursive"));
     let words: Vec<String> = words
         .into_iter()
-        .filter(|word| !matches!(word.as_str(), "-R" | "-v" | "-c" | "-f" | "--recursive" | "--"))
+        .filter(|word| {
+            !matches!(
+                word.as_str(),
+                "-R" | "-v" | "-c" | "-f" | "--recursive" | "--"
+            )
+        })
         .collect();
     let Some((mode, files)) = words.split_first() else {
         return missing_operand(call, "operand");
     };
     if changed_mode(mode, 0, false).is_none() {
-        call.error(format!("chmod: invalid mode: ‘{mode}’\nTry 'chmod --help' for more information."));
+        call.error(format!(
+            "chmod: invalid mode: ‘{mode}’\nTry 'chmod --help' for more information."
+        ));
         return 1;
     }
     if files.is_empty() {
-        call.error(format!("chmod: missing operand after ‘{mode}’\nTry 'chmod --help' for more information."));
+        call.error(format!(
+            "chmod: missing operand after ‘{mode}’\nTry 'chmod --help' for more information."
+        ));
         return 1;
     }
     let mut exit = 0;
@@ -884,7 +958,9 @@ fn chmod(call: &mut Call<'_>) -> Exit {
             match result {
                 Ok(()) => {}
                 Err(Errno::NotPermitted) => {
-                    call.error(format!("chmod: changing permissions of '{path}': Operation not permitted"));
+                    call.error(format!(
+                        "chmod: changing permissions of '{path}': Operation not permitted"
+                    ));
                     exit = 1;
                 }
                 Err(errno) => {
@@ -898,7 +974,14 @@ fn chmod(call: &mut Call<'_>) -> Exit {
 }
 
 fn chown(call: &mut Call<'_>) -> Exit {
-    const SPEC: Spec = Spec::new("RvchfL", &[("recursive", 'R'), ("verbose", 'v'), ("no-dereference", 'h')]);
+    const SPEC: Spec = Spec::new(
+        "RvchfL",
+        &[
+            ("recursive", 'R'),
+            ("verbose", 'v'),
+            ("no-dereference", 'h'),
+        ],
+    );
     let Some(options) = SPEC.read(call) else {
         return 1;
     };
@@ -906,10 +989,16 @@ fn chown(call: &mut Call<'_>) -> Exit {
         return missing_operand(call, "operand");
     };
     if files.is_empty() {
-        call.error(format!("chown: missing operand after ‘{owner}’\nTry 'chown --help' for more information."));
+        call.error(format!(
+            "chown: missing operand after ‘{owner}’\nTry 'chown --help' for more information."
+        ));
         return 1;
     }
-    let name = owner.split([':', '.']).next().unwrap_or_default().to_owned();
+    let name = owner
+        .split([':', '.'])
+        .next()
+        .unwrap_or_default()
+        .to_owned();
     let person = call.system.machine.person.name.clone();
     let new = match name.as_str() {
         "root" | "0" => Some(Owner::Root),
@@ -923,7 +1012,10 @@ fn chown(call: &mut Call<'_>) -> Exit {
     let mut exit = 0;
     for file in files {
         for path in with_below(call, file, options.has('R')) {
-            let same = call.files().get(&path).is_ok_and(|node| Some(node.owner) == new);
+            let same = call
+                .files()
+                .get(&path)
+                .is_ok_and(|node| Some(node.owner) == new);
             let result = call.files().change(&path, !same, |node| {
                 node.owner = new.unwrap_or(node.owner);
             });
@@ -941,7 +1033,14 @@ fn chown(call: &mut Call<'_>) -> Exit {
 }
 
 fn readlink(call: &mut Call<'_>) -> Exit {
-    const SPEC: Spec = Spec::new("femnqsvz", &[("canonicalize", 'f'), ("canonicalize-existing", 'e'), ("no-newline", 'n')]);
+    const SPEC: Spec = Spec::new(
+        "femnqsvz",
+        &[
+            ("canonicalize", 'f'),
+            ("canonicalize-existing", 'e'),
+            ("no-newline", 'n'),
+        ],
+    );
     let Some(options) = SPEC.read(call) else {
         return 1;
     };
@@ -976,7 +1075,13 @@ fn readlink(call: &mut Call<'_>) -> Exit {
 }
 
 fn realpath(call: &mut Call<'_>) -> Exit {
-    const SPEC: Spec = Spec::new("emsqz", &[("canonicalize-existing", 'e'), ("canonicalize-missing", 'm')]);
+    const SPEC: Spec = Spec::new(
+        "emsqz",
+        &[
+            ("canonicalize-existing", 'e'),
+            ("canonicalize-missing", 'm'),
+        ],
+    );
     let Some(options) = SPEC.read(call) else {
         return 1;
     };
@@ -1006,9 +1111,12 @@ fn basename(call: &mut Call<'_>) -> Exit {
     };
     let mut name = last_part(path.trim_end_matches('/'));
     if let Some(end) = words.get(1)
-        && let Some(without) = name.strip_suffix(end.as_str()).filter(|name| !name.is_empty())
+        && let Some(without) = name
+            .strip_suffix(end.as_str())
+            .filter(|name| !name.is_empty())
     {
-        name = without.to_owned();
+        let length = without.len();
+        name.truncate(length);
     }
     call.line(name);
     0
@@ -1019,7 +1127,13 @@ fn dirname(call: &mut Call<'_>) -> Exit {
         return missing_operand(call, "operand");
     };
     let folder = split(&path).map_or_else(
-        || if path.starts_with('/') { "/".to_owned() } else { ".".to_owned() },
+        || {
+            if path.starts_with('/') {
+                "/".to_owned()
+            } else {
+                ".".to_owned()
+            }
+        },
         |(folder, _)| folder,
     );
     call.line(folder);
@@ -1027,7 +1141,10 @@ fn dirname(call: &mut Call<'_>) -> Exit {
 }
 
 fn mktemp(call: &mut Call<'_>) -> Exit {
-    let name = format!("/tmp/tmp.{:010x}", call.system.outside.random() & 0xff_ffff_ffff);
+    let name = format!(
+        "/tmp/tmp.{:010x}",
+        call.system.outside.random() & 0xff_ffff_ffff
+    );
     let folder = call.rest().iter().any(|word| word == "-d");
     let result = if folder {
         call.files().make_dir(&name, 0o700)
@@ -1040,7 +1157,9 @@ fn mktemp(call: &mut Call<'_>) -> Exit {
             0
         }
         Err(errno) => {
-            call.error(format!("mktemp: failed to create file via template ‘/tmp/tmp.XXXXXXXXXX’: {errno}"));
+            call.error(format!(
+                "mktemp: failed to create file via template ‘/tmp/tmp.XXXXXXXXXX’: {errno}"
+            ));
             1
         }
     }
@@ -1103,18 +1222,27 @@ fn stat(call: &mut Call<'_>) -> Exit {
 }
 
 fn file(call: &mut Call<'_>) -> Exit {
-    let words: Vec<String> = call.rest().into_iter().filter(|word| !word.starts_with('-')).collect();
+    let words: Vec<String> = call
+        .rest()
+        .into_iter()
+        .filter(|word| !word.starts_with('-'))
+        .collect();
     if words.is_empty() {
         call.error("Usage: file [-bcCdEhikLlNnprsSvzZ0] [--apple] [--extension] [--mime-encoding] file ...");
         return 1;
     }
     for word in words {
-        let what = match call.files().get_link(&word).map(|node| node.content.clone()) {
+        let what = match call
+            .files()
+            .get_link(&word)
+            .map(|node| node.content.clone())
+        {
             Ok(Content::Dir(_)) => "directory".to_owned(),
             Ok(Content::Link(target)) => format!("symbolic link to {target}"),
             Ok(Content::Device(_)) => "character special".to_owned(),
             Ok(Content::Program(_) | Content::Untold(_)) => {
-                "ELF 64-bit LSB pie executable, x86-64, version 1 (SYSV), dynamically linked".to_owned()
+                "ELF 64-bit LSB pie executable, x86-64, version 1 (SYSV), dynamically linked"
+                    .to_owned()
             }
             Ok(Content::File(bytes)) => {
                 if bytes.is_empty() {
@@ -1139,7 +1267,14 @@ fn file(call: &mut Call<'_>) -> Exit {
 }
 
 fn df(call: &mut Call<'_>) -> Exit {
-    const SPEC: Spec = Spec::new("hHkTiam", &[("human-readable", 'h'), ("print-type", 'T'), ("inodes", 'i')]);
+    const SPEC: Spec = Spec::new(
+        "hHkTiam",
+        &[
+            ("human-readable", 'h'),
+            ("print-type", 'T'),
+            ("inodes", 'i'),
+        ],
+    );
     let Some(options) = SPEC.read(call) else {
         return 1;
     };
@@ -1175,18 +1310,38 @@ fn df(call: &mut Call<'_>) -> Exit {
 }
 
 fn du(call: &mut Call<'_>) -> Exit {
-    const SPEC: Spec = Spec::new("hsacd:kmx", &[("human-readable", 'h'), ("summarize", 's'), ("all", 'a'), ("total", 'c'), ("max-depth=", 'd')]);
+    const SPEC: Spec = Spec::new(
+        "hsacd:kmx",
+        &[
+            ("human-readable", 'h'),
+            ("summarize", 's'),
+            ("all", 'a'),
+            ("total", 'c'),
+            ("max-depth=", 'd'),
+        ],
+    );
     let Some(options) = SPEC.read(call) else {
         return 1;
     };
-    let words = if options.words.is_empty() { vec![".".to_owned()] } else { options.words.clone() };
+    let words = if options.words.is_empty() {
+        vec![".".to_owned()]
+    } else {
+        options.words.clone()
+    };
     let deepest = if options.has('s') {
         0
     } else {
-        options.value('d').and_then(|depth| depth.parse().ok()).unwrap_or(usize::MAX)
+        options
+            .value('d')
+            .and_then(|depth| depth.parse().ok())
+            .unwrap_or(usize::MAX)
     };
     let shown = |size: u64| {
-        if options.has('h') { human(size) } else { size.div_ceil(1024).to_string() }
+        if options.has('h') {
+            human(size)
+        } else {
+            size.div_ceil(1024).to_string()
+        }
     };
     let mut exit = 0;
     let mut sum = 0;
@@ -1194,7 +1349,10 @@ fn du(call: &mut Call<'_>) -> Exit {
         let path = call.files().path(&word);
         let rows = match call.system.machine.tree.walk(&path) {
             Ok(found) => {
-                let start = found.first().map(|(path, _)| path.clone()).unwrap_or_default();
+                let start = found
+                    .first()
+                    .map(|(path, _)| path.clone())
+                    .unwrap_or_default();
                 sum += found.first().map_or(0, |(_, node)| node.weight_of_all());
                 let mut rows: Vec<(String, u64)> = found
                     .iter()
@@ -1202,7 +1360,12 @@ fn du(call: &mut Call<'_>) -> Exit {
                         let depth = path[start.len()..].matches('/').count();
                         (node.is_dir() || options.has('a') || *path == start) && depth <= deepest
                     })
-                    .map(|(path, node)| (format!("{word}{}", &path[start.len()..]), node.weight_of_all()))
+                    .map(|(path, node)| {
+                        (
+                            format!("{word}{}", &path[start.len()..]),
+                            node.weight_of_all(),
+                        )
+                    })
                     .collect();
                 rows.reverse();
                 rows
@@ -1237,7 +1400,11 @@ fn which(call: &mut Call<'_>) -> Exit {
         let mut found: Vec<String> = if name.contains('/') {
             let whole = call.files().path(name);
             let there = call.system.machine.tree.get(&whole);
-            there.is_ok_and(Node::is_executable).then(|| name.clone()).into_iter().collect()
+            there
+                .is_ok_and(Node::is_executable)
+                .then(|| name.clone())
+                .into_iter()
+                .collect()
         } else {
             path.split(':')
                 .filter_map(|folder| call.system.machine.which(name, folder, &cwd))
@@ -1263,7 +1430,13 @@ fn whereis(call: &mut Call<'_>) -> Exit {
             .split(':')
             .filter_map(|folder| call.system.machine.which(&name, folder, "/"))
             .collect();
-        call.line(format!("{name}:{}", found.iter().map(|file| format!(" {file}")).collect::<String>()));
+        call.line(format!(
+            "{name}:{}",
+            found
+                .iter()
+                .map(|file| format!(" {file}"))
+                .collect::<String>()
+        ));
     }
     0
 }
@@ -1311,7 +1484,11 @@ fn find(call: &mut Call<'_>) -> Exit {
                     "-iname" => test = Some(Test::Name(Pattern::new(&value.to_lowercase()), true)),
                     "-path" | "-wholename" => test = Some(Test::Path(Pattern::new(&value))),
                     "-type" => {
-                        let Some(kind) = value.chars().next().filter(|kind| "fdlcbps".contains(*kind)) else {
+                        let Some(kind) = value
+                            .chars()
+                            .next()
+                            .filter(|kind| "fdlcbps".contains(*kind))
+                        else {
                             call.error(format!("find: Unknown argument to -type: {value}"));
                             return 1;
                         };
@@ -1336,7 +1513,10 @@ fn find(call: &mut Call<'_>) -> Exit {
                 }
             }
             "-exec" | "-ok" => {
-                let Some(end) = words[at..].iter().position(|word| word == ";" || word == "+") else {
+                let Some(end) = words[at..]
+                    .iter()
+                    .position(|word| word == ";" || word == "+")
+                else {
                     call.error("find: missing argument to `-exec'");
                     return 1;
                 };
@@ -1347,7 +1527,9 @@ fn find(call: &mut Call<'_>) -> Exit {
                 at += end + 1;
             }
             "-o" | "-or" | "(" | ")" => {
-                call.error(format!("practice: find {word} is not supported; what works instead: two calls of find"));
+                call.error(format!(
+                    "practice: find {word} is not supported; what works instead: two calls of find"
+                ));
                 return 1;
             }
             other => {
@@ -1371,7 +1553,10 @@ fn find(call: &mut Call<'_>) -> Exit {
         let found: Vec<(String, Node)> = match found {
             Ok(found) => {
                 let count = found.len() as u64;
-                let found = found.into_iter().map(|(path, node)| (path, node.clone())).collect();
+                let found = found
+                    .into_iter()
+                    .map(|(path, node)| (path, node.clone()))
+                    .collect();
                 if !call.system.spend(count) {
                     return 130;
                 }
@@ -1383,7 +1568,10 @@ fn find(call: &mut Call<'_>) -> Exit {
                 continue;
             }
         };
-        let root = found.first().map(|(path, _)| path.clone()).unwrap_or_default();
+        let root = found
+            .first()
+            .map(|(path, _)| path.clone())
+            .unwrap_or_default();
         let root_length = if root == "/" { 0 } else { root.len() };
         let mut denied: Option<String> = None;
         for (path, node) in found {
@@ -1394,10 +1582,16 @@ fn find(call: &mut Call<'_>) -> Exit {
             }
             let rest = &path[root_length.min(path.len())..];
             let depth = rest.split('/').filter(|part| !part.is_empty()).count();
-            let shown = if depth == 0 { start.clone() } else { format!("{}{rest}", start.trim_end_matches('/')) };
+            let shown = if depth == 0 {
+                start.clone()
+            } else {
+                format!("{}{rest}", start.trim_end_matches('/'))
+            };
             let person = call.system.machine.person.name.clone();
             if (least..=deepest).contains(&depth)
-                && tests.iter().all(|(negated, test)| test.fits(&shown, &node, &person) != *negated)
+                && tests
+                    .iter()
+                    .all(|(negated, test)| test.fits(&shown, &node, &person) != *negated)
             {
                 hits.push(shown.clone());
                 if actions.is_empty() && !call.line(&shown) {
@@ -1428,7 +1622,18 @@ fn find(call: &mut Call<'_>) -> Exit {
             }
             Action::Run { words, at_once } => {
                 let calls: Vec<Vec<String>> = if *at_once {
-                    vec![words.iter().flat_map(|word| if word == "{}" { hits.clone() } else { vec![word.clone()] }).collect()]
+                    vec![
+                        words
+                            .iter()
+                            .flat_map(|word| {
+                                if word == "{}" {
+                                    hits.clone()
+                                } else {
+                                    vec![word.clone()]
+                                }
+                            })
+                            .collect(),
+                    ]
                 } else {
                     hits.iter()
                         .map(|hit| words.iter().map(|word| word.replace("{}", hit)).collect())

@@ -100,9 +100,7 @@ fn uname(call: &mut Call<'_>) -> Exit {
     let none = options.last_of("asnrvmpio").is_none();
     let words: Vec<String> = fields
         .into_iter()
-        .filter(|(letter, _)| {
-            options.has('a') || options.has(*letter) || (none && *letter == 's')
-        })
+        .filter(|(letter, _)| options.has('a') || options.has(*letter) || (none && *letter == 's'))
         .map(|(_, word)| word)
         .collect();
     call.line(words.join(" "));
@@ -128,7 +126,10 @@ fn hostname(call: &mut Call<'_>) -> Exit {
             0
         }
         Some(option) if option.starts_with('-') => {
-            call.error(format!("hostname: invalid option -- '{}'", option.trim_start_matches('-')));
+            call.error(format!(
+                "hostname: invalid option -- '{}'",
+                option.trim_start_matches('-')
+            ));
             1
         }
         Some(name) => {
@@ -173,7 +174,17 @@ fn os_release(call: &Call<'_>, name: &str) -> String {
 }
 
 fn lsb_release(call: &mut Call<'_>) -> Exit {
-    const SPEC: Spec = Spec::new("aidrcsv", &[("all", 'a'), ("id", 'i'), ("description", 'd'), ("release", 'r'), ("codename", 'c'), ("short", 's')]);
+    const SPEC: Spec = Spec::new(
+        "aidrcsv",
+        &[
+            ("all", 'a'),
+            ("id", 'i'),
+            ("description", 'd'),
+            ("release", 'r'),
+            ("codename", 'c'),
+            ("short", 's'),
+        ],
+    );
     let Some(options) = SPEC.read(call) else {
         return 2;
     };
@@ -188,14 +199,26 @@ fn lsb_release(call: &mut Call<'_>) -> Exit {
     }
     for (letter, title, value) in fields {
         if options.has('a') || options.has(letter) {
-            call.line(if options.has('s') { value } else { format!("{title}:\t{value}") });
+            call.line(if options.has('s') {
+                value
+            } else {
+                format!("{title}:\t{value}")
+            });
         }
     }
     0
 }
 
 fn date(call: &mut Call<'_>) -> Exit {
-    const SPEC: Spec = Spec::new("uRId:s:", &[("utc", 'u'), ("date=", 'd'), ("rfc-email", 'R'), ("iso-8601[", 'I')]);
+    const SPEC: Spec = Spec::new(
+        "uRId:s:",
+        &[
+            ("utc", 'u'),
+            ("date=", 'd'),
+            ("rfc-email", 'R'),
+            ("iso-8601[", 'I'),
+        ],
+    );
     let Some(options) = SPEC.read(call) else {
         return 1;
     };
@@ -205,11 +228,16 @@ fn date(call: &mut Call<'_>) -> Exit {
         return 1;
     }
     if let Some(text) = options.value('d') {
-        match text.strip_prefix('@').and_then(|seconds| seconds.parse().ok()) {
+        match text
+            .strip_prefix('@')
+            .and_then(|seconds| seconds.parse().ok())
+        {
             Some(seconds) => now = seconds,
             None if text == "now" => {}
             None => {
-                call.error(format!("practice: date -d {text:?} is not supported; date -d @SECONDS is"));
+                call.error(format!(
+                    "practice: date -d {text:?} is not supported; date -d @SECONDS is"
+                ));
                 return 1;
             }
         }
@@ -282,7 +310,15 @@ fn user_name(call: &Call<'_>) -> String {
 }
 
 fn id(call: &mut Call<'_>) -> Exit {
-    const SPEC: Spec = Spec::new("ugGnr", &[("user", 'u'), ("group", 'g'), ("groups", 'G'), ("name", 'n')]);
+    const SPEC: Spec = Spec::new(
+        "ugGnr",
+        &[
+            ("user", 'u'),
+            ("group", 'g'),
+            ("groups", 'G'),
+            ("name", 'n'),
+        ],
+    );
     let Some(options) = SPEC.read(call) else {
         return 1;
     };
@@ -318,12 +354,17 @@ fn id(call: &mut Call<'_>) -> Exit {
 
 fn groups(call: &mut Call<'_>) -> Exit {
     let name = user_name(call);
-    call.line(if name == "root" { name } else { format!("{name} adm sudo") });
+    call.line(if name == "root" {
+        name
+    } else {
+        format!("{name} adm sudo")
+    });
     0
 }
 
 fn env(call: &mut Call<'_>) -> Exit {
-    const SPEC: Spec = Spec::new("iu:0", &[("ignore-environment", 'i'), ("unset=", 'u')]).stopping();
+    const SPEC: Spec =
+        Spec::new("iu:0", &[("ignore-environment", 'i'), ("unset=", 'u')]).stopping();
     let Some(options) = SPEC.read(call) else {
         return 125;
     };
@@ -350,7 +391,9 @@ fn env(call: &mut Call<'_>) -> Exit {
         call.print(text);
         return 0;
     }
-    start(call, command, |name| format!("env: ‘{name}’: No such file or directory"))
+    start(call, command, |name| {
+        format!("env: ‘{name}’: No such file or directory")
+    })
 }
 
 /// Runs another program in the place of this one.
@@ -368,7 +411,9 @@ fn start(call: &mut Call<'_>, words: Vec<String>, missing: impl Fn(&str) -> Stri
             126
         }
         Err(CannotRun::BadInterpreter(interpreter)) => {
-            call.error(format!("{name}: {interpreter}: bad interpreter: No such file or directory"));
+            call.error(format!(
+                "{name}: {interpreter}: bad interpreter: No such file or directory"
+            ));
             126
         }
         Err(CannotRun::NotPlayed) => {
@@ -396,7 +441,17 @@ fn printenv(call: &mut Call<'_>) -> Exit {
 }
 
 fn xargs(call: &mut Call<'_>) -> Exit {
-    const SPEC: Spec = Spec::new("0rtn:I:L:P:d:p", &[("null", '0'), ("no-run-if-empty", 'r'), ("max-args=", 'n'), ("replace[", 'I'), ("verbose", 't')]).stopping();
+    const SPEC: Spec = Spec::new(
+        "0rtn:I:L:P:d:p",
+        &[
+            ("null", '0'),
+            ("no-run-if-empty", 'r'),
+            ("max-args=", 'n'),
+            ("replace[", 'I'),
+            ("verbose", 't'),
+        ],
+    )
+    .stopping();
     let Some(options) = SPEC.read(call) else {
         return 1;
     };
@@ -406,20 +461,36 @@ fn xargs(call: &mut Call<'_>) -> Exit {
     }
     let text = String::from_utf8_lossy(&call.read_all()).into_owned();
     let words: Vec<String> = if options.has('0') {
-        text.split('\0').filter(|word| !word.is_empty()).map(str::to_owned).collect()
+        text.split('\0')
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect()
     } else if options.has('I') || options.has('d') {
-        text.lines().map(|line| line.trim_start().to_owned()).collect()
+        text.lines()
+            .map(|line| line.trim_start().to_owned())
+            .collect()
     } else {
-        text.split_whitespace().map(|word| word.trim_matches(['\'', '"']).to_owned()).collect()
+        text.split_whitespace()
+            .map(|word| word.trim_matches(['\'', '"']).to_owned())
+            .collect()
     };
     if words.is_empty() && (options.has('r') || options.has('I')) {
         return 0;
     }
-    let most = options.value('n').and_then(|count| count.parse::<usize>().ok()).unwrap_or(usize::MAX).max(1);
+    let most = options
+        .value('n')
+        .and_then(|count| count.parse::<usize>().ok())
+        .unwrap_or(usize::MAX)
+        .max(1);
     let calls: Vec<Vec<String>> = if let Some(mark) = options.value('I') {
         words
             .iter()
-            .map(|word| command.iter().map(|part| part.replace(mark, word)).collect())
+            .map(|word| {
+                command
+                    .iter()
+                    .map(|part| part.replace(mark, word))
+                    .collect()
+            })
             .collect()
     } else if words.is_empty() {
         vec![command.clone()]
@@ -432,7 +503,9 @@ fn xargs(call: &mut Call<'_>) -> Exit {
     call.process.stdin = Input::empty();
     let mut exit = 0;
     for words in calls {
-        let status = start(call, words, |name| format!("xargs: {name}: No such file or directory"));
+        let status = start(call, words, |name| {
+            format!("xargs: {name}: No such file or directory")
+        });
         if status == 127 || call.system.stopped.is_some() {
             return status;
         }
@@ -444,7 +517,11 @@ fn xargs(call: &mut Call<'_>) -> Exit {
 }
 
 fn timeout(call: &mut Call<'_>) -> Exit {
-    const SPEC: Spec = Spec::new("s:k:v", &[("signal=", 's'), ("kill-after=", 'k'), ("foreground", 'f')]).stopping();
+    const SPEC: Spec = Spec::new(
+        "s:k:v",
+        &[("signal=", 's'), ("kill-after=", 'k'), ("foreground", 'f')],
+    )
+    .stopping();
     let Some(options) = SPEC.read(call) else {
         return 125;
     };
@@ -465,14 +542,27 @@ fn run_rest(call: &mut Call<'_>) -> Exit {
         words.drain(..takes.min(words.len()));
     }
     if words.is_empty() {
-        call.error(format!("{name}: missing operand\nTry '{name} --help' for more information."));
+        call.error(format!(
+            "{name}: missing operand\nTry '{name} --help' for more information."
+        ));
         return 125;
     }
-    start(call, words, |command| format!("{name}: failed to run command '{command}': No such file or directory"))
+    start(call, words, |command| {
+        format!("{name}: failed to run command '{command}': No such file or directory")
+    })
 }
 
 fn watch(call: &mut Call<'_>) -> Exit {
-    const SPEC: Spec = Spec::new("n:dtcbe", &[("interval=", 'n'), ("differences[", 'd'), ("no-title", 't'), ("color", 'c')]).stopping();
+    const SPEC: Spec = Spec::new(
+        "n:dtcbe",
+        &[
+            ("interval=", 'n'),
+            ("differences[", 'd'),
+            ("no-title", 't'),
+            ("color", 'c'),
+        ],
+    )
+    .stopping();
     let Some(options) = SPEC.read(call) else {
         return 1;
     };
@@ -483,16 +573,16 @@ fn watch(call: &mut Call<'_>) -> Exit {
     call.error("practice: watch shows one look here; run it again for the next");
     let text = options.words.join(" ");
     let process = call.process.clone();
-    shell::run_script(call.system, process, &text, vec!["sh".to_owned()])
+    shell::run_script(call.system, &process, &text, vec!["sh".to_owned()])
 }
 
 fn bash(call: &mut Call<'_>) -> Exit {
     let name = call.name();
     let mut words = call.rest().into_iter().peekable();
     let mut flags = String::new();
-    while let Some(word) = words.next_if(|word| {
-        word.starts_with('-') && word.len() > 1 || word.starts_with('+')
-    }) {
+    while let Some(word) =
+        words.next_if(|word| word.starts_with('-') && word.len() > 1 || word.starts_with('+'))
+    {
         match word.as_str() {
             "--login" => flags.push('l'),
             "--norc" | "--noprofile" | "--posix" | "--" => {}
@@ -527,9 +617,15 @@ fn bash(call: &mut Call<'_>) -> Exit {
             args.push(name);
         }
         if flags.contains('l') || flags.contains('i') {
-            return Shell::script_after_startup(call.system, &process, &text, args, flags.contains('l'));
+            return Shell::script_after_startup(
+                call.system,
+                &process,
+                &text,
+                args,
+                flags.contains('l'),
+            );
         }
-        return shell::run_script(call.system, process, &text, args);
+        return shell::run_script(call.system, &process, &text, args);
     }
     let args: Vec<String> = words.collect();
     if let Some(file) = args.first().filter(|_| !flags.contains('s')) {
@@ -538,19 +634,23 @@ fn bash(call: &mut Call<'_>) -> Exit {
         if call.system.machine.tree.get(&path).is_ok()
             && call.system.machine.program_of(&path).is_some()
         {
-            return match call.system.play(process, args.clone(), &path) {
-                Some(exit) => exit,
-                None => 126,
-            };
+            return call
+                .system
+                .play(process, args.clone(), &path)
+                .unwrap_or(126);
         }
         return match call.files().read(file) {
             Ok(bytes) => {
                 let text = format!("{options}{}", String::from_utf8_lossy(&bytes));
-                shell::run_script(call.system, process, &text, args)
+                shell::run_script(call.system, &process, &text, args)
             }
             Err(errno) => {
                 call.error(format!("{name}: {file}: {}", super::text::problem(errno)));
-                if errno == crate::practice::Errno::NotFound { 127 } else { 126 }
+                if errno == crate::practice::Errno::NotFound {
+                    127
+                } else {
+                    126
+                }
             }
         };
     }
@@ -564,7 +664,7 @@ fn bash(call: &mut Call<'_>) -> Exit {
         return 0;
     }
     let text = format!("{options}{}", String::from_utf8_lossy(&call.read_all()));
-    shell::run_script(call.system, process, &text, vec![name])
+    shell::run_script(call.system, &process, &text, vec![name])
 }
 
 fn sudo(call: &mut Call<'_>) -> Exit {
@@ -594,7 +694,9 @@ fn sudo(call: &mut Call<'_>) -> Exit {
         None | Some("root" | "#0") => User::Root,
         Some(name) if name == person.name => person.user,
         Some(name) => {
-            call.error(format!("sudo: unknown user {name}\nsudo: error initializing audit plugin sudoers_audit"));
+            call.error(format!(
+                "sudo: unknown user {name}\nsudo: error initializing audit plugin sudoers_audit"
+            ));
             return 1;
         }
     };
@@ -603,7 +705,10 @@ fn sudo(call: &mut Call<'_>) -> Exit {
         return 0;
     }
     if options.has('l') {
-        call.line(format!("User {} may run the following commands on {}:\n    (ALL : ALL) ALL", person.name, call.system.machine.hostname));
+        call.line(format!(
+            "User {} may run the following commands on {}:\n    (ALL : ALL) ALL",
+            person.name, call.system.machine.hostname
+        ));
         return 0;
     }
     if options.has('v') || options.has('k') || options.has('K') {
@@ -613,11 +718,26 @@ fn sudo(call: &mut Call<'_>) -> Exit {
     process.user = user;
     let keep_all = options.has('E');
     process.env.retain(|name, _| {
-        keep_all && !matches!(name.as_str(), "LD_LIBRARY_PATH" | "LD_PRELOAD" | "PYTHONPATH")
-            || matches!(name.as_str(), "TERM" | "LANG" | "LC_ALL" | "DISPLAY" | "COLORTERM" | "PWD")
+        keep_all
+            && !matches!(
+                name.as_str(),
+                "LD_LIBRARY_PATH" | "LD_PRELOAD" | "PYTHONPATH"
+            )
+            || matches!(
+                name.as_str(),
+                "TERM" | "LANG" | "LC_ALL" | "DISPLAY" | "COLORTERM" | "PWD"
+            )
     });
-    let home = if user == User::Root { "/root".to_owned() } else { person.home.clone() };
-    let name = if user == User::Root { "root".to_owned() } else { person.name.clone() };
+    let home = if user == User::Root {
+        "/root".to_owned()
+    } else {
+        person.home.clone()
+    };
+    let name = if user == User::Root {
+        "root".to_owned()
+    } else {
+        person.name.clone()
+    };
     for (variable, value) in [
         ("PATH", SECURE_PATH),
         ("HOME", &home),
@@ -634,7 +754,9 @@ fn sudo(call: &mut Call<'_>) -> Exit {
     while let Some(word) = words.first()
         && let Some((variable, value)) = word.split_once('=')
         && !variable.is_empty()
-        && variable.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && variable
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '_')
     {
         // Asked for by name, a variable is let through where sudo thinks it harmless.
         if !matches!(variable, "LD_PRELOAD" | "LD_LIBRARY_PATH" | "PATH") {
@@ -642,7 +764,9 @@ fn sudo(call: &mut Call<'_>) -> Exit {
         }
         words.remove(0);
     }
-    process.env.insert("SUDO_COMMAND".to_owned(), words.join(" "));
+    process
+        .env
+        .insert("SUDO_COMMAND".to_owned(), words.join(" "));
     if words.is_empty() || options.has('i') || options.has('s') {
         if !(options.has('i') || options.has('s')) {
             call.error("usage: sudo -h | -K | -k | -V\nusage: sudo [-ABbEHnPS] [-u user] [VAR=value] [-i | -s] [command [arg ...]]");
@@ -651,7 +775,7 @@ fn sudo(call: &mut Call<'_>) -> Exit {
         if words.is_empty() {
             if !call.process.stdin.is_terminal() {
                 let text = String::from_utf8_lossy(&call.read_all()).into_owned();
-                return shell::run_script(call.system, process, &text, vec!["bash".to_owned()]);
+                return shell::run_script(call.system, &process, &text, vec!["bash".to_owned()]);
             }
             let shell = if options.has('i') {
                 Shell::login_of(call.system, user)
@@ -697,7 +821,9 @@ fn sudo(call: &mut Call<'_>) -> Exit {
             126
         }
         Err(_) => {
-            call.error(format!("sudo: unable to execute {command}: No such file or directory"));
+            call.error(format!(
+                "sudo: unable to execute {command}: No such file or directory"
+            ));
             1
         }
     }
@@ -710,7 +836,9 @@ fn su(call: &mut Call<'_>) -> Exit {
         return 1;
     }
     let words = call.rest();
-    let login = words.iter().any(|word| matches!(word.as_str(), "-" | "-l" | "--login"));
+    let login = words
+        .iter()
+        .any(|word| matches!(word.as_str(), "-" | "-l" | "--login"));
     let name = words.iter().find(|word| !word.starts_with('-')).cloned();
     let person = call.system.machine.person.clone();
     let user = match name {
@@ -759,7 +887,10 @@ fn shutdown(call: &mut Call<'_>) -> Exit {
     if words.iter().any(|word| word == "-c") {
         return 0;
     }
-    if words.iter().any(|word| word.starts_with('-') && word.contains('r')) {
+    if words
+        .iter()
+        .any(|word| word.starts_with('-') && word.contains('r'))
+    {
         reboot(call)
     } else {
         poweroff(call)
@@ -776,7 +907,12 @@ fn free(call: &mut Call<'_>) -> Exit {
     let Some(options) = SPEC.read(call) else {
         return 1;
     };
-    let text = call.system.machine.tree.text("/proc/meminfo").unwrap_or_default();
+    let text = call
+        .system
+        .machine
+        .tree
+        .text("/proc/meminfo")
+        .unwrap_or_default();
     let kib = |name: &str| -> u64 {
         text.lines()
             .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
@@ -785,7 +921,7 @@ fn free(call: &mut Call<'_>) -> Exit {
     };
     let shown = |kib: u64| match options.last_of("hmg") {
         Some('h') if kib >= 10 << 20 => format!("{}Gi", kib >> 20),
-        Some('h') if kib >= 1 << 20 => format!("{}.{}Gi", kib >> 20, (kib * 10 >> 20) % 10),
+        Some('h') if kib >= 1 << 20 => format!("{}.{}Gi", kib >> 20, ((kib * 10) >> 20) % 10),
         Some('h') => format!("{}Mi", kib >> 10),
         Some('m') => (kib >> 10).to_string(),
         Some('g') => (kib >> 20).to_string(),
@@ -795,19 +931,30 @@ fn free(call: &mut Call<'_>) -> Exit {
     let cached = kib("Cached") + kib("Buffers");
     let (swap, swap_free) = (kib("SwapTotal"), kib("SwapFree"));
     let row = |title: &str, values: &[u64]| {
-        let cells: String = values.iter().map(|value| format!("{:>12}", shown(*value))).collect();
+        let cells: String = values
+            .iter()
+            .map(|value| format!("{:>12}", shown(*value)))
+            .collect();
         format!("{title:<8}{cells}")
     };
     call.line("               total        used        free      shared  buff/cache   available");
     let used = total.saturating_sub(available);
-    call.line(row("Mem:    ", &[total, used, unused, 4096, cached, available]));
-    call.line(row("Swap:   ", &[swap, swap.saturating_sub(swap_free), swap_free]));
+    call.line(row(
+        "Mem:    ",
+        &[total, used, unused, 4096, cached, available],
+    ));
+    call.line(row(
+        "Swap:   ",
+        &[swap, swap.saturating_sub(swap_free), swap_free],
+    ));
     0
 }
 
 fn uptime(call: &mut Call<'_>) -> Exit {
     let time = clock::formatted("%T", call.system.machine.clock);
-    call.line(format!(" {time} up 1:00,  1 user,  load average: 0.08, 0.03, 0.01"));
+    call.line(format!(
+        " {time} up 1:00,  1 user,  load average: 0.08, 0.03, 0.01"
+    ));
     0
 }
 
@@ -877,12 +1024,18 @@ fn ps(call: &mut Call<'_>) -> Exit {
     } else if wide {
         call.line("USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND");
         for (user, pid, command) in &rows {
-            call.line(format!("{user:<8} {pid:>7}  0.0  0.0  22704 13320 ?        S    22:10   0:00 {command}"));
+            call.line(format!(
+                "{user:<8} {pid:>7}  0.0  0.0  22704 13320 ?        S    22:10   0:00 {command}"
+            ));
         }
     } else {
         call.line("    PID TTY          TIME CMD");
         for (_, pid, command) in &rows {
-            let command = command.rsplit('/').next().unwrap_or_default().trim_start_matches('-');
+            let command = command
+                .rsplit('/')
+                .next()
+                .unwrap_or_default()
+                .trim_start_matches('-');
             call.line(format!("{pid:>7} pts/0    00:00:00 {command}"));
         }
     }
@@ -890,7 +1043,11 @@ fn ps(call: &mut Call<'_>) -> Exit {
 }
 
 fn kill(call: &mut Call<'_>) -> Exit {
-    let words: Vec<String> = call.rest().into_iter().filter(|word| !word.starts_with('-')).collect();
+    let words: Vec<String> = call
+        .rest()
+        .into_iter()
+        .filter(|word| !word.starts_with('-'))
+        .collect();
     if words.is_empty() {
         call.error("kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]");
         return 2;
@@ -916,7 +1073,16 @@ fn kill(call: &mut Call<'_>) -> Exit {
 }
 
 fn dmesg(call: &mut Call<'_>) -> Exit {
-    const SPEC: Spec = Spec::new("TtHwkxl:cC", &[("ctime", 'T'), ("human", 'H'), ("follow", 'w'), ("level=", 'l'), ("kernel", 'k')]);
+    const SPEC: Spec = Spec::new(
+        "TtHwkxl:cC",
+        &[
+            ("ctime", 'T'),
+            ("human", 'H'),
+            ("follow", 'w'),
+            ("level=", 'l'),
+            ("kernel", 'k'),
+        ],
+    );
     let Some(options) = SPEC.read(call) else {
         return 1;
     };
@@ -936,7 +1102,12 @@ fn dmesg(call: &mut Call<'_>) -> Exit {
                 let time = clock::date(line.time).replace(" UTC", "");
                 format!("[{time}] {}", line.text)
             } else {
-                format!("[{:5}.{:06}] {}", line.time - started, (index * 7919 + 104_729) % 1_000_000, line.text)
+                format!(
+                    "[{:5}.{:06}] {}",
+                    line.time - started,
+                    (index * 7919 + 104_729) % 1_000_000,
+                    line.text
+                )
             }
         })
         .collect();
@@ -973,7 +1144,13 @@ fn journalctl(call: &mut Call<'_>) -> Exit {
         words.push(word.clone());
         let ends_in_b = word.starts_with('-') && !word.starts_with("--") && word.ends_with('b');
         let next = rest.get(index + 1);
-        if ends_in_b && !next.is_some_and(|next| next.trim_start_matches(['-', '+']).bytes().all(|byte| byte.is_ascii_digit())) {
+        if ends_in_b
+            && !next.is_some_and(|next| {
+                next.trim_start_matches(['-', '+'])
+                    .bytes()
+                    .all(|byte| byte.is_ascii_digit())
+            })
+        {
             words.push("0".to_owned());
         }
     }
@@ -987,7 +1164,9 @@ fn journalctl(call: &mut Call<'_>) -> Exit {
     let machine = &call.system.machine;
     let started = machine.started;
     let boot = options.value('b').map(str::to_owned);
-    let pattern = options.value('g').and_then(|pattern| super::regex(pattern, true, true).ok());
+    let pattern = options
+        .value('g')
+        .and_then(|pattern| super::regex(pattern, true, true).ok());
     let mut lines: Vec<String> = machine
         .journal
         .iter()
@@ -1003,14 +1182,25 @@ fn journalctl(call: &mut Call<'_>) -> Exit {
                 line.unit == unit
             })
         })
-        .filter(|line| pattern.as_ref().is_none_or(|pattern| pattern.is_match(&line.text)))
+        .filter(|line| {
+            pattern
+                .as_ref()
+                .is_none_or(|pattern| pattern.is_match(&line.text))
+        })
         .map(|line| {
             let time = clock::formatted("%b %d %T", line.time);
-            let process = if line.unit == "kernel" { "kernel".to_owned() } else { format!("{}[742]", line.unit) };
+            let process = if line.unit == "kernel" {
+                "kernel".to_owned()
+            } else {
+                format!("{}[742]", line.unit)
+            };
             format!("{time} {} {process}: {}", machine.hostname, line.text)
         })
         .collect();
-    if let Some(most) = options.value('n').and_then(|most| most.parse::<usize>().ok()) {
+    if let Some(most) = options
+        .value('n')
+        .and_then(|most| most.parse::<usize>().ok())
+    {
         lines = lines.split_off(lines.len().saturating_sub(most));
     }
     if options.has('r') {
@@ -1063,7 +1253,9 @@ fn editor(call: &mut Call<'_>) -> Exit {
         }
     };
     if !call.process.stdin.is_terminal() || !call.to_terminal() {
-        call.error(format!("{name}: practice: standard input and output are not a terminal"));
+        call.error(format!(
+            "{name}: practice: standard input and output are not a terminal"
+        ));
         return 1;
     }
     call.system.flush();

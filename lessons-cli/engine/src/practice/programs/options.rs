@@ -33,10 +33,7 @@ impl Spec {
     }
 
     /// Short and long options.
-    pub(super) const fn new(
-        short: &'static str,
-        long: &'static [(&'static str, char)],
-    ) -> Self {
+    pub(super) const fn new(short: &'static str, long: &'static [(&'static str, char)]) -> Self {
         Self {
             short,
             long,
@@ -133,9 +130,9 @@ impl Spec {
                     letters[index..].iter().collect()
                 } else {
                     at += 1;
-                    args.get(at - 1).cloned().ok_or_else(|| {
-                        format!("option requires an argument -- '{letter}'")
-                    })?
+                    args.get(at - 1)
+                        .cloned()
+                        .ok_or_else(|| format!("option requires an argument -- '{letter}'"))?
                 };
                 options.given.push((letter, Some(value)));
                 break;
@@ -186,7 +183,10 @@ mod tests {
     fn options_are_read_as_getopt_does() {
         const SPEC: Spec = Spec::new("ln:r", &[("lines=", 'n'), ("color[", 'c'), ("long", 'l')]);
         let of = |words: &[&str]| {
-            SPEC.of(&words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>())
+            SPEC.of(&words
+                .iter()
+                .map(|&word| word.to_owned())
+                .collect::<Vec<_>>())
         };
         let options = of(&["-ln3", "a", "--lines=4", "--color=auto", "--", "-r"]).unwrap();
         assert_eq!(options.value('n'), Some("4"));
@@ -194,7 +194,13 @@ mod tests {
         assert!(options.has('l') && options.has('c') && !options.has('r'));
         assert_eq!(of(&["-x"]).unwrap_err(), "invalid option -- 'x'");
         assert_eq!(of(&["--nope"]).unwrap_err(), "unrecognized option '--nope'");
-        assert_eq!(of(&["-n"]).unwrap_err(), "option requires an argument -- 'n'");
-        assert_eq!(of(&["--lo=1"]).unwrap_err(), "option '--lo' doesn't allow an argument");
+        assert_eq!(
+            of(&["-n"]).unwrap_err(),
+            "option requires an argument -- 'n'"
+        );
+        assert_eq!(
+            of(&["--lo=1"]).unwrap_err(),
+            "option '--lo' doesn't allow an argument"
+        );
     }
 }

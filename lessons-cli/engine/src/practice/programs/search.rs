@@ -206,7 +206,11 @@ fn grep(call: &mut Call<'_>) -> Exit {
     let fixed = options.has('F') || call.name() == "fgrep";
     let mut regexes = Vec::new();
     for pattern in patterns.iter().flat_map(|pattern| pattern.split('\n')) {
-        let mut text = if fixed { regex_lite::escape(pattern) } else { pattern.to_owned() };
+        let mut text = if fixed {
+            regex_lite::escape(pattern)
+        } else {
+            pattern.to_owned()
+        };
         if !fixed {
             match translated(&text, extended) {
                 Ok(translated) => text = translated,
@@ -250,7 +254,10 @@ fn grep(call: &mut Call<'_>) -> Exit {
             inputs.push(("(standard input)".to_owned(), None));
             continue;
         }
-        let is_dir = call.files().get(file).is_ok_and(crate::practice::Node::is_dir);
+        let is_dir = call
+            .files()
+            .get(file)
+            .is_ok_and(crate::practice::Node::is_dir);
         if !is_dir {
             inputs.push((file.clone(), Some(file.clone())));
         } else if recursive {
@@ -289,7 +296,11 @@ fn grep(call: &mut Call<'_>) -> Exit {
         }
     }
     let with_name = options.has('H') || (!options.has('h') && (inputs.len() > 1 || recursive));
-    let number = |letter| options.value(letter).and_then(|text| text.parse::<usize>().ok());
+    let number = |letter| {
+        options
+            .value(letter)
+            .and_then(|text| text.parse::<usize>().ok())
+    };
     let around = number('C').unwrap_or(0);
     let (before, after) = (number('B').unwrap_or(around), number('A').unwrap_or(around));
     let most = number('m').unwrap_or(usize::MAX);
@@ -308,13 +319,20 @@ fn grep(call: &mut Call<'_>) -> Exit {
                 }
             },
         };
-        if !call.system.spend(bytes.len() as u64 / 32 * regexes.len() as u64 + 1) {
+        if !call
+            .system
+            .spend(bytes.len() as u64 / 32 * regexes.len() as u64 + 1)
+        {
             return 130;
         }
         let text = String::from_utf8_lossy(&bytes);
         let all: Vec<&str> = text.lines().collect();
-        let fits = |line: &str| regexes.iter().any(|regex| regex.is_match(line)) != options.has('v');
-        let hits: Vec<usize> = (0..all.len()).filter(|index| fits(all[*index])).take(most).collect();
+        let fits =
+            |line: &str| regexes.iter().any(|regex| regex.is_match(line)) != options.has('v');
+        let hits: Vec<usize> = (0..all.len())
+            .filter(|index| fits(all[*index]))
+            .take(most)
+            .collect();
         found_any |= !hits.is_empty();
         if options.has('q') {
             if found_any {
@@ -322,7 +340,11 @@ fn grep(call: &mut Call<'_>) -> Exit {
             }
             continue;
         }
-        let prefix = if with_name { format!("{shown}:") } else { String::new() };
+        let prefix = if with_name {
+            format!("{shown}:")
+        } else {
+            String::new()
+        };
         if options.has('l') || options.has('L') {
             if hits.is_empty() == options.has('L') {
                 call.line(&shown);
@@ -344,7 +366,11 @@ fn grep(call: &mut Call<'_>) -> Exit {
             if options.has('o') {
                 for regex in &regexes {
                     for found in regex.find_iter(all[hit]).filter(|found| !found.is_empty()) {
-                        let line = if options.has('n') { format!("{}:", hit + 1) } else { String::new() };
+                        let line = if options.has('n') {
+                            format!("{}:", hit + 1)
+                        } else {
+                            String::new()
+                        };
                         call.line(format!("{prefix}{line}{}", found.as_str()));
                     }
                 }
@@ -356,11 +382,19 @@ fn grep(call: &mut Call<'_>) -> Exit {
             if (before > 0 || after > 0) && last_shown.is_some_and(|last| from > last + 1) {
                 call.line("--");
             }
-            for index in from..=to {
+            for (index, line_text) in all.iter().enumerate().take(to + 1).skip(from) {
                 let mark = if hits.contains(&index) { ':' } else { '-' };
-                let name = if with_name { format!("{shown}{mark}") } else { String::new() };
-                let line = if options.has('n') { format!("{}{mark}", index + 1) } else { String::new() };
-                if !call.line(format!("{name}{line}{}", all[index])) {
+                let name = if with_name {
+                    format!("{shown}{mark}")
+                } else {
+                    String::new()
+                };
+                let line = if options.has('n') {
+                    format!("{}{mark}", index + 1)
+                } else {
+                    String::new()
+                };
+                if !call.line(format!("{name}{line}{line_text}")) {
                     return 0;
                 }
             }
@@ -384,7 +418,9 @@ fn read_options(
         Err(problem) => {
             let name = call.name();
             call.error(format!("{name}: {problem}"));
-            call.error(format!("Usage: {usage}\nTry '{name} --help' for more information."));
+            call.error(format!(
+                "Usage: {usage}\nTry '{name} --help' for more information."
+            ));
             Err(())
         }
     }
@@ -442,7 +478,12 @@ fn sed(call: &mut Call<'_>) -> Exit {
         if arg == "--" {
             ended = true;
         }
-        if !ended && !arg.starts_with("--") && arg.starts_with('-') && arg.len() > 1 && !arg.starts_with("-e") {
+        if !ended
+            && !arg.starts_with("--")
+            && arg.starts_with('-')
+            && arg.len() > 1
+            && !arg.starts_with("-e")
+        {
             if let Some((before, after)) = arg[1..].split_once('i') {
                 suffix = Some(after.to_owned());
                 if !before.is_empty() {
@@ -451,7 +492,10 @@ fn sed(call: &mut Call<'_>) -> Exit {
                 continue;
             }
         } else if !ended && (arg == "--in-place" || arg.starts_with("--in-place=")) {
-            suffix = Some(arg.split_once('=').map_or(String::new(), |(_, end)| end.to_owned()));
+            suffix = Some(
+                arg.split_once('=')
+                    .map_or(String::new(), |(_, end)| end.to_owned()),
+            );
             continue;
         }
         words.push(arg);
@@ -493,7 +537,11 @@ fn sed(call: &mut Call<'_>) -> Exit {
         let bytes = match &file {
             None => call.read_all(),
             Some(file) => {
-                if call.files().get(file).is_ok_and(crate::practice::Node::is_dir) {
+                if call
+                    .files()
+                    .get(file)
+                    .is_ok_and(crate::practice::Node::is_dir)
+                {
                     call.error(if suffix.is_some() {
                         format!("sed: couldn't edit {file}: not a regular file")
                     } else {
@@ -512,7 +560,10 @@ fn sed(call: &mut Call<'_>) -> Exit {
                 }
             }
         };
-        if !call.system.spend(bytes.len() as u64 / 32 * edits.len() as u64 + 1) {
+        if !call
+            .system
+            .spend(bytes.len() as u64 / 32 * edits.len() as u64 + 1)
+        {
             return 130;
         }
         let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -524,14 +575,19 @@ fn sed(call: &mut Call<'_>) -> Exit {
                     let may = call.files().get(&folder).cloned();
                     let allowed = may.is_ok_and(|node| call.files().allows(&node, 3));
                     if !allowed {
-                        let shown = crate::practice::split(file).map_or_else(|| ".".to_owned(), |(folder, _)| folder);
-                        call.error(format!("sed: couldn't open temporary file {shown}/sedqHf2vM: Permission denied"));
+                        let shown = crate::practice::split(file)
+                            .map_or_else(|| ".".to_owned(), |(folder, _)| folder);
+                        call.error(format!(
+                            "sed: couldn't open temporary file {shown}/sedqHf2vM: Permission denied"
+                        ));
                         exit = 4;
                         continue;
                     }
                 }
                 if !suffix.is_empty()
-                    && let Err(errno) = call.files().write(&format!("{file}{suffix}"), &bytes, false)
+                    && let Err(errno) =
+                        call.files()
+                            .write(&format!("{file}{suffix}"), &bytes, false)
                 {
                     call.error(format!("sed: cannot rename {file}: {errno}"));
                     exit = 4;
@@ -609,7 +665,11 @@ fn edited(text: &str, edits: &mut [Edit], quiet: bool) -> String {
                 What::Translate(from, to) => {
                     line = line
                         .chars()
-                        .map(|c| from.iter().position(|known| *known == c).map_or(c, |at| to[at]))
+                        .map(|c| {
+                            from.iter()
+                                .position(|known| *known == c)
+                                .map_or(c, |at| to[at])
+                        })
                         .collect();
                 }
             }
@@ -713,7 +773,10 @@ fn edits(script: &str, extended: bool) -> Result<Vec<Edit>, (usize, String)> {
     let mut edits = Vec::new();
     let wrong = |at: usize, message: &str| (at, message.to_owned());
     loop {
-        while chars.get(at).is_some_and(|c| c.is_whitespace() || *c == ';') {
+        while chars
+            .get(at)
+            .is_some_and(|c| c.is_whitespace() || *c == ';')
+        {
             at += 1;
         }
         if at >= chars.len() {
@@ -726,7 +789,10 @@ fn edits(script: &str, extended: bool) -> Result<Vec<Edit>, (usize, String)> {
             continue;
         }
         if edits.len() > 200 {
-            return Err(wrong(at, "practice: a script of more than 200 commands is not supported"));
+            return Err(wrong(
+                at,
+                "practice: a script of more than 200 commands is not supported",
+            ));
         }
         let from = address(&chars, &mut at, extended)?;
         let mut to = None;
@@ -754,10 +820,14 @@ fn edits(script: &str, extended: bool) -> Result<Vec<Edit>, (usize, String)> {
             'q' => What::Quit,
             '=' => What::Number,
             's' => {
-                let delimiter = *chars.get(at).ok_or_else(|| wrong(at, "unterminated `s' command"))?;
+                let delimiter = *chars
+                    .get(at)
+                    .ok_or_else(|| wrong(at, "unterminated `s' command"))?;
                 at += 1;
-                let pattern = until(&chars, &mut at, delimiter).ok_or_else(|| wrong(at, "unterminated `s' command"))?;
-                let replacement = until(&chars, &mut at, delimiter).ok_or_else(|| wrong(at, "unterminated `s' command"))?;
+                let pattern = until(&chars, &mut at, delimiter)
+                    .ok_or_else(|| wrong(at, "unterminated `s' command"))?;
+                let replacement = until(&chars, &mut at, delimiter)
+                    .ok_or_else(|| wrong(at, "unterminated `s' command"))?;
                 let (mut global, mut print, mut ignore, mut nth) = (false, false, false, 1);
                 while let Some(&flag) = chars.get(at) {
                     match flag {
@@ -770,7 +840,8 @@ fn edits(script: &str, extended: bool) -> Result<Vec<Edit>, (usize, String)> {
                     }
                     at += 1;
                 }
-                let regex = regex(&pattern, extended, ignore).map_err(|message| wrong(at, &message))?;
+                let regex =
+                    regex(&pattern, extended, ignore).map_err(|message| wrong(at, &message))?;
                 What::Substitute {
                     regex,
                     replacement,
@@ -780,11 +851,16 @@ fn edits(script: &str, extended: bool) -> Result<Vec<Edit>, (usize, String)> {
                 }
             }
             'y' => {
-                let delimiter = *chars.get(at).ok_or_else(|| wrong(at, "unterminated `y' command"))?;
+                let delimiter = *chars
+                    .get(at)
+                    .ok_or_else(|| wrong(at, "unterminated `y' command"))?;
                 at += 1;
-                let from = until(&chars, &mut at, delimiter).ok_or_else(|| wrong(at, "unterminated `y' command"))?;
-                let to = until(&chars, &mut at, delimiter).ok_or_else(|| wrong(at, "unterminated `y' command"))?;
-                let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
+                let from = until(&chars, &mut at, delimiter)
+                    .ok_or_else(|| wrong(at, "unterminated `y' command"))?;
+                let to = until(&chars, &mut at, delimiter)
+                    .ok_or_else(|| wrong(at, "unterminated `y' command"))?;
+                let (from, to): (Vec<char>, Vec<char>) =
+                    (from.chars().collect(), to.chars().collect());
                 if from.len() != to.len() {
                     return Err(wrong(at, "strings for `y' command are different lengths"));
                 }
@@ -817,7 +893,8 @@ fn edits(script: &str, extended: bool) -> Result<Vec<Edit>, (usize, String)> {
                     _ => What::Change(text),
                 }
             }
-            'b' | 't' | 'h' | 'H' | 'g' | 'G' | 'x' | 'n' | 'N' | 'D' | 'P' | 'r' | 'w' | 'l' | ':' | '{' | '}' => {
+            'b' | 't' | 'h' | 'H' | 'g' | 'G' | 'x' | 'n' | 'N' | 'D' | 'P' | 'r' | 'w' | 'l'
+            | ':' | '{' | '}' => {
                 return Err(wrong(
                     at,
                     "practice: this command of sed is not supported; s, d, p, q, a, i, c, y and = are",
@@ -945,7 +1022,8 @@ mod tests {
             ("s/\\(a\\)\\(b\\)/\\2\\1/", "ab\n", "ba\n"),
             ("s/b/[&]/", "abc\n", "a[b]c\n"),
         ] {
-            let mut edits = edits(script, false).unwrap_or_else(|error| panic!("{script} {error:?}"));
+            let mut edits =
+                edits(script, false).unwrap_or_else(|error| panic!("{script} {error:?}"));
             assert_eq!(edited(text, &mut edits, false), expected, "{script}");
         }
         assert!(edits("s/a", false).is_err());

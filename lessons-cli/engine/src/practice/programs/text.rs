@@ -80,7 +80,13 @@ fn text_lines(bytes: &[u8]) -> Vec<String> {
 fn cat(call: &mut Call<'_>) -> Exit {
     const SPEC: Spec = Spec::new(
         "nAEbsTuv",
-        &[("number", 'n'), ("show-all", 'A'), ("show-ends", 'E'), ("number-nonblank", 'b'), ("squeeze-blank", 's')],
+        &[
+            ("number", 'n'),
+            ("show-all", 'A'),
+            ("show-ends", 'E'),
+            ("number-nonblank", 'b'),
+            ("squeeze-blank", 's'),
+        ],
     );
     let Some(options) = SPEC.read(call) else {
         return 1;
@@ -352,7 +358,13 @@ enum Count {
 fn counted(call: &mut Call<'_>) -> Option<(Count, bool, Vec<String>)> {
     const SPEC: Spec = Spec::new(
         "n:c:qvfF",
-        &[("lines=", 'n'), ("bytes=", 'c'), ("quiet", 'q'), ("follow", 'f'), ("verbose", 'v')],
+        &[
+            ("lines=", 'n'),
+            ("bytes=", 'c'),
+            ("quiet", 'q'),
+            ("follow", 'f'),
+            ("verbose", 'v'),
+        ],
     );
     // `head -5` is `head -n 5`.
     if let Some(first) = call.args.get(1).cloned()
@@ -366,17 +378,27 @@ fn counted(call: &mut Call<'_>) -> Option<(Count, bool, Vec<String>)> {
     if options.has('f') || options.has('F') {
         call.error("practice: waiting for more lines (-f) is not supported on a practice machine; what works instead: tail without -f, again later");
     }
-    let (letter, what) = if options.has('c') { ('c', "bytes") } else { ('n', "lines") };
+    let (letter, what) = if options.has('c') {
+        ('c', "bytes")
+    } else {
+        ('n', "lines")
+    };
     let given = options.value(letter).unwrap_or("10").to_owned();
     let digits = given.trim_start_matches(['+', '-']);
-    let digits = digits.strip_suffix('K').map_or(digits.to_owned(), |n| format!("{n}000"));
+    let digits = digits
+        .strip_suffix('K')
+        .map_or(digits.to_owned(), |n| format!("{n}000"));
     let Ok(number) = digits.parse::<u64>() else {
         let name = call.name();
         call.error(format!("{name}: invalid number of {what}: ‘{given}’"));
         return None;
     };
     let signed = given.starts_with(if call.name() == "head" { '-' } else { '+' });
-    let count = if letter == 'c' { Count::Bytes(number) } else { Count::Lines(number) };
+    let count = if letter == 'c' {
+        Count::Bytes(number)
+    } else {
+        Count::Lines(number)
+    };
     Some((count, signed, options.words))
 }
 
@@ -406,12 +428,20 @@ fn head(call: &mut Call<'_>) -> Exit {
             Count::Lines(most) => {
                 let all = lines(&bytes);
                 let most = usize::try_from(most).unwrap_or(usize::MAX);
-                let most = if but { all.len().saturating_sub(most) } else { most.min(all.len()) };
+                let most = if but {
+                    all.len().saturating_sub(most)
+                } else {
+                    most.min(all.len())
+                };
                 call.print(all[..most].concat());
             }
             Count::Bytes(most) => {
                 let most = usize::try_from(most).unwrap_or(usize::MAX);
-                let most = if but { bytes.len().saturating_sub(most) } else { most.min(bytes.len()) };
+                let most = if but {
+                    bytes.len().saturating_sub(most)
+                } else {
+                    most.min(bytes.len())
+                };
                 call.print(&bytes[..most]);
             }
         }
@@ -431,12 +461,20 @@ fn tail(call: &mut Call<'_>) -> Exit {
             Count::Lines(number) => {
                 let all = lines(&bytes);
                 let number = usize::try_from(number).unwrap_or(usize::MAX);
-                let start = if from { number.saturating_sub(1) } else { all.len().saturating_sub(number) };
+                let start = if from {
+                    number.saturating_sub(1)
+                } else {
+                    all.len().saturating_sub(number)
+                };
                 call.print(all[start.min(all.len())..].concat());
             }
             Count::Bytes(number) => {
                 let number = usize::try_from(number).unwrap_or(usize::MAX);
-                let start = if from { number.saturating_sub(1) } else { bytes.len().saturating_sub(number) };
+                let start = if from {
+                    number.saturating_sub(1)
+                } else {
+                    bytes.len().saturating_sub(number)
+                };
                 call.print(&bytes[start.min(bytes.len())..]);
             }
         }
@@ -468,7 +506,12 @@ fn each_with_title(
 fn wc(call: &mut Call<'_>) -> Exit {
     const SPEC: Spec = Spec::new(
         "lwcmL",
-        &[("lines", 'l'), ("words", 'w'), ("bytes", 'c'), ("chars", 'm')],
+        &[
+            ("lines", 'l'),
+            ("words", 'w'),
+            ("bytes", 'c'),
+            ("chars", 'm'),
+        ],
     );
     let Some(options) = SPEC.read(call) else {
         return 1;
@@ -521,8 +564,15 @@ fn wc(call: &mut Call<'_>) -> Exit {
         _ => widest,
     };
     for (numbers, name) in rows {
-        let numbers: Vec<String> = numbers.iter().map(|number| format!("{number:width$}")).collect();
-        let name = if name == "-" { String::new() } else { format!(" {name}") };
+        let numbers: Vec<String> = numbers
+            .iter()
+            .map(|number| format!("{number:width$}"))
+            .collect();
+        let name = if name == "-" {
+            String::new()
+        } else {
+            format!(" {name}")
+        };
         call.line(format!("{}{name}", numbers.join(" ")));
     }
     exit
@@ -564,7 +614,16 @@ fn tee(call: &mut Call<'_>) -> Exit {
 fn sort(call: &mut Call<'_>) -> Exit {
     const SPEC: Spec = Spec::new(
         "nruhVk:t:fbo:s",
-        &[("numeric-sort", 'n'), ("reverse", 'r'), ("unique", 'u'), ("human-numeric-sort", 'h'), ("version-sort", 'V'), ("key=", 'k'), ("field-separator=", 't'), ("ignore-case", 'f')],
+        &[
+            ("numeric-sort", 'n'),
+            ("reverse", 'r'),
+            ("unique", 'u'),
+            ("human-numeric-sort", 'h'),
+            ("version-sort", 'V'),
+            ("key=", 'k'),
+            ("field-separator=", 't'),
+            ("ignore-case", 'f'),
+        ],
     );
     let Some(options) = SPEC.read(call) else {
         return 2;
@@ -632,7 +691,13 @@ fn sort(call: &mut Call<'_>) -> Exit {
         all.reverse();
     }
     if options.has('u') {
-        all.dedup_by(|a, b| if numeric { number(&key(a)).total_cmp(&number(&key(b))).is_eq() } else { key(a) == key(b) });
+        all.dedup_by(|a, b| {
+            if numeric {
+                number(&key(a)).total_cmp(&number(&key(b))).is_eq()
+            } else {
+                key(a) == key(b)
+            }
+        });
     }
     let text: String = all.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
     if let Some(file) = options.value('o') {
@@ -653,9 +718,13 @@ pub(super) fn by_version(a: &str, b: &str) -> std::cmp::Ordering {
         let mut parts = Vec::new();
         let mut rest = text;
         while !rest.is_empty() {
-            let word = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+            let word = rest
+                .find(|c: char| c.is_ascii_digit())
+                .unwrap_or(rest.len());
             let (text, after) = rest.split_at(word);
-            let digits = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
+            let digits = after
+                .find(|c: char| !c.is_ascii_digit())
+                .unwrap_or(after.len());
             let (number, after) = after.split_at(digits);
             parts.push((number.parse().unwrap_or(0), text.to_owned()));
             rest = after;
@@ -673,7 +742,10 @@ pub(super) fn by_version(a: &str, b: &str) -> std::cmp::Ordering {
 }
 
 fn uniq(call: &mut Call<'_>) -> Exit {
-    const SPEC: Spec = Spec::new("cdui", &[("count", 'c'), ("repeated", 'd'), ("unique", 'u')]);
+    const SPEC: Spec = Spec::new(
+        "cdui",
+        &[("count", 'c'), ("repeated", 'd'), ("unique", 'u')],
+    );
     let Some(options) = SPEC.read(call) else {
         return 1;
     };
@@ -689,7 +761,11 @@ fn uniq(call: &mut Call<'_>) -> Exit {
         if options.has('d') && count < 2 || options.has('u') && count > 1 {
             continue;
         }
-        let line = if options.has('c') { format!("{count:7} {line}") } else { line };
+        let line = if options.has('c') {
+            format!("{count:7} {line}")
+        } else {
+            line
+        };
         if !call.line(line) {
             break;
         }
@@ -705,8 +781,16 @@ fn places(list: &str) -> Option<Vec<(usize, usize)>> {
                 Some((from, to)) => (from, to),
                 None => (part, part),
             };
-            let from = if from.is_empty() { 1 } else { from.parse().ok()? };
-            let to = if to.is_empty() { usize::MAX } else { to.parse().ok()? };
+            let from = if from.is_empty() {
+                1
+            } else {
+                from.parse().ok()?
+            };
+            let to = if to.is_empty() {
+                usize::MAX
+            } else {
+                to.parse().ok()?
+            };
             (from > 0 && from <= to).then_some((from, to))
         })
         .collect()
@@ -715,7 +799,13 @@ fn places(list: &str) -> Option<Vec<(usize, usize)>> {
 fn cut(call: &mut Call<'_>) -> Exit {
     const SPEC: Spec = Spec::new(
         "d:f:c:b:s",
-        &[("delimiter=", 'd'), ("fields=", 'f'), ("characters=", 'c'), ("bytes=", 'b'), ("only-delimited", 's')],
+        &[
+            ("delimiter=", 'd'),
+            ("fields=", 'f'),
+            ("characters=", 'c'),
+            ("bytes=", 'b'),
+            ("only-delimited", 's'),
+        ],
     );
     let Some(options) = SPEC.read(call) else {
         return 1;
@@ -730,13 +820,21 @@ fn cut(call: &mut Call<'_>) -> Exit {
     };
     let list = options.value(letter).unwrap_or_default().to_owned();
     let Some(places) = places(&list) else {
-        call.error(format!("cut: invalid {what} value ‘{list}’\nTry 'cut --help' for more information."));
+        call.error(format!(
+            "cut: invalid {what} value ‘{list}’\nTry 'cut --help' for more information."
+        ));
         return 1;
     };
-    let takes = |place: usize| places.iter().any(|(from, to)| (*from..=*to).contains(&place));
+    let takes = |place: usize| {
+        places
+            .iter()
+            .any(|(from, to)| (*from..=*to).contains(&place))
+    };
     let delimiter = options.value('d').unwrap_or("\t").to_owned();
     if letter == 'f' && delimiter.chars().count() != 1 {
-        call.error("cut: the delimiter must be a single character\nTry 'cut --help' for more information.");
+        call.error(
+            "cut: the delimiter must be a single character\nTry 'cut --help' for more information.",
+        );
         return 1;
     }
     let (bytes, good) = inputs(call, &options.words);
@@ -824,7 +922,14 @@ fn set(text: &str) -> Vec<char> {
 }
 
 fn tr(call: &mut Call<'_>) -> Exit {
-    const SPEC: Spec = Spec::new("cCds", &[("delete", 'd'), ("squeeze-repeats", 's'), ("complement", 'c')]);
+    const SPEC: Spec = Spec::new(
+        "cCds",
+        &[
+            ("delete", 'd'),
+            ("squeeze-repeats", 's'),
+            ("complement", 'c'),
+        ],
+    );
     let Some(options) = SPEC.read(call) else {
         return 1;
     };
@@ -835,7 +940,11 @@ fn tr(call: &mut Call<'_>) -> Exit {
     let (delete, squeeze) = (options.has('d'), options.has('s'));
     let complement = options.has('c') || options.has('C');
     let from = set(first);
-    let to = options.words.get(1).map(|text| set(text)).unwrap_or_default();
+    let to = options
+        .words
+        .get(1)
+        .map(|text| set(text))
+        .unwrap_or_default();
     if to.is_empty() && !delete && !squeeze {
         call.error(format!("tr: missing operand after ‘{first}’\nTwo strings must be given when translating.\nTry 'tr --help' for more information."));
         return 1;
@@ -866,7 +975,11 @@ fn tr(call: &mut Call<'_>) -> Exit {
             Some(place) if !to.is_empty() => to[place.min(to.len() - 1)],
             _ => c,
         };
-        let squeezes = if to.is_empty() { place.is_some() } else { to.contains(&new) };
+        let squeezes = if to.is_empty() {
+            place.is_some()
+        } else {
+            to.contains(&new)
+        };
         if squeeze && squeezes && last == Some(new) {
             continue;
         }
@@ -879,7 +992,11 @@ fn tr(call: &mut Call<'_>) -> Exit {
 
 fn yes(call: &mut Call<'_>) -> Exit {
     let words = call.rest();
-    let line = if words.is_empty() { "y".to_owned() } else { words.join(" ") };
+    let line = if words.is_empty() {
+        "y".to_owned()
+    } else {
+        words.join(" ")
+    };
     let block = format!("{line}\n").repeat((4096 / (line.len() + 1)).max(1));
     while call.print(&block) {}
     0
@@ -889,7 +1006,9 @@ fn seq(call: &mut Call<'_>) -> Exit {
     const SPEC: Spec = Spec::new("ws:f:", &[("separator=", 's'), ("equal-width", 'w')]);
     // A number below zero is no option.
     let words: Vec<String> = call.rest();
-    let negative = words.iter().any(|word| word.parse::<i64>().is_ok_and(|number| number < 0));
+    let negative = words
+        .iter()
+        .any(|word| word.parse::<i64>().is_ok_and(|number| number < 0));
     let (words, separator) = if negative {
         (words, "\n".to_owned())
     } else {
@@ -914,7 +1033,9 @@ fn seq(call: &mut Call<'_>) -> Exit {
         [first, last] => (*first, 1, *last),
         [first, step, last] if *step != 0 => (*first, *step, *last),
         [_, _, _] => {
-            call.error("seq: invalid Zero increment value: ‘0’\nTry 'seq --help' for more information.");
+            call.error(
+                "seq: invalid Zero increment value: ‘0’\nTry 'seq --help' for more information.",
+            );
             return 1;
         }
         _ => {

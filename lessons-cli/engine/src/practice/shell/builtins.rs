@@ -84,7 +84,10 @@ pub(super) fn declares(name: &str) -> bool {
 
 /// Whether assignments before a builtin stay.
 pub(super) fn is_special(name: &str) -> bool {
-    matches!(name, ":" | "." | "source" | "eval" | "exec" | "export" | "set" | "unset")
+    matches!(
+        name,
+        ":" | "." | "source" | "eval" | "exec" | "export" | "set" | "unset"
+    )
 }
 
 fn done(shell: &mut Shell, status: Exit) -> Result<(), Flow> {
@@ -127,10 +130,7 @@ fn no_jobs(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<()
 
 fn source(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
     let Some(file) = args.get(1) else {
-        shell.complain(
-            system,
-            &format!("{}: filename argument required", args[0]),
-        );
+        shell.complain(system, &format!("{}: filename argument required", args[0]));
         let sink = shell.streams.stderr.clone();
         let text = format!("{0}: usage: {0} filename [arguments]\n", args[0]);
         let _ = system.write(&sink, text.as_bytes());
@@ -163,7 +163,12 @@ fn source(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(),
                 shell.replace_environment(env);
                 done(shell, 0)
             }
-            None => wrong(shell, system, &format!("{file}: cannot execute binary file"), 126),
+            None => wrong(
+                shell,
+                system,
+                &format!("{file}: cannot execute binary file"),
+                126,
+            ),
         },
         Err(errno) => wrong(shell, system, &format!("{file}: {errno}"), 1),
     }
@@ -280,7 +285,12 @@ fn builtin(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<()
         Some(run) => run(shell, system, &args[1..]),
         None => {
             let name = args.get(1).cloned().unwrap_or_default();
-            wrong(shell, system, &format!("builtin: {name}: not a shell builtin"), 1)
+            wrong(
+                shell,
+                system,
+                &format!("builtin: {name}: not a shell builtin"),
+                1,
+            )
         }
     }
 }
@@ -372,7 +382,12 @@ fn printf(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(),
         _ => (&args[1..], None),
     };
     if args.is_empty() {
-        return wrong(shell, system, "printf: usage: printf [-v var] format [arguments]", 2);
+        return wrong(
+            shell,
+            system,
+            "printf: usage: printf [-v var] format [arguments]",
+            2,
+        );
     }
     shell.status = 0;
     let (text, problem) = programs::printed(args);
@@ -505,7 +520,11 @@ fn declare(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<()
         .partition(|word| word.starts_with('-'));
     let has = |flag: char| options.iter().any(|option| option.contains(flag));
     if has('A') {
-        return Err(shell.unsupported(system, "declare -A", "an array without keys: name=(one two)"));
+        return Err(shell.unsupported(
+            system,
+            "declare -A",
+            "an array without keys: name=(one two)",
+        ));
     }
     if has('f') || has('F') {
         let text: String = shell
@@ -548,8 +567,15 @@ fn declare(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<()
 fn unset(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
     let mut status = 0;
     for name in args[1..].iter().filter(|name| !name.starts_with('-')) {
-        if shell.variables.get(name).is_some_and(|variable| variable.readonly) {
-            shell.complain(system, &format!("unset: {name}: cannot unset: readonly variable"));
+        if shell
+            .variables
+            .get(name)
+            .is_some_and(|variable| variable.readonly)
+        {
+            shell.complain(
+                system,
+                &format!("unset: {name}: cannot unset: readonly variable"),
+            );
             status = 1;
         } else if shell.variables.remove(name).is_none() {
             shell.functions.remove(name);
@@ -618,7 +644,10 @@ fn set(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Fl
 }
 
 fn shift(shell: &mut Shell, _: &mut System, args: &[String]) -> Result<(), Flow> {
-    let count = args.get(1).and_then(|count| count.parse().ok()).unwrap_or(1);
+    let count = args
+        .get(1)
+        .and_then(|count| count.parse().ok())
+        .unwrap_or(1);
     if count > shell.params.len() {
         return done(shell, 1);
     }
@@ -675,7 +704,11 @@ fn read(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), F
     let status = Exit::from(!line.as_ref().is_some_and(|line| line.ends_with('\n')));
     let line = line.unwrap_or_default();
     let line = line.trim_end_matches('\n');
-    let line = if raw { line.to_owned() } else { line.replace('\\', "") };
+    let line = if raw {
+        line.to_owned()
+    } else {
+        line.replace('\\', "")
+    };
     if names.is_empty() {
         shell.assign(system, "REPLY", line)?;
         return done(shell, status);
@@ -770,7 +803,10 @@ fn kind_of(shell: &Shell, system: &System, name: &str) -> Option<Kind> {
     if find(name).is_some() {
         return Some(Kind::Builtin);
     }
-    files_of(shell, system, name).into_iter().next().map(Kind::File)
+    files_of(shell, system, name)
+        .into_iter()
+        .next()
+        .map(Kind::File)
 }
 
 fn files_of(shell: &Shell, system: &System, name: &str) -> Vec<String> {
@@ -825,7 +861,10 @@ fn type_of(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<()
                 (Kind::Alias(value), false) => format!("{name} is aliased to `{value}'\n"),
                 (Kind::Function, false) => {
                     let body = shell.functions.get(name).map(ToString::to_string);
-                    format!("{name} is a function\n{name} () \n{}\n", body.unwrap_or_default())
+                    format!(
+                        "{name} is a function\n{name} () \n{}\n",
+                        body.unwrap_or_default()
+                    )
                 }
                 (Kind::Builtin, false) => format!("{name} is a shell builtin\n"),
                 (Kind::File(file), false) if only_path => format!("{file}\n"),

@@ -46,13 +46,13 @@ impl Shell {
         word: &ast::Word,
     ) -> Result<Vec<String>, Flow> {
         let mut words = Vec::new();
-        for text in self.braces(system, &word.value)? {
+        for text in braces(system, &word.value)? {
             let parts = self.parts(system, &text, false)?;
             for field in self.split(parts) {
-                self.file_names(system, field, &mut words)?;
+                self.file_names(system, &field, &mut words)?;
             }
             if words.len() > WORDS {
-                return Err(self.too_much(system));
+                return Err(too_much(system));
             }
         }
         Ok(words)
@@ -91,26 +91,6 @@ impl Shell {
             self.piece(system, piece.piece, true, &mut parts)?;
         }
         Ok(joined(parts))
-    }
-
-    fn braces(&mut self, system: &mut System, text: &str) -> Result<Vec<String>, Flow> {
-        let Some(parts) = parse::braces(text) else {
-            return Ok(vec![text.to_owned()]);
-        };
-        let mut words = vec![String::new()];
-        for part in &parts {
-            let alternatives = alternatives(part);
-            if !system.spend(alternatives.len() as u64 * words.len() as u64)
-                || alternatives.len().saturating_mul(words.len()) > WORDS
-            {
-                return Err(self.too_much(system));
-            }
-            words = words
-                .iter()
-                .flat_map(|word| alternatives.iter().map(move |more| format!("{word}{more}")))
-                .collect();
-        }
-        Ok(words)
     }
 
     fn parts(
@@ -508,7 +488,11 @@ impl Shell {
                     .collect();
                 let size = i64::try_from(value.len()).unwrap_or(i64::MAX);
                 let offset = self.arithmetic(system, &offset.value)?;
-                let from = if offset < 0 { size.saturating_add(offset) } else { offset };
+                let from = if offset < 0 {
+                    size.saturating_add(offset)
+                } else {
+                    offset
+                };
                 let to = match length {
                     Some(length) => {
                         let length = self.arithmetic(system, &length.value)?;
@@ -623,7 +607,10 @@ impl Shell {
         let pattern = self.pattern(system, &pattern.unwrap_or_default())?;
         let (values, several) = match self.several(parameter) {
             Some((values, _)) => (values, true),
-            None => (vec![self.one(system, parameter)?.unwrap_or_default()], false),
+            None => (
+                vec![self.one(system, parameter)?.unwrap_or_default()],
+                false,
+            ),
         };
         for (index, value) in values.iter().enumerate() {
             let length = value.len() as u64;
@@ -697,7 +684,7 @@ impl Shell {
     fn file_names(
         &mut self,
         system: &mut System,
-        field: Vec<(String, bool)>,
+        field: &[(String, bool)],
         words: &mut Vec<String>,
     ) -> Result<(), Flow> {
         let plain: String = field.iter().map(|(text, _)| text.as_str()).collect();
@@ -736,7 +723,11 @@ impl Shell {
             let compiled = Pattern::new(part);
             for folder in &found {
                 let whole = absolute(&self.cwd, folder);
-                let whole = if folder.is_empty() { self.cwd.clone() } else { whole };
+                let whole = if folder.is_empty() {
+                    self.cwd.clone()
+                } else {
+                    whole
+                };
                 let prefix = |name: &str| match folder.as_str() {
                     "" => name.to_owned(),
                     folder => join(folder, name),
@@ -777,7 +768,7 @@ impl Shell {
             }
             found = next;
             if found.len() > WORDS {
-                return Err(self.too_much(system));
+                return Err(too_much(system));
             }
         }
         if pattern.ends_with('/') {
@@ -791,7 +782,7 @@ impl Shell {
     fn substitute_command(&mut self, system: &mut System, text: &str) -> Result<String, Flow> {
         let bytes = self.output_of(system, text)?;
         if bytes.len() > LONGEST {
-            return Err(self.too_much(system));
+            return Err(too_much(system));
         }
         let text = String::from_utf8_lossy(&bytes).replace('\0', "");
         Ok(text.trim_end_matches('\n').to_owned())
@@ -802,13 +793,32 @@ impl Shell {
         self.complain(system, &format!("bad substitution: {error}"));
         Flow::Failed
     }
+}
 
-    fn too_much(&mut self, system: &mut System) -> Flow {
-        system
-            .stopped
-            .get_or_insert(crate::practice::Stop::Steps);
-        Flow::Stop
+/// The words that the braces of a word make of it.
+fn braces(system: &mut System, text: &str) -> Result<Vec<String>, Flow> {
+    let Some(parts) = parse::braces(text) else {
+        return Ok(vec![text.to_owned()]);
+    };
+    let mut words = vec![String::new()];
+    for part in &parts {
+        let alternatives = alternatives(part);
+        if !system.spend(alternatives.len() as u64 * words.len() as u64)
+            || alternatives.len().saturating_mul(words.len()) > WORDS
+        {
+            return Err(too_much(system));
+        }
+        words = words
+            .iter()
+            .flat_map(|word| alternatives.iter().map(move |more| format!("{word}{more}")))
+            .collect();
     }
+    Ok(words)
+}
+
+fn too_much(system: &mut System) -> Flow {
+    system.stopped.get_or_insert(crate::practice::Stop::Steps);
+    Flow::Stop
 }
 
 #[derive(Clone, Copy)]
@@ -842,12 +852,7 @@ impl Cut {
     }
 }
 
-fn replace(
-    value: &str,
-    pattern: &Pattern,
-    replacement: &str,
-    kind: &SubstringMatchKind,
-) -> String {
+fn replace(value: &str, pattern: &Pattern, replacement: &str, kind: &SubstringMatchKind) -> String {
     let chars: Vec<char> = value.chars().collect();
     let mut out = String::new();
     let mut at = 0;
@@ -858,7 +863,9 @@ fn replace(
         } else {
             match kind {
                 SubstringMatchKind::Prefix if at > 0 => None,
-                SubstringMatchKind::Suffix => pattern.fits_chars(&chars[at..]).then_some(chars.len()),
+                SubstringMatchKind::Suffix => {
+                    pattern.fits_chars(&chars[at..]).then_some(chars.len())
+                }
                 _ => (at + 1..=chars.len())
                     .rev()
                     .find(|end| pattern.fits_chars(&chars[at..*end])),
@@ -1022,18 +1029,19 @@ pub(crate) fn ansi_c(text: &str) -> String {
             out.push(c);
             continue;
         }
-        let digits = |chars: &mut std::iter::Peekable<std::str::Chars<'_>>, radix: u32, most: usize| {
-            let mut number = 0_u32;
-            let mut seen = 0;
-            while seen < most
-                && let Some(digit) = chars.peek().and_then(|c| c.to_digit(radix))
-            {
-                number = number.saturating_mul(radix).saturating_add(digit);
-                chars.next();
-                seen += 1;
-            }
-            char::from_u32(number).filter(|_| seen > 0)
-        };
+        let digits =
+            |chars: &mut std::iter::Peekable<std::str::Chars<'_>>, radix: u32, most: usize| {
+                let mut number = 0_u32;
+                let mut seen = 0;
+                while seen < most
+                    && let Some(digit) = chars.peek().and_then(|c| c.to_digit(radix))
+                {
+                    number = number.saturating_mul(radix).saturating_add(digit);
+                    chars.next();
+                    seen += 1;
+                }
+                char::from_u32(number).filter(|_| seen > 0)
+            };
         match chars.next() {
             Some('n') => out.push('\n'),
             Some('t') => out.push('\t'),

@@ -146,20 +146,32 @@ fn depth(text: &str) -> usize {
 fn ends_in_open_backslash(text: &str) -> bool {
     let text = text.strip_suffix('\n').unwrap_or(text);
     let slashes = text.bytes().rev().take_while(|byte| *byte == b'\\').count();
-    slashes % 2 == 1 && !text.lines().last().is_some_and(|line| line.trim_start().starts_with('#'))
+    slashes % 2 == 1
+        && !text
+            .lines()
+            .last()
+            .is_some_and(|line| line.trim_start().starts_with('#'))
 }
 
 /// The word at a place, for a message.
 fn word_at(text: &str, at: &SourcePosition) -> String {
-    let line = text.lines().nth(at.line.saturating_sub(1)).unwrap_or_default();
+    let line = text
+        .lines()
+        .nth(at.line.saturating_sub(1))
+        .unwrap_or_default();
     let rest: String = line.chars().skip(at.column.saturating_sub(1)).collect();
     let rest = rest.trim_start();
-    let operator = [";;", "&&", "||", "<<", ">>", ";", "&", "|", "(", ")", "<", ">"]
-        .iter()
-        .find(|operator| rest.starts_with(**operator));
+    let operator = [
+        ";;", "&&", "||", "<<", ">>", ";", "&", "|", "(", ")", "<", ">",
+    ]
+    .iter()
+    .find(|operator| rest.starts_with(**operator));
     match operator {
         Some(operator) => (*operator).to_owned(),
-        None => match rest.split(|c: char| c.is_whitespace() || ";&|()<>".contains(c)).next() {
+        None => match rest
+            .split(|c: char| c.is_whitespace() || ";&|()<>".contains(c))
+            .next()
+        {
             Some(word) if !word.is_empty() => word.chars().take(60).collect(),
             _ => "newline".to_owned(),
         },

@@ -12,11 +12,7 @@ use crate::practice::tree::{Content, Device, Errno, absolute};
 
 impl Shell {
     /// Reads a text and runs it.
-    pub(super) fn text_as_commands(
-        &mut self,
-        system: &mut System,
-        text: &str,
-    ) -> Result<(), Flow> {
+    pub(super) fn text_as_commands(&mut self, system: &mut System, text: &str) -> Result<(), Flow> {
         let program = match parse::program(text) {
             Ok(program) => program,
             Err(error) => {
@@ -318,7 +314,9 @@ impl Shell {
             }
             ast::CompoundCommand::ArithmeticForClause(clause) => {
                 let of = |expression: &Option<ast::UnexpandedArithmeticExpr>| {
-                    expression.as_ref().map(|expression| expression.value.clone())
+                    expression
+                        .as_ref()
+                        .map(|expression| expression.value.clone())
                 };
                 if let Some(first) = of(&clause.initializer) {
                     self.computed(system, &first)?;
@@ -358,7 +356,11 @@ impl Shell {
         })
     }
 
-    fn if_clause(&mut self, system: &mut System, clause: &ast::IfClauseCommand) -> Result<(), Flow> {
+    fn if_clause(
+        &mut self,
+        system: &mut System,
+        clause: &ast::IfClauseCommand,
+    ) -> Result<(), Flow> {
         if self.holds(system, &clause.condition)? {
             return self.list(system, &clause.then);
         }
@@ -508,9 +510,11 @@ impl Shell {
                             "1" => self.streams.stdout.clone(),
                             "2" => self.streams.stderr.clone(),
                             "-" => Sink::Failing(Errno::BadDescriptor),
-                            other => match other.parse().ok().and_then(|fd: i32| {
-                                self.streams.more.get(&fd).cloned()
-                            }) {
+                            other => match other
+                                .parse()
+                                .ok()
+                                .and_then(|fd: i32| self.streams.more.get(&fd).cloned())
+                            {
                                 Some(sink) => sink,
                                 // `>& file` is `&> file`.
                                 None if other.parse::<i32>().is_err() => {
@@ -666,11 +670,15 @@ impl Shell {
             .is_some_and(|word| builtins::declares(&word.value));
         for item in simple.prefix.iter().flat_map(|prefix| &prefix.0) {
             match item {
-                ast::CommandPrefixOrSuffixItem::IoRedirect(redirect) => redirects.push(redirect.clone()),
+                ast::CommandPrefixOrSuffixItem::IoRedirect(redirect) => {
+                    redirects.push(redirect.clone());
+                }
                 ast::CommandPrefixOrSuffixItem::AssignmentWord(assignment, _) => {
                     assignments.push(assignment);
                 }
-                ast::CommandPrefixOrSuffixItem::Word(word) => args.extend(self.words(system, word)?),
+                ast::CommandPrefixOrSuffixItem::Word(word) => {
+                    args.extend(self.words(system, word)?);
+                }
                 ast::CommandPrefixOrSuffixItem::ProcessSubstitution(..) => {
                     return Err(self.process_substitution(system));
                 }
@@ -682,8 +690,12 @@ impl Shell {
         }
         for item in simple.suffix.iter().flat_map(|suffix| &suffix.0) {
             match item {
-                ast::CommandPrefixOrSuffixItem::IoRedirect(redirect) => redirects.push(redirect.clone()),
-                ast::CommandPrefixOrSuffixItem::Word(word) => args.extend(self.words(system, word)?),
+                ast::CommandPrefixOrSuffixItem::IoRedirect(redirect) => {
+                    redirects.push(redirect.clone());
+                }
+                ast::CommandPrefixOrSuffixItem::Word(word) => {
+                    args.extend(self.words(system, word)?);
+                }
                 ast::CommandPrefixOrSuffixItem::AssignmentWord(assignment, word) => {
                     if !declares {
                         args.extend(self.words(system, word)?);
@@ -760,7 +772,11 @@ impl Shell {
         result
     }
 
-    fn assignment(&mut self, system: &mut System, assignment: &ast::Assignment) -> Result<(), Flow> {
+    fn assignment(
+        &mut self,
+        system: &mut System,
+        assignment: &ast::Assignment,
+    ) -> Result<(), Flow> {
         let name = assigned(assignment).to_owned();
         match (&assignment.name, &assignment.value) {
             (ast::AssignmentName::VariableName(_), ast::AssignmentValue::Scalar(word)) => {
@@ -798,10 +814,14 @@ impl Shell {
                 );
                 Ok(())
             }
-            (ast::AssignmentName::ArrayElementName(_, index), ast::AssignmentValue::Scalar(word)) => {
+            (
+                ast::AssignmentName::ArrayElementName(_, index),
+                ast::AssignmentValue::Scalar(word),
+            ) => {
                 let value = self.value(system, &word.value)?;
                 let index = self.computed(system, index)?;
-                let Some(index) = usize::try_from(index).ok().filter(|index| *index < 10_000) else {
+                let Some(index) = usize::try_from(index).ok().filter(|index| *index < 10_000)
+                else {
                     self.complain(system, &format!("{name}: bad array subscript"));
                     return Err(Flow::Failed);
                 };
@@ -814,7 +834,10 @@ impl Shell {
                 Ok(())
             }
             (ast::AssignmentName::ArrayElementName(..), ast::AssignmentValue::Array(_)) => {
-                self.complain(system, &format!("{name}: cannot assign list to array member"));
+                self.complain(
+                    system,
+                    &format!("{name}: cannot assign list to array member"),
+                );
                 Err(Flow::Failed)
             }
         }
@@ -930,8 +953,18 @@ impl Shell {
             match only {
                 Some(only) => {
                     let mut suffix = only.suffix.map(|suffix| suffix.0).unwrap_or_default();
-                    suffix.extend(simple.suffix.take().map(|suffix| suffix.0).unwrap_or_default());
-                    let mut prefix = simple.prefix.take().map(|prefix| prefix.0).unwrap_or_default();
+                    suffix.extend(
+                        simple
+                            .suffix
+                            .take()
+                            .map(|suffix| suffix.0)
+                            .unwrap_or_default(),
+                    );
+                    let mut prefix = simple
+                        .prefix
+                        .take()
+                        .map(|prefix| prefix.0)
+                        .unwrap_or_default();
                     prefix.extend(only.prefix.map(|prefix| prefix.0).unwrap_or_default());
                     simple = ast::SimpleCommand {
                         prefix: (!prefix.is_empty()).then_some(ast::CommandPrefix(prefix)),
@@ -940,7 +973,10 @@ impl Shell {
                     };
                 }
                 None => {
-                    let rest = simple.suffix.map(|suffix| suffix.to_string()).unwrap_or_default();
+                    let rest = simple
+                        .suffix
+                        .map(|suffix| suffix.to_string())
+                        .unwrap_or_default();
                     return Some(Aliased::Text(format!("{alias} {rest}")));
                 }
             }
@@ -956,8 +992,7 @@ enum Aliased {
 
 fn assigned(assignment: &ast::Assignment) -> &str {
     match &assignment.name {
-        ast::AssignmentName::VariableName(name) | ast::AssignmentName::ArrayElementName(name, _) => {
-            name
-        }
+        ast::AssignmentName::VariableName(name)
+        | ast::AssignmentName::ArrayElementName(name, _) => name,
     }
 }

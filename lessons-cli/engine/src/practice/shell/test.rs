@@ -189,7 +189,13 @@ fn texts(
         BinaryPredicate::LeftSortsBeforeRight => left < right,
         BinaryPredicate::LeftSortsAfterRight => left > right,
         BinaryPredicate::FilesReferToSameDeviceAndInodeNumbers => {
-            let real = |path: &str| system.machine.tree.real_path(&absolute(&shell.cwd, path)).ok();
+            let real = |path: &str| {
+                system
+                    .machine
+                    .tree
+                    .real_path(&absolute(&shell.cwd, path))
+                    .ok()
+            };
             real(left).is_some() && real(left) == real(right)
         }
         BinaryPredicate::LeftFileIsNewerOrExistsWhenRightDoesNot => changed(left) > changed(right),
