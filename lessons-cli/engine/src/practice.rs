@@ -24,10 +24,23 @@ mod machine;
 mod outside;
 mod packages;
 mod process;
+#[expect(
+    clippy::format_collect,
+    clippy::match_same_arms,
+    clippy::single_match_else,
+    reason = "what a program does in each case stands in one place, in the order in which the real one asks"
+)]
 pub mod programs;
 mod script;
 mod services;
 mod session;
+#[expect(
+    clippy::format_collect,
+    clippy::match_same_arms,
+    clippy::single_match_else,
+    clippy::unnecessary_wraps,
+    reason = "what the shell does in each case stands in one place; builtins are of one type"
+)]
 pub mod shell;
 mod state;
 mod streams;

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use anyhow::{Context, Result};
 use anstream::adapter::strip_str;
+use anyhow::{Context, Result};
 use clap::Parser;
 use lessons_engine::bundled;
 use lessons_engine::facts::Facts;
@@ -111,7 +111,11 @@ fn play(practice: &Practice, script: &Path, json: bool, texts: &Texts) -> Result
         .play(lines, Some(Box::new(lessons)))
         .with_context(|| format!("tried to start {}", practice.name()))?;
     let reached = practice.goal().reached(&session.machine());
-    let exit = if reached.all { Exit::Good } else { Exit::Failed };
+    let exit = if reached.all {
+        Exit::Good
+    } else {
+        Exit::Failed
+    };
     let text = if json {
         let document = Document {
             schema: "lessons-practice/1",
@@ -162,14 +166,28 @@ fn as_typed(played: &Played) -> String {
 fn goal_text(reached: &Reached, texts: &Texts) -> String {
     let mut out = String::new();
     for (id, outcome) in &reached.steps {
-        out.push_str(&format!("{} {id}\n", paint(style::of(*outcome), style::word(*outcome))));
+        out.push_str(&format!(
+            "{} {id}\n",
+            paint(style::of(*outcome), style::word(*outcome))
+        ));
     }
     for (means, is) in &reached.shown {
         let outcome = if *is { Outcome::Pass } else { Outcome::Fail };
-        out.push_str(&format!("{} {means}\n", paint(style::of(outcome), style::word(outcome))));
+        out.push_str(&format!(
+            "{} {means}\n",
+            paint(style::of(outcome), style::word(outcome))
+        ));
     }
-    let id = if reached.all { "practice-reached" } else { "practice-not-reached" };
-    let style = if reached.all { style::GOOD } else { style::OPEN };
+    let id = if reached.all {
+        "practice-reached"
+    } else {
+        "practice-not-reached"
+    };
+    let style = if reached.all {
+        style::GOOD
+    } else {
+        style::OPEN
+    };
     out.push_str(&paint(style, texts.shared(id, &[])));
     out.push('\n');
     out
@@ -180,7 +198,10 @@ fn read(script: &Path) -> Result<Vec<String>> {
     let shown = lessons_engine::visible::visible(&script.to_string_lossy());
     let mut bytes = Vec::new();
     let result = if script == Path::new("-") {
-        std::io::stdin().lock().take(LONGEST + 1).read_to_end(&mut bytes)
+        std::io::stdin()
+            .lock()
+            .take(LONGEST + 1)
+            .read_to_end(&mut bytes)
     } else {
         File::open(script).and_then(|file| {
             if file.metadata()?.is_dir() {
@@ -230,11 +251,17 @@ fn list(json: bool, texts: &Texts) -> Result<Done> {
     }
     let mut out = String::new();
     for lesson in Lesson::ALL {
-        let of_lesson: Vec<&Exercise> = all.iter().filter(|exercise| exercise.lesson == lesson.id()).collect();
+        let of_lesson: Vec<&Exercise> = all
+            .iter()
+            .filter(|exercise| exercise.lesson == lesson.id())
+            .collect();
         if of_lesson.is_empty() {
             continue;
         }
-        out.push_str(&format!("{}\n", paint(style::HEADING, texts.lesson(lesson))));
+        out.push_str(&format!(
+            "{}\n",
+            paint(style::HEADING, texts.lesson(lesson))
+        ));
         for exercise in of_lesson {
             let (mark, mark_style) = match standing(exercise) {
                 "done" => ("✓", style::GOOD),
@@ -324,13 +351,13 @@ fn lessons(machine: &PracticeMachine, args: &[String]) -> Option<Output> {
                 |checked| texts.hints_for(step, &checked.finding),
             );
             let level = level.unwrap_or(1);
-            let text: String = hints
+            let lines: Vec<String> = hints
                 .iter()
                 .enumerate()
                 .filter(|(index, _)| all || index + 1 == level)
                 .map(|(index, hint)| format!("{}/{} {hint}\n", index + 1, hints.len()))
                 .collect();
-            Some(said(Exit::Good, &text))
+            Some(said(Exit::Good, &lines.concat()))
         }
         Some(Command::Show {
             step,
@@ -349,10 +376,10 @@ fn lessons(machine: &PracticeMachine, args: &[String]) -> Option<Output> {
             Err(error) => wrong(Exit::Usage, &format!("error: {error}\n")),
         }),
         Some(Command::List { json: false }) => {
-            let text: String = lessons_engine::steps::all()
+            let lines: Vec<String> = lessons_engine::steps::all()
                 .map(|step| format!("{:<28} {}\n", step.id, texts.title(step)))
                 .collect();
-            Some(said(Exit::Good, &text))
+            Some(said(Exit::Good, &lines.concat()))
         }
         Some(_) => None,
     }

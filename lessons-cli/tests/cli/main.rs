@@ -9,6 +9,7 @@ mod golden;
 mod help;
 #[cfg(target_os = "linux")]
 mod live;
+mod practice;
 mod reader;
 mod recordings;
 #[cfg(unix)]

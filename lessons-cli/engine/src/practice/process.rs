@@ -247,7 +247,7 @@ impl System {
             return Err(CannotRun::NotPlayed);
         }
         // A text without a first line that says who reads it is read by the shell itself.
-        Ok(shell::run_script(self, process, &text, args))
+        Ok(shell::run_script(self, &process, &text, args))
     }
 
     /// Runs a file that a program of the registry plays, whether it may be run or not; `None` where none plays it.

@@ -519,11 +519,11 @@ impl Shell {
 /// Runs the text of a script, as a program of its own.
 pub(super) fn run_script(
     system: &mut System,
-    process: Process,
+    process: &Process,
     text: &str,
     args: Vec<String>,
 ) -> Exit {
-    let mut shell = Shell::of_process(system, &process);
+    let mut shell = Shell::of_process(system, process);
     let mut args = args.into_iter();
     shell.name = args.next().unwrap_or_else(|| "bash".to_owned());
     shell.params = args.collect();

@@ -18,7 +18,7 @@ const LONGEST: u64 = 8 << 20;
 /// What is kept of a practice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Saved {
-    schema: String,
+    pub(super) schema: String,
     /// What was typed, in order.
     pub(super) events: Vec<Event>,
     /// How many hints were shown.
@@ -50,8 +50,6 @@ pub(super) enum Event {
     Answer(Option<String>),
     /// What an editor left of a text; none where it was not saved.
     Edit(Option<String>),
-    /// The command line was ended by Ctrl-C.
-    Interrupted,
 }
 
 /// What can be seen of a practice without playing it.
@@ -129,7 +127,8 @@ fn read(file: &PathBuf) -> Result<Option<Saved>> {
 
 fn write(file: &PathBuf, saved: &Saved) -> Result<()> {
     let new = file.with_extension("json.new");
-    let mut open = File::create(&new).with_context(|| format!("tried to write {}", new.display()))?;
+    let mut open =
+        File::create(&new).with_context(|| format!("tried to write {}", new.display()))?;
     open.write_all(serde_json::to_string(saved)?.as_bytes())?;
     drop(open);
     fs::rename(&new, file).with_context(|| format!("tried to write {}", file.display()))
@@ -140,7 +139,8 @@ impl Place {
     pub(super) fn take(name: &str) -> Result<(Self, Saved, Option<String>)> {
         let file = file_of(name)?;
         if let Some(folder) = file.parent() {
-            fs::create_dir_all(folder).with_context(|| format!("tried to make {}", folder.display()))?;
+            fs::create_dir_all(folder)
+                .with_context(|| format!("tried to make {}", folder.display()))?;
         }
         let lock = lock(&file)?;
         let mut notice = None;
@@ -151,7 +151,11 @@ impl Place {
                 if lock.is_some() {
                     let _ = fs::rename(&file, &aside);
                 }
-                notice = Some(format!("{}: {error:#}; {}", file.display(), aside.display()));
+                notice = Some(format!(
+                    "{}: {error:#}; {}",
+                    file.display(),
+                    aside.display()
+                ));
                 Saved::default()
             }
         };
@@ -171,7 +175,8 @@ impl Place {
         let folder = self.file.parent().map(PathBuf::from).unwrap_or_default();
         let gone = !folder.is_dir();
         if gone {
-            fs::create_dir_all(&folder).with_context(|| format!("tried to make {}", folder.display()))?;
+            fs::create_dir_all(&folder)
+                .with_context(|| format!("tried to make {}", folder.display()))?;
             self.lock = lock(&self.file)?;
         }
         write(&self.file, saved)?;

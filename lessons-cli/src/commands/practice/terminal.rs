@@ -9,7 +9,9 @@ use std::rc::Rc;
 use anyhow::{Context as _, Result};
 use lessons_engine::machine::Output;
 use lessons_engine::practice::exercise::Practice;
-use lessons_engine::practice::{Edited, Ended, Outside, PracticeMachine, Question, Session, Stream};
+use lessons_engine::practice::{
+    Edited, Ended, Outside, PracticeMachine, Question, Session, Stream,
+};
 use lessons_engine::texts::Texts;
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
@@ -132,7 +134,8 @@ impl Outside for Terminal {
 
 /// A line that is typed at a question.
 fn shown(prompt: &str) -> Option<String> {
-    let mut editor = Editor::<(), MemHistory>::with_history(Config::default(), MemHistory::new()).ok()?;
+    let mut editor =
+        Editor::<(), MemHistory>::with_history(Config::default(), MemHistory::new()).ok()?;
     editor.readline(prompt).ok()
 }
 
@@ -156,7 +159,8 @@ fn secret(prompt: &str) -> Option<String> {
             true
         }
     }
-    let mut editor = Editor::<Hidden, MemHistory>::with_history(Config::default(), MemHistory::new()).ok()?;
+    let mut editor =
+        Editor::<Hidden, MemHistory>::with_history(Config::default(), MemHistory::new()).ok()?;
     editor.set_helper(Some(Hidden));
     editor.readline(prompt).ok()
 }
@@ -175,9 +179,19 @@ fn edit(path: &str, text: &str) -> Result<Edited> {
         .next()
         .unwrap_or("text")
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || "._-".contains(c) {
+                c
+            } else {
+                '_'
+            }
+        })
         .collect();
-    let file = folder.join(if name.is_empty() { "text".to_owned() } else { name });
+    let file = folder.join(if name.is_empty() {
+        "text".to_owned()
+    } else {
+        name
+    });
     fs::write(&file, text).with_context(|| format!("tried to write {}", file.display()))?;
     let mut words = editor.split_whitespace();
     let program = words.next().unwrap_or("vi");
@@ -189,8 +203,13 @@ fn edit(path: &str, text: &str) -> Result<Edited> {
     let new = fs::read(&file);
     let _ = fs::remove_dir_all(&folder);
     status?;
-    let new = String::from_utf8_lossy(&new.context("tried to read what the editor left")?).into_owned();
-    Ok(if new == text { Edited::Unchanged } else { Edited::Saved(new) })
+    let new =
+        String::from_utf8_lossy(&new.context("tried to read what the editor left")?).into_owned();
+    Ok(if new == text {
+        Edited::Unchanged
+    } else {
+        Edited::Saved(new)
+    })
 }
 
 /// What the prompt asks the machine while a line is typed.
@@ -214,7 +233,9 @@ impl Completer for AtPrompt {
         let before = line.get(..at).unwrap_or(line);
         let start = before
             .rfind(|c: char| c.is_whitespace() || ";|&(<>=`".contains(c))
-            .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
+            .map_or(0, |at| {
+                at + before[at..].chars().next().map_or(1, char::len_utf8)
+            });
         Ok((start, self.0.borrow().completions(before)))
     }
 }
@@ -289,7 +310,10 @@ pub(super) fn run(practice: &Practice, texts: &Texts) -> Result<Done> {
             }
             "reset" => {
                 let done = tape.saved.borrow().done;
-                let fresh = Saved { done, ..Saved::default() };
+                let fresh = Saved {
+                    done,
+                    ..Saved::default()
+                };
                 *session.borrow_mut() = resume(practice, &tape, fresh)?;
                 keep(&mut place, &tape, &mut failing, texts);
                 say(&texts.shared("practice-was-reset", &[]));
@@ -300,9 +324,6 @@ pub(super) fn run(practice: &Practice, texts: &Texts) -> Result<Done> {
         let _ = live::take_interrupt();
         tape.note(Event::Line(line.clone()));
         let played = session.borrow_mut().run(&line);
-        if played.exit == 130 {
-            tape.note(Event::Interrupted);
-        }
         match played.ended {
             Some(Ended::Shell) => break,
             Some(Ended::Rebooted) => say(&texts.shared("practice-rebooted", &[])),
@@ -325,7 +346,11 @@ pub(super) fn run(practice: &Practice, texts: &Texts) -> Result<Done> {
     say(&texts.shared("practice-left", &[("name", text(name))]));
     Ok(Done {
         text: String::new(),
-        exit: if reached.all { Exit::Good } else { Exit::Failed },
+        exit: if reached.all {
+            Exit::Good
+        } else {
+            Exit::Failed
+        },
     })
 }
 
@@ -385,9 +410,17 @@ fn banner(practice: &Practice, texts: &Texts, begun: bool) {
             let _ = writeln!(out, "{}\n", recording.summary);
         }
     }
-    let _ = writeln!(out, "{}", paint(style::QUIET, texts.shared("practice-how", &[])));
+    let _ = writeln!(
+        out,
+        "{}",
+        paint(style::QUIET, texts.shared("practice-how", &[]))
+    );
     if begun {
-        let _ = writeln!(out, "{}", paint(style::QUIET, texts.shared("practice-resumed", &[])));
+        let _ = writeln!(
+            out,
+            "{}",
+            paint(style::QUIET, texts.shared("practice-resumed", &[]))
+        );
     }
     let _ = writeln!(out);
 }
@@ -397,7 +430,12 @@ fn goal(practice: &Practice, texts: &Texts) {
     let mut out = anstream::stdout().lock();
     for id in &goal.steps {
         let title = lessons_engine::steps::find(id).map(|step| texts.title(step));
-        let _ = writeln!(out, "{}  {}", paint(style::TYPE, format!("{id:<28}")), title.unwrap_or_default());
+        let _ = writeln!(
+            out,
+            "{}  {}",
+            paint(style::TYPE, format!("{id:<28}")),
+            title.unwrap_or_default()
+        );
     }
     for probe in &goal.commands {
         let _ = writeln!(out, "{}", probe.means);

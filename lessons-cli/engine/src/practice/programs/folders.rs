@@ -903,19 +903,16 @@ fn with_below(call: &mut Call<'_>, path: &str, recursive: bool) -> Vec<String> {
         return vec![path.to_owned()];
     }
     let whole = call.files().path(path);
-    let paths: Vec<String> = call
-        .system
-        .machine
-        .tree
-        .walk(&whole)
-        .map(|found| {
+    let paths: Vec<String> = call.system.machine.tree.walk(&whole).map_or_else(
+        |_| vec![path.to_owned()],
+        |found| {
             found
                 .into_iter()
                 .filter(|(_, node)| !matches!(node.content, Content::Link(_)))
                 .map(|(path, _)| path)
                 .collect()
-        })
-        .unwrap_or_else(|_| vec![path.to_owned()]);
+        },
+    );
     call.system.spend(paths.len() as u64);
     paths
 }
@@ -1118,7 +1115,8 @@ fn basename(call: &mut Call<'_>) -> Exit {
             .strip_suffix(end.as_str())
             .filter(|name| !name.is_empty())
     {
-        name = without.to_owned();
+        let length = without.len();
+        name.truncate(length);
     }
     call.line(name);
     0

@@ -573,7 +573,7 @@ fn watch(call: &mut Call<'_>) -> Exit {
     call.error("practice: watch shows one look here; run it again for the next");
     let text = options.words.join(" ");
     let process = call.process.clone();
-    shell::run_script(call.system, process, &text, vec!["sh".to_owned()])
+    shell::run_script(call.system, &process, &text, vec!["sh".to_owned()])
 }
 
 fn bash(call: &mut Call<'_>) -> Exit {
@@ -625,7 +625,7 @@ fn bash(call: &mut Call<'_>) -> Exit {
                 flags.contains('l'),
             );
         }
-        return shell::run_script(call.system, process, &text, args);
+        return shell::run_script(call.system, &process, &text, args);
     }
     let args: Vec<String> = words.collect();
     if let Some(file) = args.first().filter(|_| !flags.contains('s')) {
@@ -634,15 +634,15 @@ fn bash(call: &mut Call<'_>) -> Exit {
         if call.system.machine.tree.get(&path).is_ok()
             && call.system.machine.program_of(&path).is_some()
         {
-            return match call.system.play(process, args.clone(), &path) {
-                Some(exit) => exit,
-                None => 126,
-            };
+            return call
+                .system
+                .play(process, args.clone(), &path)
+                .unwrap_or(126);
         }
         return match call.files().read(file) {
             Ok(bytes) => {
                 let text = format!("{options}{}", String::from_utf8_lossy(&bytes));
-                shell::run_script(call.system, process, &text, args)
+                shell::run_script(call.system, &process, &text, args)
             }
             Err(errno) => {
                 call.error(format!("{name}: {file}: {}", super::text::problem(errno)));
@@ -664,7 +664,7 @@ fn bash(call: &mut Call<'_>) -> Exit {
         return 0;
     }
     let text = format!("{options}{}", String::from_utf8_lossy(&call.read_all()));
-    shell::run_script(call.system, process, &text, vec![name])
+    shell::run_script(call.system, &process, &text, vec![name])
 }
 
 fn sudo(call: &mut Call<'_>) -> Exit {
@@ -775,7 +775,7 @@ fn sudo(call: &mut Call<'_>) -> Exit {
         if words.is_empty() {
             if !call.process.stdin.is_terminal() {
                 let text = String::from_utf8_lossy(&call.read_all()).into_owned();
-                return shell::run_script(call.system, process, &text, vec!["bash".to_owned()]);
+                return shell::run_script(call.system, &process, &text, vec!["bash".to_owned()]);
             }
             let shell = if options.has('i') {
                 Shell::login_of(call.system, user)
@@ -921,7 +921,7 @@ fn free(call: &mut Call<'_>) -> Exit {
     };
     let shown = |kib: u64| match options.last_of("hmg") {
         Some('h') if kib >= 10 << 20 => format!("{}Gi", kib >> 20),
-        Some('h') if kib >= 1 << 20 => format!("{}.{}Gi", kib >> 20, (kib * 10 >> 20) % 10),
+        Some('h') if kib >= 1 << 20 => format!("{}.{}Gi", kib >> 20, ((kib * 10) >> 20) % 10),
         Some('h') => format!("{}Mi", kib >> 10),
         Some('m') => (kib >> 10).to_string(),
         Some('g') => (kib >> 20).to_string(),

@@ -382,7 +382,7 @@ fn grep(call: &mut Call<'_>) -> Exit {
             if (before > 0 || after > 0) && last_shown.is_some_and(|last| from > last + 1) {
                 call.line("--");
             }
-            for index in from..=to {
+            for (index, line_text) in all.iter().enumerate().take(to + 1).skip(from) {
                 let mark = if hits.contains(&index) { ':' } else { '-' };
                 let name = if with_name {
                     format!("{shown}{mark}")
@@ -394,7 +394,7 @@ fn grep(call: &mut Call<'_>) -> Exit {
                 } else {
                     String::new()
                 };
-                if !call.line(format!("{name}{line}{}", all[index])) {
+                if !call.line(format!("{name}{line}{line_text}")) {
                     return 0;
                 }
             }

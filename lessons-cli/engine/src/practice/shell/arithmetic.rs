@@ -56,7 +56,7 @@ fn compute(
                 _ => {}
             }
             let right = compute(shell, system, right, named)?;
-            binary(operator, left, right)
+            binary(*operator, left, right)
         }
         ArithmeticExpr::Conditional(condition, yes, no) => {
             if compute(shell, system, condition, named)? != 0 {
@@ -72,7 +72,7 @@ fn compute(
         ArithmeticExpr::BinaryAssignment(operator, target, of) => {
             let of = compute(shell, system, of, named)?;
             let before = target_value(shell, system, target, named)?;
-            let after = binary(operator, before, of)?;
+            let after = binary(*operator, before, of)?;
             set(shell, system, target, after)
         }
         ArithmeticExpr::UnaryAssignment(operator, target) => {
@@ -93,7 +93,7 @@ fn compute(
     }
 }
 
-fn binary(operator: &BinaryOperator, left: i64, right: i64) -> Result<i64, String> {
+fn binary(operator: BinaryOperator, left: i64, right: i64) -> Result<i64, String> {
     Ok(match operator {
         BinaryOperator::Power => {
             let exponent = u32::try_from(right).map_err(|_| "exponent less than 0".to_owned())?;

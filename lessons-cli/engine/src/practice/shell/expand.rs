@@ -46,13 +46,13 @@ impl Shell {
         word: &ast::Word,
     ) -> Result<Vec<String>, Flow> {
         let mut words = Vec::new();
-        for text in self.braces(system, &word.value)? {
+        for text in braces(system, &word.value)? {
             let parts = self.parts(system, &text, false)?;
             for field in self.split(parts) {
-                self.file_names(system, field, &mut words)?;
+                self.file_names(system, &field, &mut words)?;
             }
             if words.len() > WORDS {
-                return Err(self.too_much(system));
+                return Err(too_much(system));
             }
         }
         Ok(words)
@@ -91,26 +91,6 @@ impl Shell {
             self.piece(system, piece.piece, true, &mut parts)?;
         }
         Ok(joined(parts))
-    }
-
-    fn braces(&mut self, system: &mut System, text: &str) -> Result<Vec<String>, Flow> {
-        let Some(parts) = parse::braces(text) else {
-            return Ok(vec![text.to_owned()]);
-        };
-        let mut words = vec![String::new()];
-        for part in &parts {
-            let alternatives = alternatives(part);
-            if !system.spend(alternatives.len() as u64 * words.len() as u64)
-                || alternatives.len().saturating_mul(words.len()) > WORDS
-            {
-                return Err(self.too_much(system));
-            }
-            words = words
-                .iter()
-                .flat_map(|word| alternatives.iter().map(move |more| format!("{word}{more}")))
-                .collect();
-        }
-        Ok(words)
     }
 
     fn parts(
@@ -704,7 +684,7 @@ impl Shell {
     fn file_names(
         &mut self,
         system: &mut System,
-        field: Vec<(String, bool)>,
+        field: &[(String, bool)],
         words: &mut Vec<String>,
     ) -> Result<(), Flow> {
         let plain: String = field.iter().map(|(text, _)| text.as_str()).collect();
@@ -788,7 +768,7 @@ impl Shell {
             }
             found = next;
             if found.len() > WORDS {
-                return Err(self.too_much(system));
+                return Err(too_much(system));
             }
         }
         if pattern.ends_with('/') {
@@ -802,7 +782,7 @@ impl Shell {
     fn substitute_command(&mut self, system: &mut System, text: &str) -> Result<String, Flow> {
         let bytes = self.output_of(system, text)?;
         if bytes.len() > LONGEST {
-            return Err(self.too_much(system));
+            return Err(too_much(system));
         }
         let text = String::from_utf8_lossy(&bytes).replace('\0', "");
         Ok(text.trim_end_matches('\n').to_owned())
@@ -813,11 +793,32 @@ impl Shell {
         self.complain(system, &format!("bad substitution: {error}"));
         Flow::Failed
     }
+}
 
-    fn too_much(&mut self, system: &mut System) -> Flow {
-        system.stopped.get_or_insert(crate::practice::Stop::Steps);
-        Flow::Stop
+/// The words that the braces of a word make of it.
+fn braces(system: &mut System, text: &str) -> Result<Vec<String>, Flow> {
+    let Some(parts) = parse::braces(text) else {
+        return Ok(vec![text.to_owned()]);
+    };
+    let mut words = vec![String::new()];
+    for part in &parts {
+        let alternatives = alternatives(part);
+        if !system.spend(alternatives.len() as u64 * words.len() as u64)
+            || alternatives.len().saturating_mul(words.len()) > WORDS
+        {
+            return Err(too_much(system));
+        }
+        words = words
+            .iter()
+            .flat_map(|word| alternatives.iter().map(move |more| format!("{word}{more}")))
+            .collect();
     }
+    Ok(words)
+}
+
+fn too_much(system: &mut System) -> Flow {
+    system.stopped.get_or_insert(crate::practice::Stop::Steps);
+    Flow::Stop
 }
 
 #[derive(Clone, Copy)]

@@ -54,6 +54,28 @@ pub(super) fn command(shell: &Shell, system: &System, name: &str) -> String {
         return plain;
     }
     if is_ubuntu {
+        let places: Vec<String> = ["/bin", "/usr/bin", "/usr/sbin"]
+            .iter()
+            .filter_map(|folder| system.machine.which(name, folder, "/"))
+            .collect();
+        if let [first, rest @ ..] = places.as_slice() {
+            let list: String = places.iter().map(|place| format!(" * {place}\n")).collect();
+            let folders: Vec<&str> = places
+                .iter()
+                .rev()
+                .filter_map(|place| place.strip_suffix(name))
+                .map(|folder| folder.trim_end_matches('/'))
+                .collect();
+            let text = if rest.is_empty() {
+                format!("Command '{shown}' is available in '{first}'\n")
+            } else {
+                format!("Command '{shown}' is available in the following places\n{list}")
+            };
+            return format!(
+                "{text}The command could not be located because '{}' is not included in the PATH environment variable.\n{plain}",
+                folders.join(":")
+            );
+        }
         if let Some((_, other, package)) = OTHER_NAMES.iter().find(|(known, ..)| *known == name) {
             return format!(
                 "Command '{shown}' not found, did you mean:\n  command '{other}' from deb {package}\n  command '{shown}' from deb {package}-is-{shown}\n"
@@ -113,9 +135,7 @@ fn distance(a: &str, b: &str) -> usize {
     for (i, row) in rows.iter_mut().enumerate() {
         row[0] = i;
     }
-    for j in 0..=b.len() {
-        rows[0][j] = j;
-    }
+    rows[0] = (0..=b.len()).collect();
     for i in 1..=a.len() {
         for j in 1..=b.len() {
             let change = usize::from(a[i - 1] != b[j - 1]);

@@ -671,13 +671,13 @@ impl Shell {
         for item in simple.prefix.iter().flat_map(|prefix| &prefix.0) {
             match item {
                 ast::CommandPrefixOrSuffixItem::IoRedirect(redirect) => {
-                    redirects.push(redirect.clone())
+                    redirects.push(redirect.clone());
                 }
                 ast::CommandPrefixOrSuffixItem::AssignmentWord(assignment, _) => {
                     assignments.push(assignment);
                 }
                 ast::CommandPrefixOrSuffixItem::Word(word) => {
-                    args.extend(self.words(system, word)?)
+                    args.extend(self.words(system, word)?);
                 }
                 ast::CommandPrefixOrSuffixItem::ProcessSubstitution(..) => {
                     return Err(self.process_substitution(system));
@@ -691,10 +691,10 @@ impl Shell {
         for item in simple.suffix.iter().flat_map(|suffix| &suffix.0) {
             match item {
                 ast::CommandPrefixOrSuffixItem::IoRedirect(redirect) => {
-                    redirects.push(redirect.clone())
+                    redirects.push(redirect.clone());
                 }
                 ast::CommandPrefixOrSuffixItem::Word(word) => {
-                    args.extend(self.words(system, word)?)
+                    args.extend(self.words(system, word)?);
                 }
                 ast::CommandPrefixOrSuffixItem::AssignmentWord(assignment, word) => {
                     if !declares {
