@@ -38,16 +38,7 @@ impl Typist {
 
     /// Types a line; what it prints.
     fn types(&mut self, line: &str) -> Played {
-        let played = self.session.run(line);
-        if std::env::var_os("TRANSCRIPT").is_some() {
-            println!(
-                "$ {line}\n{}{}[{}]",
-                played.stdout(),
-                played.stderr(),
-                played.exit
-            );
-        }
-        played
+        self.session.run(line)
     }
 
     /// Types lines, each of which must end well.
@@ -523,7 +514,7 @@ fn a_new_card_under_an_old_wheel_gives_the_warning() {
 #[test]
 fn a_full_disk_and_a_missing_network_stop_what_they_stop() {
     let mut typist = Typist::with("ubuntu-fresh-nouveau", &["y"], |machine| {
-        machine.disk = machine.tree.used() + 50_000_000
+        machine.disk = machine.tree.used() + 50_000_000;
     });
     typist.fails(
         "sudo ubuntu-drivers install",
@@ -532,7 +523,7 @@ fn a_full_disk_and_a_missing_network_stop_what_they_stop() {
     );
     typist.is("driver.nouveau-unloaded", Outcome::Blocked);
     let mut typist = Typist::with("ubuntu-fresh-nouveau", &["y"], |machine| {
-        machine.state.network = false
+        machine.state.network = false;
     });
     typist.says(
         "sudo apt update",
@@ -554,7 +545,7 @@ fn a_full_disk_and_a_missing_network_stop_what_they_stop() {
         "Could not resolve host",
     );
     let mut typist = Typist::with("ubuntu-4x4090", &[], |machine| {
-        machine.state.network = false
+        machine.state.network = false;
     });
     typist.fails("uv pip install torchaudio", 127, "not found");
 }
