@@ -7,11 +7,15 @@ mod documents;
 mod formats;
 mod golden;
 mod help;
+mod index;
 #[cfg(target_os = "linux")]
 mod live;
 mod practice;
 mod reader;
 mod recordings;
+mod refresh;
+mod server;
 #[cfg(unix)]
 mod state;
 mod surroundings;
+mod why;
