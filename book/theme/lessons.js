@@ -48,6 +48,12 @@ window.lessons = (() => {
         return made;
     }
 
+    /** Does something once the page has been painted, so that the reader sees the text first. A hidden page is not painted. */
+    function later(work) {
+        if (document.hidden) work();
+        else requestAnimationFrame(() => setTimeout(work));
+    }
+
     /** What this browser keeps, if it keeps anything: the machine for this visit, everything else for the next ones too. */
     const kept = {
         works: true,
@@ -353,5 +359,5 @@ window.lessons = (() => {
     }
     start();
 
-    return { book, recorded, served, state, kept, text, element, listen, standing, own, count, tick, skipped, choose, check, details, mark, ask, say };
+    return { book, recorded, served, state, kept, text, element, later, listen, standing, own, count, tick, skipped, choose, check, details, mark, ask, say };
 })();
