@@ -108,6 +108,10 @@ pub enum Command {
         #[arg(long, requires = "all")]
         yes: bool,
     },
+    /// Type into a machine that does not exist: commands do what they would do, and nothing of yours changes
+    ///
+    /// Without a name: the exercises. A name is an exercise, or one of `lessons machines`.
+    Practice(PracticeArgs),
     /// Your progress; to take it elsewhere, export and import it
     Progress {
         /// What to do with it.
@@ -186,6 +190,23 @@ pub enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+/// What to practise on, and how.
+#[derive(Debug, Args)]
+pub struct PracticeArgs {
+    /// An exercise, or a machine
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// Play the commands of a file, or of standard input with -, and say whether the goal is reached
+    #[arg(long, value_name = "FILE", requires = "name", value_hint = ValueHint::FilePath)]
+    pub script: Option<PathBuf>,
+    /// As JSON (schema lessons-practice/1; of the list, lessons-practice-list/1)
+    #[arg(long)]
+    pub json: bool,
+    /// Begin at the start again
+    #[arg(long, requires = "name")]
+    pub reset: bool,
 }
 
 /// What to check, where, and how to show it.
