@@ -295,6 +295,16 @@ fn wheel(notes: &mut Notes, plan: &Plan<'_>, wanted: &Wanted) {
                 text("plan-note-glibc").arg("glibc", format!("{major}.{minor}")),
             );
         }
+        let wheel = fit.wheel.as_ref().map_or("", |offer| offer.name());
+        if let Some(version) = wheel.split("-macosx_").nth(1)
+            && let Some((major, minor)) = version.split_once('_')
+        {
+            let minor = minor.split('_').next().unwrap_or_default();
+            notes.remark(
+                "macos-version",
+                text("plan-note-macos-version").arg("version", format!("{major}.{minor}")),
+            );
+        }
         let pypi = fit.build.release.pypi_build(question.platform.value);
         match (question.platform.value.os, pypi, fit.build.tag.cuda()) {
             (Os::Windows, Some(BuildTag::Cpu), Some(_)) => {

@@ -99,6 +99,7 @@ plan-note-jetson = Jetson's own builds come from NVIDIA, with its JetPack; see N
 plan-note-fault = Known fault { $fault } ({ $severity }), only for { $workload }: { $symptom }. What helps: { $advice }
 plan-note-wheel-not-seen = The snapshot knows that torch { $torch } is there for { $tag }, but has not seen this file. lessons torch plan --live looks there now
 plan-note-glibc = The wheel needs glibc { $glibc } or newer: ldd --version shows yours
+plan-note-macos-version = The wheel needs macOS { $version } or newer; on an older one pip and uv take an older release
 plan-note-windows = A plain pip install torch on Windows gives a build without CUDA: the index is a must
 plan-note-pypi = A plain pip install of this version gives { $tag } instead
 plan-note-newest-for-cuda = The newest torch seen for { $tag } is { $torch }, for Python { $pythons }; its wheels are too old for what is asked

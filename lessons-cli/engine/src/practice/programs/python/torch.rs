@@ -320,6 +320,7 @@ pub(super) fn import_error(
                 Package::Torchaudio => "TorchAudio",
                 Package::Torchvision => "torchvision",
                 Package::Torchtext => "torchtext",
+                Package::Torchcodec => "torchcodec",
             };
             Err(format!("RuntimeError: Detected that PyTorch and {shown} were compiled with different CUDA versions. PyTorch has CUDA version {torch} whereas {shown} has CUDA version {companion}. Please install the {shown} version that matches your PyTorch version."))
         }
@@ -328,6 +329,7 @@ pub(super) fn import_error(
             (Package::Torchaudio, false) => "OSError: libcudart.so.13: cannot open shared object file: No such file or directory".to_owned(),
             (Package::Torchvision, _) => "RuntimeError: operator torchvision::nms does not exist".to_owned(),
             (Package::Torchtext, _) => format!("OSError: {}/torchtext/lib/libtorchtext.so: undefined symbol", own.site),
+            (Package::Torchcodec, _) => format!("RuntimeError: Could not load libtorchcodec. The PyTorch version ({}) is not compatible with this version of TorchCodec. Refer to the version compatibility table", torch.version),
         }),
         Pair::Fits(_) | Pair::CudaNotRead(_) | Pair::Unknown(_) => Ok(one.version.clone()),
     }
