@@ -48,13 +48,20 @@ window.lessons = (() => {
         return made;
     }
 
-    /** What this browser keeps between pages, if it keeps anything. */
+    /** Does something once the page has been painted, so that the reader sees the text first. A hidden page is not painted. */
+    function later(work) {
+        if (document.hidden) work();
+        else requestAnimationFrame(() => setTimeout(work));
+    }
+
+    /** What this browser keeps, if it keeps anything: the machine for this visit, everything else for the next ones too. */
     const kept = {
         works: true,
         memory: {},
+        shelf: name => (name === 'machine' ? sessionStorage : localStorage),
         get(name) {
             try {
-                return JSON.parse(localStorage.getItem(`lessons-${name}`)) ?? this.memory[name];
+                return JSON.parse(this.shelf(name).getItem(`lessons-${name}`)) ?? this.memory[name];
             } catch {
                 return this.memory[name];
             }
@@ -62,7 +69,7 @@ window.lessons = (() => {
         set(name, value) {
             this.memory[name] = value;
             try {
-                localStorage.setItem(`lessons-${name}`, JSON.stringify(value));
+                this.shelf(name).setItem(`lessons-${name}`, JSON.stringify(value));
             } catch {
                 this.works = false;
             }
@@ -82,6 +89,8 @@ window.lessons = (() => {
         name: '',
         /** Why what is shown is not the newest, where the server says so. */
         problem: null,
+        /** What is wrong with the file that progress is kept in. */
+        notice: null,
         /** The machine that the server shows unless asked for another. */
         serving: undefined,
         /** Where the reader is with each step: `state` is `done`, `by-hand`, `skipped`, `regressed` or `open`. */
@@ -225,6 +234,7 @@ window.lessons = (() => {
             const seen = news.problem ? state.seen : new Date();
             changed({ ...news, link: state.seen || seen ? 'live' : 'connecting', seen });
         });
+        if (state.serving === undefined) list();
         on('report', report => ({
             kind: report.machine.kind,
             name: report.machine.name,
@@ -238,12 +248,17 @@ window.lessons = (() => {
         opened.onerror = () => {
             if (stream !== opened) return;
             opened.close();
-            changed({ link: state.seen ? 'lost' : 'connecting' });
-            // A recording that is gone is not waited for.
+            // The first try may come too early; the second says that nobody is there.
+            changed({ link: state.seen || retry > 0 ? 'lost' : 'connecting' });
             waiting = setTimeout(reconnect, Math.min(8000, 500 * 2 ** retry));
             retry += 1;
-            if (retry > 1 && !state.seen) changed({ link: 'lost' });
         };
+    }
+
+    /** Asks which machines there are. */
+    async function list() {
+        const { machines, serving } = await ask('GET', '/api/machines').catch(() => state);
+        changed({ machines, serving });
     }
 
     /** Connects again; a machine that the server no longer knows is given up for its own. */
@@ -260,7 +275,10 @@ window.lessons = (() => {
 
     /** Checks a step now. */
     async function check(step) {
+        const { machine } = state;
         const found = await ask('POST', `/api/steps/${encodeURIComponent(step)}/check${query()}`);
+        // The reader may have gone on to another machine meanwhile.
+        if (machine !== state.machine) return;
         changed({
             findings: new Map(state.findings).set(step, found),
             progress: found.progress ? { ...state.progress, [step]: found.progress } : state.progress,
@@ -302,7 +320,7 @@ window.lessons = (() => {
                 saying = [];
             });
         }
-        saying.push(sentence);
+        if (!saying.includes(sentence)) saying.push(sentence);
     }
 
     function start() {
@@ -315,9 +333,6 @@ window.lessons = (() => {
             return;
         }
         connect();
-        ask('GET', '/api/machines')
-            .then(({ machines, serving }) => changed({ machines, serving }))
-            .catch(() => {});
         // A machine that slept has missed what happened: its timers did not run.
         let last = Date.now();
         setInterval(() => {
@@ -344,5 +359,5 @@ window.lessons = (() => {
     }
     start();
 
-    return { book, recorded, served, state, kept, text, element, listen, standing, own, count, tick, skipped, choose, check, details, mark, ask, say };
+    return { book, recorded, served, state, kept, text, element, later, listen, standing, own, count, tick, skipped, choose, check, details, mark, ask, say };
 })();

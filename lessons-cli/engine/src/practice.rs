@@ -18,8 +18,11 @@ mod budget;
 mod complete;
 pub mod exercise;
 mod files;
+mod hardware;
+mod kernel;
 mod machine;
 mod outside;
+mod packages;
 mod process;
 #[expect(
     clippy::format_collect,
@@ -29,6 +32,7 @@ mod process;
 )]
 pub mod programs;
 mod script;
+mod services;
 mod session;
 #[expect(
     clippy::format_collect,
@@ -44,6 +48,7 @@ mod tree;
 
 pub use budget::{Budget, Stop};
 pub use files::{Files, User};
+pub use hardware::Hardware;
 pub use machine::{Logged, Person, PracticeMachine};
 pub use outside::{Edited, Lessons, Lines, Outside, PASSWORD, Question, Script, Stream};
 pub use process::{Call, CannotRun, Exit, Power, Process, System};

@@ -7,11 +7,16 @@ mod documents;
 mod formats;
 mod golden;
 mod help;
+mod index;
 #[cfg(target_os = "linux")]
 mod live;
+mod plan;
 mod practice;
 mod reader;
 mod recordings;
+mod refresh;
+mod server;
 #[cfg(unix)]
 mod state;
 mod surroundings;
+mod why;

@@ -11,11 +11,12 @@ use crate::recording::Recording;
 use crate::visible::visible;
 
 use super::files::{Files, User};
+use super::hardware::Hardware;
 use super::outside::Script;
 use super::process;
 use super::state::State;
 use super::tree::{Content, Errno, Tree};
-use super::{base, programs};
+use super::{base, programs, services};
 
 /// What a machine of this practice has for a disk, in bytes, where a recording says nothing else.
 const DISK: u64 = 100 << 30;
@@ -32,6 +33,8 @@ pub struct PracticeMachine {
     pub tree: Tree,
     /// What is no file.
     pub state: State,
+    /// What is in its slots.
+    pub hardware: Hardware,
     /// The time, in seconds since 1970. Commands take theirs of it.
     pub clock: i64,
     /// The variables of the shell that checks are run from.
@@ -101,6 +104,7 @@ impl PracticeMachine {
             .collect();
         let mut machine = Self {
             state: State::of(&recording),
+            hardware: Hardware::of(&recording),
             recording: Arc::new(recording),
             tree: Tree::default(),
             clock: now,
@@ -112,6 +116,7 @@ impl PracticeMachine {
             journal: Vec::new(),
         };
         base::furnish(&mut machine);
+        services::recorded(&mut machine);
         machine
     }
 

@@ -7,13 +7,23 @@ use std::collections::BTreeMap;
 
 use super::machine::PracticeMachine;
 use super::process::{Call, Exit, System};
-use crate::machine::nvml::{GpuReading, Value};
+use crate::machine::nvml::{Gpu, GpuReading, Value};
+use crate::version::ComputeCapability;
 
+mod apt;
 mod clock;
+mod compilers;
+mod containers;
+mod fetch;
 mod folders;
 mod host;
+mod modules;
 mod options;
+mod python;
+mod runfile;
 mod search;
+mod services;
+mod smi;
 mod text;
 
 pub(super) use search::regex;
@@ -70,10 +80,20 @@ impl Program {
 
 /// The families of programs.
 const FAMILIES: &[&[Program]] = &[
+    text::PROGRAMS,
+    modules::PROGRAMS,
+    apt::PROGRAMS,
+    smi::PROGRAMS,
+    &[smi::DAEMON],
+    services::PROGRAMS,
+    python::PROGRAMS,
+    compilers::PROGRAMS,
+    containers::PROGRAMS,
+    fetch::PROGRAMS,
+    runfile::PROGRAMS,
     folders::PROGRAMS,
     host::PROGRAMS,
     search::PROGRAMS,
-    text::PROGRAMS,
 ];
 
 /// All programs.
@@ -90,6 +110,31 @@ pub fn find(name: &str) -> Option<&'static Program> {
         let cut = name.find('.').map_or(name, |dot| &name[..dot]);
         named(cut).or_else(|| named(without))
     })
+}
+
+/// Says that practice machines do not play something, and what they do play.
+fn not_played(call: &mut Call<'_>, what: &str, instead: &str) -> Exit {
+    let name = call.name();
+    call.error(format!(
+        "practice: {name}: {} is not played here; what is: {instead}",
+        crate::visible::visible(what)
+    ));
+    2
+}
+
+/// Lines, each ended by a line feed.
+fn lines_of(lines: impl IntoIterator<Item = String>) -> String {
+    let mut text = String::new();
+    for line in lines {
+        text.push_str(&line);
+        text.push('\n');
+    }
+    text
+}
+
+/// A card's compute capability.
+fn capability(gpu: &Gpu) -> Option<ComputeCapability> {
+    gpu.compute_capability.known()?.parse().ok()
 }
 
 /// What `source` of a file that no recording holds the text of makes of the variables: an environment's `activate`.
