@@ -16,12 +16,17 @@ use lessons_engine::finding::Outcome;
 use lessons_engine::machine::nvml::NvmlCode;
 use lessons_engine::recording::Recording;
 use lessons_engine::report::Report;
+use lessons_engine::symptoms;
+use lessons_engine::tables::Os;
 use lessons_engine::texts::Texts;
+use lessons_engine::wheels::{self, Asked};
+use lessons_engine::why;
 use serde_json::{Value, json};
 
 const MACHINE: &str = "../exercises/machine.schema.json";
 const CHECK: &str = "schemas/lessons-check.schema.json";
 const PROGRESS: &str = "schemas/lessons-progress.schema.json";
+const WHY: &str = "schemas/lessons-why.schema.json";
 
 fn schema(path: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -77,7 +82,7 @@ fn full_recording() -> Value {
 
 #[test]
 fn the_schemas_are_schemas() {
-    for path in [MACHINE, CHECK, PROGRESS] {
+    for path in [MACHINE, CHECK, PROGRESS, WHY] {
         let schema = schema(path);
         assert_eq!(
             schema["$schema"],
@@ -235,6 +240,81 @@ fn progress_is_as_the_schema_says() {
             ("/steps/a.b/last/outcome", json!("ok")),
             ("/steps/a.b/mark/as", json!("maybe")),
             ("/steps/a.b/hints", json!(-1)),
+        ],
+    );
+}
+
+#[test]
+fn what_why_says_is_as_its_schema_says() {
+    let validator = validator(WHY);
+    let texts = Texts::english();
+    let log: String = symptoms::all()
+        .filter_map(|symptom| symptom.says.first())
+        .fold(String::new(), |log, says| log + says + "\n");
+    for machine in ["ubuntu-4x4090", "module-not-loaded", "wsl2-laptop"] {
+        let recording = bundled::recording(machine).unwrap().unwrap();
+        for text in [log.as_str(), "my printer does not work", "nvidia error"] {
+            let found = why::tell_apart(symptoms::recognise(text), &Facts::new(&recording));
+            let document = serde_json::to_value(found.document(&texts)).unwrap();
+            assert_valid(&validator, &document, machine);
+            assert_eq!(
+                document["symptoms"].as_array().unwrap().is_empty(),
+                document["machine"].is_null()
+            );
+        }
+    }
+    let recording = bundled::recording("module-not-loaded").unwrap().unwrap();
+    let found = why::tell_apart(symptoms::recognise(&log), &Facts::new(&recording));
+    let document = serde_json::to_value(found.document(&texts)).unwrap();
+    assert_each_refused(
+        &validator,
+        &document,
+        &[
+            ("/schema", json!("lessons-why/2")),
+            ("/machine", json!("x")),
+            ("/symptoms/0/causes/0/judgement", json!("perhaps")),
+            ("/symptoms/0/line", json!(0)),
+            ("/symptoms/0/causes/0/fix", Value::Null),
+        ],
+    );
+}
+
+#[test]
+fn the_wheels_of_every_question_are_taken_by_the_schema() {
+    let validator = validator("schemas/lessons-torch-wheels.schema.json");
+    let asked = |package: &str, build: Option<&str>, python: Option<&str>, os: Option<Os>| {
+        let answer = wheels::bundled(Asked {
+            package: package.to_owned(),
+            build: build.map(|build| build.parse().unwrap()),
+            python: python.map(|python| python.parse().unwrap()),
+            os,
+            arch: None,
+            nightly: false,
+        });
+        serde_json::to_value(answer).unwrap()
+    };
+    for (package, build, python, os) in [
+        ("torch", None, None, None),
+        ("torch", Some("cu124"), Some("3.11"), None),
+        ("torch", Some("cu90"), Some("3.14"), None),
+        ("torch", Some("cu130"), Some("3.13t"), Some(Os::MacOs)),
+        ("torchvision", None, Some("3.12"), Some(Os::Windows)),
+        ("numpy", None, None, None),
+    ] {
+        let document = asked(package, build, python, os);
+        assert_valid(&validator, &document, &document["asked"].to_string());
+    }
+    let good = asked("torch", None, Some("3.11"), None);
+    assert_each_refused(
+        &validator,
+        &good,
+        &[
+            ("/schema", json!("lessons-torch-wheels/2")),
+            ("/as_of", json!("yesterday")),
+            ("/unnamed", Value::Null),
+            ("/releases/0/wheels/0/filename", json!("torch.zip")),
+            ("/releases/0/wheels/0/size", json!("big")),
+            ("/asked/os", json!("beos")),
         ],
     );
 }

@@ -1,29 +1,48 @@
-//! `lessons dev check`: the author's linter.
+//! `lessons dev`: the author's linter, and what brings the tables up to date.
+
+mod refresh;
 
 use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use jiff::civil::Date;
 use lessons_engine::bundled;
+use lessons_engine::catalogue::Catalogue;
 use lessons_engine::facts::Facts;
 use lessons_engine::finding::Outcome;
 use lessons_engine::report::Report;
 use lessons_engine::steps::{self, Step};
+use lessons_engine::symptoms;
+use lessons_engine::tables;
 use lessons_engine::texts::{MISSING, Texts};
 
-use crate::cli::DevAction;
-use crate::{Done, Exit};
+use crate::cli::{DevAction, LiveArgs};
+use crate::{Done, Exit, clock};
 
 /// Steps that are told apart rather than judged: they have nothing to fail.
 const TOLD_APART: [&str; 2] = ["smi.cuda-ceiling", "topology.read"];
 
-pub(super) fn run(action: DevAction) -> Result<Done> {
-    let DevAction::Check { root } = action;
+/// A table that is older than this may be wrong about the world by now.
+const FRESH_DAYS: i32 = 120;
+
+pub(super) fn run(action: DevAction, live: &LiveArgs) -> Result<Done> {
+    match action {
+        DevAction::Check { root } => check(&root),
+        DevAction::Refresh(args) => refresh::run(&args, live),
+    }
+}
+
+fn check(root: &Path) -> Result<Done> {
     let mut problems = Vec::new();
     texts(&mut problems);
     recordings(&mut problems)?;
-    chapters(&root, &mut problems)?;
+    chapters(root, &mut problems)?;
+    troubleshooting(root, &mut problems)?;
     let mut out = String::new();
+    for warning in old_tables()? {
+        let _ = writeln!(out, "warning: {warning}");
+    }
     for problem in &problems {
         let _ = writeln!(out, "{problem}");
     }
@@ -42,6 +61,28 @@ pub(super) fn run(action: DevAction) -> Result<Done> {
             Exit::Failed
         },
     })
+}
+
+/// The tables that nobody has looked at for long. A day that passes must not break a build, so this only warns.
+fn old_tables() -> Result<Vec<String>> {
+    let today = clock::today()?;
+    let dates = tables::all()
+        .into_iter()
+        .map(|table| (format!("{}.json", table.name), table.as_of))
+        .chain([("torch-wheels.tsv".to_owned(), &*Catalogue::bundled().as_of)]);
+    let mut old = Vec::new();
+    for (file, as_of) in dates {
+        let made: Date = as_of
+            .parse()
+            .with_context(|| format!("the day of {file}, {as_of:?}"))?;
+        let age = made.until(today)?.get_days();
+        if age > FRESH_DAYS {
+            old.push(format!(
+                "{file} is of {as_of}, {age} days ago: look again at what it says (lessons dev refresh)"
+            ));
+        }
+    }
+    Ok(old)
 }
 
 /// Every step has a title, a why, two hints and a summary for a pass.
@@ -177,6 +218,63 @@ fn chapters(root: &Path, problems: &mut Vec<String>) -> Result<()> {
                     path.display()
                 )),
             }
+        }
+    }
+    Ok(())
+}
+
+/// The page on troubleshooting has one section a symptom, under its id; `lessons why` finds the symptom by each text that
+/// the section shows, and the section lists its causes.
+fn troubleshooting(root: &Path, problems: &mut Vec<String>) -> Result<()> {
+    let path = root.join("book/src/troubleshooting.md");
+    let page = std::fs::read_to_string(&path)
+        .with_context(|| format!("tried to read the page {}", path.display()))?;
+    let mut sections: Vec<&str> = Vec::new();
+    for section in page.split("\n### ").skip(1) {
+        let section = section.split("\n## ").next().unwrap_or(section);
+        let Some((_, id)) = section
+            .lines()
+            .next()
+            .and_then(|heading| heading.strip_suffix('}')?.split_once(" {#"))
+        else {
+            continue;
+        };
+        sections.push(id);
+        if symptoms::find(id).is_none() {
+            problems.push(format!("{}: #{id} is no symptom", path.display()));
+            continue;
+        }
+        if !section.contains(&format!("{{{{#causes {id}}}}}")) {
+            problems.push(format!("{}: #{id} lists no causes", path.display()));
+        }
+        let texts: Vec<&str> = section
+            .split("```text\n")
+            .skip(1)
+            .filter_map(|block| block.split("\n```").next())
+            .collect();
+        let found = |text: &str| {
+            symptoms::recognise(text)
+                .seen
+                .iter()
+                .any(|seen| seen.symptom.id == id)
+        };
+        // Where the texts are a symptom only together, they are so together.
+        if !texts.is_empty() && !found(&texts.join("\n")) {
+            problems.push(format!(
+                "{}: lessons why does not find #{id} by its texts",
+                path.display()
+            ));
+        }
+    }
+    for symptom in symptoms::all() {
+        match sections.iter().filter(|id| **id == symptom.id).count() {
+            1 => {}
+            0 => problems.push(format!("{}: no section #{}", path.display(), symptom.id)),
+            count => problems.push(format!(
+                "{}: {count} sections #{}",
+                path.display(),
+                symptom.id
+            )),
         }
     }
     Ok(())
