@@ -6,6 +6,7 @@
 //!
 //! The engine is pure: no process, no network, no clock, no file system (see its `clippy.toml`).
 
+pub mod annotate;
 pub mod bundled;
 pub mod checks;
 pub mod draw;
@@ -13,6 +14,7 @@ pub mod explain;
 pub mod facts;
 pub mod finding;
 pub mod machine;
+pub mod markup;
 pub mod programs;
 pub mod read;
 pub mod recording;

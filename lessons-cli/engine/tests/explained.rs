@@ -136,7 +136,7 @@ fn each_field_has_its_values_with_their_places() {
         }
     }
     // The column's own meaning, and that of the word `Off` in it.
-    assert_eq!(field("Volatile Uncorr. ECC").meaning.len(), 2);
+    assert_eq!(field("Volatile Uncorr. ECC").meaning().len(), 2);
     assert_eq!(field("Pwr:Cap").values[1].shown, "600W");
 }
 
@@ -479,7 +479,7 @@ fn every_public_output_is_explained() {
         for said in &said {
             let explained = explain(said, &Asked::default());
             let notes = explained.noteworthy.iter().map(|note| &note.text);
-            let meanings = explained.fields.iter().flat_map(|field| &field.meaning);
+            let meanings = explained.fields.iter().flat_map(|field| field.meaning());
             for message in notes.chain(meanings).chain([&explained.what]) {
                 let sentence = texts.sentence(message);
                 assert!(
