@@ -6,6 +6,7 @@
 //! includes holds no directives of ours.
 
 use std::ops::Range;
+use std::path::Path;
 
 use mdbook_markdown::pulldown_cmark::{CodeBlockKind, Event, Tag, TagEnd};
 use mdbook_markdown::{MarkdownOptions, new_cmark_parser};
@@ -41,7 +42,7 @@ const FORMS: [(&str, &str); 6] = [
     ("step", "{{#step ID}}"),
     (
         "annotated",
-        "{{#annotated MACHINE COMMAND…}} or {{#annotated NAME.whl}}",
+        "{{#annotated MACHINE COMMAND…}}` or `{{#annotated NAME.whl}}",
     ),
     ("smi", "{{#smi MACHINE}}"),
     ("topology", "{{#topology MACHINE}}"),
@@ -86,7 +87,7 @@ impl<'a> Call<'a> {
         match *words.as_slice() {
             ["step", id] => Ok(Self::Step(id)),
             ["annotated", machine, ref command @ ..]
-                if !command.is_empty() || machine.ends_with(".whl") =>
+                if !command.is_empty() || is_wheel(machine) =>
             {
                 Ok(Self::Annotated(machine, command.to_vec()))
             }
@@ -127,6 +128,12 @@ impl<'a> Call<'a> {
             Self::Table(name) => cards.table(name),
         }
     }
+}
+
+fn is_wheel(name: &str) -> bool {
+    Path::new(name)
+        .extension()
+        .is_some_and(|end| end.eq_ignore_ascii_case("whl"))
 }
 
 /// Every directive of a chapter, in its order.

@@ -164,6 +164,9 @@ fn links(explained: &mut Explained, topo: &Topo) {
         }
     }
     fields.sort_by_key(|(link, _)| {
+        if **link == Link::Itself {
+            return (u8::MAX, u32::MAX);
+        }
         let links = match link {
             Link::NvLink(links) => u32::MAX - links,
             _ => 0,

@@ -131,7 +131,11 @@ fn fields(out: &mut String, explained: &Explained, texts: &Texts) {
     }
     heading(out, "read-fields", texts);
     let mut said = HashSet::new();
-    for field in &explained.fields {
+    let listed = explained
+        .fields
+        .iter()
+        .filter(|field| !field.values.is_empty());
+    for field in listed {
         values(out, field);
         for meaning in field.meaning() {
             let meaning = texts.sentence(meaning);
