@@ -1,6 +1,8 @@
 //! What stands in the place of the book's directives: step cards, recorded outputs, tables, all from the engine, so that
 //! the book cannot disagree with the checks.
 
+mod page;
+
 use std::cell::OnceCell;
 use std::fmt::Write as _;
 
@@ -148,46 +150,16 @@ impl Cards for EngineCards {
         let done = self.example(step, Outcome::Pass);
         let undone = self.example(step, Outcome::Fail);
         if let Some((_, document)) = undone {
-            let _ = writeln!(card, "<p class=\"step-label\">{}</p>", self.text("card-do"));
-            for fix in &document.fix {
-                if !fix.run.is_empty() {
-                    let _ = writeln!(
-                        card,
-                        "<pre><code class=\"language-bash\">{}</code></pre>",
-                        literal(&fix.run)
-                    );
-                }
-                if !fix.note.is_empty() {
-                    let _ = writeln!(card, "<p class=\"step-note\">{}</p>", literal(&fix.note));
-                }
-            }
+            card.push_str(&self.commands(document));
         }
         let _ = writeln!(
             card,
-            "<p class=\"step-label\">{}</p>\n<pre><code class=\"language-bash\">lessons check {id}</code></pre>",
+            "<div class=\"step-check\">\n<p class=\"step-label\">{}</p>\n\
+             <pre><code class=\"language-bash\">lessons check {id}</code></pre>\n</div>",
             self.text("card-check"),
         );
-        let examples: Vec<String> = [(done, "card-done"), (undone, "card-not-done")]
-            .into_iter()
-            .filter_map(|(example, text)| {
-                let (machine, document) = example?;
-                Some(format!(
-                    "<figure class=\"step-example\" data-outcome=\"{}\">\n<figcaption><strong>{}</strong> {} <code>{machine}</code></figcaption>\n\
-                     <pre tabindex=\"0\"><samp>{}</samp></pre>\n</figure>",
-                    document.outcome.word(),
-                    self.text(text),
-                    self.text("card-on"),
-                    literal(&said(document)),
-                ))
-            })
-            .collect();
-        if !examples.is_empty() {
-            let _ = writeln!(
-                card,
-                "<div class=\"step-examples\">\n{}\n</div>",
-                examples.join("\n")
-            );
-        }
+        card.push_str(&self.examples(done, undone));
+        card.push_str(&self.hints(step));
         if let Some(undo) = self.texts.undo(step) {
             let _ = writeln!(
                 card,
@@ -254,12 +226,94 @@ impl Cards for EngineCards {
             })
     }
 
+    fn data(&self, taught: &[&str]) -> String {
+        page::data(&self.texts, self.reports(), taught)
+    }
+
     fn steps(&self) -> Vec<String> {
         steps::all().map(|step| step.id.to_owned()).collect()
     }
 }
 
 impl EngineCards {
+    /// What to type, each command with its note; those that need an administrator are marked.
+    fn commands(&self, document: &StepDocument) -> String {
+        let mut html = format!(
+            "<div class=\"step-do\">\n<p class=\"step-label\">{}</p>\n",
+            self.text("card-do")
+        );
+        for fix in &document.fix {
+            if !fix.run.is_empty() {
+                if fix.sudo {
+                    let _ = writeln!(
+                        html,
+                        "<p class=\"step-sudo\">{}</p>",
+                        self.text("card-sudo")
+                    );
+                }
+                let _ = writeln!(
+                    html,
+                    "<pre><code class=\"language-bash\">{}</code></pre>",
+                    literal(&fix.run)
+                );
+            }
+            if !fix.note.is_empty() {
+                let _ = writeln!(html, "<p class=\"step-note\">{}</p>", literal(&fix.note));
+            }
+        }
+        html.push_str("</div>\n");
+        html
+    }
+
+    /// What the check says where the step is done, and where it is not.
+    fn examples(
+        &self,
+        done: Option<(&str, &StepDocument)>,
+        undone: Option<(&str, &StepDocument)>,
+    ) -> String {
+        let examples: Vec<String> = [(done, "card-done"), (undone, "card-not-done")]
+            .into_iter()
+            .filter_map(|(example, text)| {
+                let (machine, document) = example?;
+                Some(format!(
+                    "<figure class=\"step-example\" data-outcome=\"{}\">\n<figcaption><strong>{}</strong> {} <code>{machine}</code></figcaption>\n\
+                     <pre tabindex=\"0\"><samp>{}</samp></pre>\n</figure>",
+                    document.outcome.word(),
+                    self.text(text),
+                    self.text("card-on"),
+                    literal(&said(document)),
+                ))
+            })
+            .collect();
+        if examples.is_empty() {
+            return String::new();
+        }
+        format!(
+            "<div class=\"step-examples\">\n{}\n</div>\n",
+            examples.join("\n")
+        )
+    }
+
+    /// The hints, each inside the one before, so that they open one by one without a script too.
+    fn hints(&self, step: &Step) -> String {
+        let hints = self.texts.hints(step);
+        let mut html = String::new();
+        for (number, hint) in hints.iter().enumerate() {
+            let summary = self.text(if number == 0 {
+                "card-hint"
+            } else {
+                "card-another-hint"
+            });
+            let _ = writeln!(
+                html,
+                "<details class=\"step-hint\">\n<summary>{summary}</summary>\n<p>{}</p>",
+                literal(hint)
+            );
+        }
+        html.push_str(&"</details>\n".repeat(hints.len()));
+        html
+    }
+
     fn figure(&self, command: &str, machine: &str, text: &str) -> String {
         let text = visible_lines(text);
         format!(

@@ -137,6 +137,8 @@ pub enum Command {
     /// Without a kind, what was pasted is recognised.
     #[command(after_help = READ_HELP)]
     Read(ReadArgs),
+    /// Questions about recorded machines, with the answers explained
+    Quiz(QuizArgs),
     /// Check again whenever something changes, until you stop it
     Watch {
         /// Steps or lessons; without any, all
@@ -221,6 +223,22 @@ pub struct ReadArgs {
     /// Of driver packages: choose one that is new enough for this CUDA
     #[arg(long, value_name = "X.Y")]
     pub for_cuda: Option<CudaVersion>,
+}
+
+/// What to ask.
+#[derive(Debug, Args)]
+pub struct QuizArgs {
+    /// The lesson to ask about; without one, all
+    pub lesson: Option<String>,
+    /// The same questions as a quiz that showed this number
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// How many questions
+    #[arg(long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u16).range(1..=200))]
+    pub count: u16,
+    /// As JSON, with answers and explanations (schema lessons-quiz/1)
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// How `lessons check` shows what it found.

@@ -1,5 +1,5 @@
-//! The commands: one file each. A command gives back what to print and how it ended; only [`watch`] and
-//! [`book`]'s protocol write by themselves.
+//! The commands: one file each. A command gives back what to print and how it ended; only [`watch`],
+//! [`quiz`] and [`book`]'s protocol write by themselves.
 
 mod book;
 mod check;
@@ -11,6 +11,7 @@ mod list;
 mod machines;
 mod marks;
 mod progress;
+mod quiz;
 mod read;
 mod record;
 mod show;
@@ -53,6 +54,7 @@ pub fn run(cli: Cli) -> Result<Done> {
             no_redact,
         }) => record::run(output, &name, no_redact, live),
         Some(Command::Read(args)) => read::run(&args),
+        Some(Command::Quiz(args)) => quiz::run(&args),
         Some(Command::Watch { what, every }) => watch::run(&what, every, live),
         Some(Command::Book { action }) => book::run(action),
         Some(Command::Dev { action }) => dev::run(action),

@@ -54,6 +54,9 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// What to type next, in order.
     pub fix: Vec<Fix>,
+    /// Steps whose failure would explain this one, by facts that the check does not judge itself: where one of them
+    /// fails, this is no red line of its own.
+    pub explained_by: &'static [&'static str],
 }
 
 /// A text to be shown, by its name, with the values that go into it.
@@ -117,13 +120,6 @@ impl Finding {
         Self::new(Outcome::NotApplicable, TextId::OfStep(text))
     }
 
-    /// Another step's failure explains this one's: one cause is one red line.
-    pub fn blocked(need: &str) -> Self {
-        Self::new(Outcome::Blocked, TextId::Shared("finding-blocked"))
-            .arg("need", need)
-            .evidence(need, Outcome::Fail.word())
-    }
-
     /// It could not be read, for a reason that has a text of its own.
     pub fn unknown(text: &'static str) -> Self {
         Self::new(Outcome::Unknown, TextId::OfStep(text))
@@ -147,6 +143,7 @@ impl Finding {
             },
             evidence: Vec::new(),
             fix: Vec::new(),
+            explained_by: &[],
         }
     }
 
@@ -178,6 +175,13 @@ impl Finding {
     #[must_use]
     pub fn tried(self, unknown: &Unknown) -> Self {
         self.evidence(&unknown.tried, unknown.why.to_string())
+    }
+
+    /// Names the steps whose failure would explain this one.
+    #[must_use]
+    pub fn explained_by(mut self, steps: &'static [&'static str]) -> Self {
+        self.explained_by = steps;
+        self
     }
 
     /// Adds a command to type.

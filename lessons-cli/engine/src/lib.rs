@@ -8,6 +8,7 @@
 
 pub mod annotate;
 pub mod bundled;
+pub mod catalogue;
 pub mod checks;
 pub mod draw;
 pub mod explain;
@@ -15,11 +16,14 @@ pub mod facts;
 pub mod finding;
 pub mod machine;
 pub mod markup;
+pub mod practice;
 pub mod programs;
+pub mod quiz;
 pub mod read;
 pub mod recording;
 pub mod redact;
 pub mod report;
+pub mod step;
 pub mod steps;
 pub mod tables;
 pub mod texts;

@@ -189,7 +189,7 @@ pub struct StepDocument {
 }
 
 /// One command of a [`StepDocument`].
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FixDocument {
     /// The command; empty where there is nothing to type.
     pub run: String,
@@ -281,6 +281,14 @@ fn check(facts: &Facts<'_>, step: &'static Step, checked: &BTreeMap<&str, Checke
         _ => finding,
     };
     if finding.outcome == Outcome::Fail
+        && let Some(need) = explaining(facts, &finding, checked)
+    {
+        let mut result = blocked(step, &need, checked);
+        // What was seen of the failure itself stays worth knowing.
+        result.finding.evidence.extend(finding.evidence);
+        return result;
+    }
+    if finding.outcome == Outcome::Fail
         && let Some(need) = with_outcome(&[Outcome::Unknown])
     {
         return blocked(step, need, checked);
@@ -290,6 +298,22 @@ fn check(facts: &Facts<'_>, step: &'static Step, checked: &BTreeMap<&str, Checke
         finding,
         blocked_by: None,
     }
+}
+
+/// The first step that explains a failure: it fails too, or would if more were known.
+fn explaining(
+    facts: &Facts<'_>,
+    finding: &Finding,
+    checked: &BTreeMap<&str, Checked>,
+) -> Option<Checked> {
+    finding
+        .explained_by
+        .iter()
+        .filter_map(|id| match checked.get(id) {
+            Some(known) => Some(known.clone()),
+            None => steps::find(id).map(|step| check(facts, step, checked)),
+        })
+        .find(|step| matches!(step.finding.outcome, Outcome::Fail | Outcome::Blocked))
 }
 
 fn blocked(step: &'static Step, need: &Checked, checked: &BTreeMap<&str, Checked>) -> Checked {

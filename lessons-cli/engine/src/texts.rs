@@ -3,6 +3,7 @@
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentError, FluentResource};
+use fluent_syntax::ast::Entry;
 use unic_langid::LanguageIdentifier;
 
 use crate::finding::{Arg, Finding, Message, TextId};
@@ -136,6 +137,22 @@ impl Texts {
                 || missing(id),
                 |(bundle, pattern)| format(bundle, id, pattern, args),
             )
+    }
+
+    /// The ids of the messages in a file (`page` for `page.ftl`), as English, which has every text, has them.
+    pub fn ids(file: &str) -> Vec<String> {
+        let sources = LANGUAGES.iter().find(|(tag, _)| *tag == ENGLISH);
+        let source = sources.and_then(|(_, files)| files.iter().find(|(name, _)| *name == file));
+        let Some(Ok(resource)) =
+            source.map(|(_, source)| FluentResource::try_new((*source).to_owned()))
+        else {
+            return Vec::new();
+        };
+        let ids = resource.entries().filter_map(|entry| match entry {
+            Entry::Message(message) => Some(message.id.name.to_owned()),
+            _ => None,
+        });
+        ids.collect()
     }
 
     /// Whether the step's message has an attribute.

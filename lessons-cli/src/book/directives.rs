@@ -33,6 +33,12 @@ pub trait Cards {
     /// A reference table.
     fn table(&self, name: &str) -> Result<String, String>;
 
+    /// What a page that teaches these steps ends with: what its scripts need to know.
+    fn data(&self, taught: &[&str]) -> String {
+        let _ = taught;
+        String::new()
+    }
+
     /// The id of every step that a chapter must teach.
     fn steps(&self) -> Vec<String>;
 }

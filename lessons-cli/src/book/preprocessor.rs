@@ -76,10 +76,12 @@ impl Teaching<'_> {
     fn chapter(&mut self, chapter: &mut Chapter, file: &Path) {
         let found = directives::find(&chapter.content);
         let mut placeholders = Placeholders::new(&chapter.content);
+        let mut steps = Vec::new();
         for directive in found {
             let card = directive.call.and_then(|call| {
                 if let Some(step) = call.step() {
                     self.teach(step, file, directive.line)?;
+                    steps.push(step);
                 }
                 call.draw(self.cards)
             });
@@ -89,7 +91,14 @@ impl Teaching<'_> {
             }
         }
         match admonish::render(placeholders.markdown(), self.renderer) {
-            Ok(markdown) => chapter.content = placeholders.fill(&markdown),
+            Ok(markdown) => {
+                let mut content = placeholders.fill(&markdown);
+                if self.renderer == "html" {
+                    content.push_str("\n\n");
+                    content.push_str(&self.cards.data(&steps));
+                }
+                chapter.content = content;
+            }
             Err(error) => self.problem(file, None, format!("{error:#}")),
         }
     }

@@ -16,6 +16,9 @@ export const SCREENSHOTS = process.env.SCREENSHOTS
   ? path.resolve(process.env.SCREENSHOTS)
   : path.join(ROOT, 'target/screenshots');
 
+/** The folder of our scripts and style sheets. */
+export const THEME = new URL('../../../book/theme/', import.meta.url);
+
 if (!existsSync(path.join(BOOK, 'index.html'))) {
   throw new Error(`${BOOK} holds no book: run \`cargo run --release -- book build\` first, or set BOOK_DIR`);
 }
@@ -62,9 +65,10 @@ export function launch() {
  * Opens a place of the book in a fresh profile without a network. Returns the page, everything that went wrong on it since
  * (`problems`: errors of its scripts and in the console, requests that failed or left the book), and `close`.
  *
- * `settings` are Playwright's for a browser context, and `theme` the theme that the reader picked on an earlier visit.
+ * `settings` are Playwright's for a browser context, and `theme` the theme that the reader picked on an earlier visit. Without
+ * `storage` the browser keeps nothing between pages, as some are told to.
  */
-export async function open(browser, place, { theme, ...settings } = {}) {
+export async function open(browser, place, { theme, storage = true, ...settings } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...settings });
   await context.setOffline(true);
   const problems = [];
@@ -79,6 +83,15 @@ export async function open(browser, place, { theme, ...settings } = {}) {
   await context.addInitScript(() => {
     window.print = () => {};
   });
+  if (!storage) {
+    await context.addInitScript(() => {
+      for (const name of ['getItem', 'setItem']) {
+        Storage.prototype[name] = () => {
+          throw new DOMException('denied', 'SecurityError');
+        };
+      }
+    });
+  }
   if (theme) {
     await context.addInitScript((name) => localStorage.setItem('mdbook-theme', name), theme);
   }

@@ -492,3 +492,58 @@ fn the_book_is_built() {
     reader.run(0, ["book", "preprocess", "supports", "html"]);
     reader.run(4, ["book", "preprocess", "wrong", "words"]);
 }
+
+/// What a quiz says to these answers.
+fn quiz(args: &[&str], answers: &str) -> Said {
+    let reader = Reader::new();
+    let words = ["quiz"].iter().chain(args).copied();
+    Said::by(0, reader.lessons(words).write_stdin(answers)).quietly()
+}
+
+#[test]
+fn a_quiz_is_played_at_a_pipe_and_counts_what_was_right() {
+    let args = ["torch", "--seed", "5", "--count", "4"];
+    let document = Reader::new()
+        .run(
+            0,
+            ["quiz", "torch", "--seed", "5", "--count", "4", "--json"],
+        )
+        .json();
+    let right: Vec<u8> = document["questions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|question| b"abcd"[usize::try_from(question["answer"].as_u64().unwrap()).unwrap()])
+        .collect();
+    let answers: String = right
+        .iter()
+        .flat_map(|letter| [char::from(*letter), '\n'])
+        .collect();
+    quiz(&args, &answers)
+        .shows("4 of 4 right")
+        .shows("lessons quiz torch --seed 5 --count 4");
+    quiz(&args, &answers.to_uppercase()).shows("4 of 4 right");
+    // What is no answer is asked again, a skipped question is explained, and the end of input ends it.
+    let first = char::from(right[0]);
+    quiz(&args, &format!("z\n\u{1b}[2J\n{first}\n\n"))
+        .shows("Answer with one of the letters")
+        .shows("The answer: ")
+        .shows("1 of 2 right");
+    quiz(&args, "").shows("0 of 0 right");
+}
+
+#[test]
+fn a_quiz_without_a_seed_shows_the_one_that_it_took() {
+    let said = quiz(&["--count", "2"], "\n\n");
+    let seed = said.out.split_once("seed ").unwrap().1;
+    let seed: String = seed.chars().take_while(char::is_ascii_digit).collect();
+    assert!(said.out.contains(&format!("--seed {seed} --count 2")));
+}
+
+#[test]
+fn a_quiz_about_nothing_is_refused() {
+    let reader = Reader::new();
+    reader.run(2, ["quiz", "drivers"]).explains("driver");
+    reader.run(2, ["quiz", "--count", "0"]).explains("--count");
+    reader.run(2, ["quiz", "--seed", "-1"]);
+}

@@ -214,6 +214,23 @@ fn machines_are_as_their_schema_says() {
 }
 
 #[test]
+fn a_quiz_is_as_its_schema_says() {
+    let validator = validator("lessons-quiz");
+    let reader = Reader::new();
+    let args = ["quiz", "--seed", "2", "--count", "40", "--json"];
+    let document = reader.run(0, args).quietly().json();
+    assert_valid(&validator, &document);
+    assert_eq!(document["questions"].as_array().unwrap().len(), 40);
+    assert_eq!(reader.run(0, args).json(), document);
+    let one = reader
+        .run(0, ["quiz", "smi", "--seed", "2", "--count", "1", "--json"])
+        .json();
+    assert_valid(&validator, &one);
+    assert_eq!(one["lesson"], "smi");
+    assert_every_field_is_missed(&validator, &with_short_lists(one), &[]);
+}
+
+#[test]
 fn progress_is_as_its_schema_says() {
     let reader = Reader::new();
     let validator = validator("lessons-progress");

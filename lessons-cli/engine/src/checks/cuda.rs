@@ -8,7 +8,7 @@ use crate::facts::system::Place;
 use crate::facts::{Facts, Known, Unknown};
 use crate::finding::{Finding, Fix};
 use crate::programs::{GCC, NVCC};
-use crate::steps::{Lesson, Step};
+use crate::step::{Lesson, Step};
 use crate::tables::Os;
 use crate::version::CudaVersion;
 

@@ -8,7 +8,7 @@ use crate::machine::nvml::{NvmlCode, NvmlFailure};
 use crate::machine::{NotRun, Unread};
 use crate::programs::UBUNTU_DRIVERS;
 use crate::read::drivers;
-use crate::steps::{Lesson, Step};
+use crate::step::{Lesson, Step};
 
 mod fabric;
 mod sources;

@@ -6,7 +6,7 @@ use crate::facts::driver::Daemon;
 use crate::facts::system::Place;
 use crate::finding::{Finding, Fix};
 use crate::machine::nvml::{NvmlCode, Value};
-use crate::steps::{Lesson, Step};
+use crate::step::{Lesson, Step};
 
 /// The steps of the lesson, in the order in which they are taught.
 pub const STEPS: &[Step] = &[

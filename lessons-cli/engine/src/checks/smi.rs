@@ -9,7 +9,7 @@ use crate::machine::NotRun;
 use crate::machine::nvml::{Gpu, NvmlCode, Value};
 use crate::programs::{NVCC, NVIDIA_SMI, NVIDIA_SMI_TOPO, UBUNTU_DRIVERS};
 use crate::read::drivers;
-use crate::steps::{Lesson, Step};
+use crate::step::{Lesson, Step};
 
 /// The steps of the lesson, in the order in which they are taught.
 pub const STEPS: &[Step] = &[

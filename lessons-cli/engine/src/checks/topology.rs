@@ -6,7 +6,7 @@ use crate::finding::{Finding, Fix};
 use crate::machine::{NotRun, Unread};
 use crate::programs::NVIDIA_SMI_TOPO;
 use crate::read::topo;
-use crate::steps::{Lesson, Step};
+use crate::step::{Lesson, Step};
 
 /// The steps of the lesson, in the order in which they are taught.
 pub const STEPS: &[Step] = &[

@@ -16,10 +16,10 @@ use self::wheel::{Choice, Wanted, Wheel, capabilities, driver_os, platform};
 use crate::facts::python::{Environment, EnvironmentKind, Torch};
 use crate::facts::system::Place;
 use crate::facts::{Facts, Unknown};
-use crate::finding::{Finding, Fix, Message, Outcome, quoted};
+use crate::finding::{Finding, Fix, Message, quoted};
 use crate::machine::Unread;
 use crate::programs::{NVCC, NVIDIA_SMI_TOPO, UBUNTU_DRIVERS};
-use crate::steps::{self, Lesson, Step};
+use crate::step::{Lesson, Step};
 use crate::tables::Os;
 use crate::tables::cuda_driver::{self, Reach, Verdict};
 use crate::tables::torch_matrix::{
@@ -949,32 +949,25 @@ fn cause(facts: &Facts<'_>, said: impl Fn(Finding) -> Finding, words: Option<&st
                 .fix(Fix::run("sudo reboot").note("fix-reboot"));
         }
     }
-    if let Some(step) = explained_by(facts) {
-        return said(Finding::blocked(step.id));
-    }
     let ask = format!(
         "{} -c \"import torch; torch.ones(1).cuda()\"",
         python(facts)
     );
     said(Finding::fail("fail"))
+        .explained_by(EXPLAINED_BY)
         .fix(Fix::run(ask).note("fix-ask"))
         .fix(Fix::run("sudo reboot").note("fix-reboot"))
 }
 
-/// The step whose failure explains that torch cannot use a GPU: one cause is one red line. torch may compute in spite
-/// of each of them, so none is a need.
-fn explained_by(facts: &Facts<'_>) -> Option<&'static Step> {
-    [
-        "smi.runs",
-        "smi.gpus-healthy",
-        "driver.fabric-manager",
-        "cuda.env-library-path",
-        "torch.companions-paired",
-    ]
-    .into_iter()
-    .filter_map(steps::find)
-    .find(|step| (step.check)(facts).outcome == Outcome::Fail)
-}
+/// Steps whose failure explains that torch cannot use a GPU: one cause is one red line. torch may compute in spite of
+/// each of them, so none is a need.
+const EXPLAINED_BY: &[&str] = &[
+    "smi.runs",
+    "smi.gpus-healthy",
+    "driver.fabric-manager",
+    "cuda.env-library-path",
+    "torch.companions-paired",
+];
 
 /// The value of `CUDA_VISIBLE_DEVICES`, where it hides every GPU: nothing, a negative number first, or first a number
 /// that no GPU has. CUDA takes the numbers up to the first that is none of a GPU's.

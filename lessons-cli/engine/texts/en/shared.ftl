@@ -30,3 +30,6 @@ card-done = Done
 card-not-done = Not done
 card-on = on
 card-undo = Undo
+card-sudo = As administrator
+card-hint = A hint
+card-another-hint = Another hint

@@ -26,8 +26,13 @@ fn facts_of<T>(machine: &Value, ask: impl FnOnce(&Facts<'_>) -> T) -> T {
     ask(&Facts::new(&recording))
 }
 
-fn finding(machine: &Value, step: &Step) -> Finding {
-    let finding = facts_of(machine, step.check);
+fn finding(machine: &Value, step: &'static Step) -> Finding {
+    let mut finding = facts_of(machine, step.check);
+    // What a report makes of it where another step explains it.
+    if !finding.explained_by.is_empty() {
+        let report = facts_of(machine, |facts| Report::of(facts, [step]));
+        finding = report.steps.into_iter().next().unwrap().finding;
+    }
     let texts = Texts::english();
     let notes = finding.fix.iter().filter_map(|fix| fix.note.as_ref());
     for message in notes.chain([&finding.summary]) {

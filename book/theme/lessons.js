@@ -1,0 +1,312 @@
+// Whose machine the page shows, and what is known of it.
+//
+// Served by `lessons serve`, the page follows a machine over a stream of events. Opened from a folder or a website, it shows
+// what the checks say on recordings, and the reader's marks are kept in this browser. The other scripts of the book look
+// at `lessons.state`, and hear of every change of it by `lessons.listen`.
+//
+// The pages read the same without this script: it only adds.
+
+'use strict';
+
+window.lessons = (() => {
+    /** The data that the book's build has put into the page. */
+    function data(name) {
+        return [...document.querySelectorAll(`script.${name}`)].map(block => JSON.parse(block.textContent));
+    }
+
+    const [book = { texts: {}, lessons: [] }] = data('lessons-book');
+    // print.html has the findings of every chapter.
+    const recorded = data('lessons-findings').reduce(
+        (all, more) => ({ machines: more.machines, steps: { ...all.steps, ...more.steps } }),
+        { machines: [], steps: {} },
+    );
+    const token = document.querySelector('meta[name="lessons-serve"]')?.content;
+    const served = token !== undefined;
+
+    /** A text of the page's language, with values in the places of their names. */
+    function text(id, values = {}) {
+        return (book.texts[`page-${id}`] ?? id).replace(/\{(\w+)\}/g, (name, key) => values[key] ?? name);
+    }
+
+    /** An element. `class`, `text` and handlers (`onclick`) are set as such, everything else as an attribute. */
+    function element(tag, settings = {}, ...children) {
+        const made = document.createElement(tag);
+        for (const [name, value] of Object.entries(settings)) {
+            if (name === 'text') {
+                made.textContent = value;
+            } else if (name === 'class') {
+                made.className = value;
+            } else if (name.startsWith('on')) {
+                made.addEventListener(name.slice(2), value);
+            } else if (value === true) {
+                made.setAttribute(name, '');
+            } else if (value !== false && value !== undefined) {
+                made.setAttribute(name, value);
+            }
+        }
+        made.append(...children);
+        return made;
+    }
+
+    /** What this browser keeps between pages, if it keeps anything. */
+    const kept = {
+        works: true,
+        memory: {},
+        get(name) {
+            try {
+                return JSON.parse(localStorage.getItem(`lessons-${name}`)) ?? this.memory[name];
+            } catch {
+                return this.memory[name];
+            }
+        },
+        set(name, value) {
+            this.memory[name] = value;
+            try {
+                localStorage.setItem(`lessons-${name}`, JSON.stringify(value));
+            } catch {
+                this.works = false;
+            }
+        },
+    };
+
+    const state = {
+        /** The shown machine's name; empty for the reader's own, or for the recorded examples. */
+        machine: String(kept.get('machine') ?? ''),
+        /** All that can be shown: name, title, and the lesson that a recording is about. */
+        machines: recorded.machines,
+        /** What the checks say, by step. */
+        findings: new Map(),
+        /** Whether that is a `live` machine or a `recording`; known once the server has said so. */
+        kind: undefined,
+        /** The machine that the server shows unless asked for another. */
+        serving: undefined,
+        /** Where the reader is with each step: `state` is `done`, `by-hand`, `skipped`, `regressed` or `open`. */
+        progress: served ? {} : marks(),
+        /** `recorded`, `connecting`, `live` or `lost`. */
+        link: served ? 'connecting' : 'recorded',
+        /** When the last news came. */
+        seen: null,
+    };
+
+    const listeners = [];
+
+    /** Calls back now, and on every change. */
+    function listen(listener) {
+        listeners.push(listener);
+        listener();
+    }
+
+    function changed(change) {
+        Object.assign(state, change);
+        for (const listener of listeners) listener();
+    }
+
+    /** The marks that this browser keeps; a value that another program left there is none. */
+    function marks() {
+        const found = kept.get('marks');
+        const known = found && typeof found === 'object' ? Object.entries(found) : [];
+        const valid = known.filter(([, word]) => word === 'by-hand' || word === 'skipped');
+        return Object.fromEntries(valid.map(([step, word]) => [step, { state: word }]));
+    }
+
+    /**
+     * What is known of a step: its `finding`, its `state` in a word (an outcome, `marked`, `skipped`, `regressed`, or none), and
+     * where the reader is with it (`reader`), if the machine is theirs.
+     */
+    function standing(step) {
+        const finding = state.findings.get(step);
+        const reader = own() ? state.progress[step]?.state : undefined;
+        let word = finding?.outcome;
+        if (word !== 'pass' && reader === 'by-hand') word = 'marked';
+        if (word !== 'pass' && reader === 'skipped') word = 'skipped';
+        if (word === 'fail' && reader === 'regressed') word = 'regressed';
+        return { finding, state: word, reader };
+    }
+
+    /** Whether progress is kept of the shown machine: it is the reader's, and no recording. */
+    function own() {
+        return served ? state.kind === 'live' : state.machine === '';
+    }
+
+    /** How many of some steps are done, of those that apply. */
+    function count(steps) {
+        const words = steps.map(step => tick(step)).filter(word => word !== 'not-applicable');
+        return { done: words.filter(word => word === 'done').length, total: words.length };
+    }
+
+    /** `done`, `not-applicable`, or nothing. Without a server the ticks are the reader's marks, whatever recording is shown. */
+    function tick(step) {
+        if (!served) return state.progress[step]?.state === 'by-hand' ? 'done' : undefined;
+        const { finding, state: word, reader } = standing(step);
+        if (word === 'pass' || word === 'marked') return 'done';
+        // What has passed once stays done while nothing says that it fails.
+        if (reader === 'done' && finding?.outcome !== 'fail') return 'done';
+        return word === 'not-applicable' ? word : undefined;
+    }
+
+    /** Whether the reader leaves a step out. */
+    function skipped(step) {
+        return state.progress[step]?.state === 'skipped' && (own() || !served);
+    }
+
+    /** Shows another machine, on this page and on those that follow. */
+    function choose(machine) {
+        kept.set('machine', machine);
+        if (served) {
+            connect(machine);
+        } else {
+            changed({ machine, findings: findingsOn(machine) });
+        }
+    }
+
+    /** What the checks of this page's steps say on a recording. */
+    function findingsOn(machine) {
+        const at = recorded.machines.findIndex(({ name }) => name === machine);
+        const known = Object.entries(recorded.steps).filter(([, { on }]) => (on[at] ?? null) !== null);
+        return new Map(known.map(([step, { findings, on }]) => [step, findings[on[at]]]));
+    }
+
+    // The server
+
+    let stream = null;
+    let retry = 0;
+    let waiting;
+
+    /** Asks the server; an error says what it answered. */
+    async function ask(method, path, body) {
+        let answer;
+        try {
+            answer = await fetch(path, {
+                method,
+                headers: {
+                    ...(method === 'GET' ? {} : { 'X-Lessons-Token': token }),
+                    ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+                },
+                body: body === undefined ? undefined : JSON.stringify(body),
+            });
+        } catch {
+            throw new Error(text('unreachable'));
+        }
+        const said = await answer.json().catch(() => null);
+        if (!answer.ok) {
+            const reason = [said?.error ?? `${answer.status} ${answer.statusText}`, said?.hint].filter(Boolean).join('; ');
+            throw Object.assign(new Error(text('refused', { reason })), { status: answer.status });
+        }
+        return said;
+    }
+
+    /** The query that names the machine, where it is not the server's own. */
+    function query(machine = state.machine) {
+        return machine === '' ? '' : `?machine=${encodeURIComponent(machine)}`;
+    }
+
+    /** Follows a machine from now on. */
+    function connect(machine = state.machine) {
+        clearTimeout(waiting);
+        stream?.close();
+        const other = machine !== state.machine;
+        changed({
+            machine,
+            link: state.seen && !other ? 'lost' : 'connecting',
+            ...(other ? { kind: undefined, findings: new Map(), seen: null } : {}),
+        });
+        const opened = new EventSource(`/api/events${query(machine)}`);
+        stream = opened;
+        const on = (name, use) => opened.addEventListener(name, event => {
+            if (stream !== opened) return;
+            retry = 0;
+            changed({ ...use(JSON.parse(event.data)), link: 'live', seen: new Date() });
+        });
+        on('report', report => ({
+            kind: report.machine.kind,
+            findings: new Map(report.steps.map(step => [step.id, step])),
+            progress: report.progress ?? state.progress,
+        }));
+        on('step', step => ({ findings: new Map(state.findings).set(step.id, step) }));
+        on('progress', ({ progress, notice }) => ({ progress, notice }));
+        opened.onerror = () => {
+            if (stream !== opened) return;
+            opened.close();
+            changed({ link: state.seen ? 'lost' : 'connecting' });
+            // A recording that is gone is not waited for.
+            waiting = setTimeout(reconnect, Math.min(8000, 500 * 2 ** retry));
+            retry += 1;
+            if (retry > 1 && !state.seen) changed({ link: 'lost' });
+        };
+    }
+
+    /** Connects again; a machine that the server no longer knows is given up for its own. */
+    async function reconnect() {
+        if (state.machine !== '') {
+            try {
+                await ask('GET', `/api/steps${query()}`);
+            } catch (error) {
+                if (error.status === 404) return choose('');
+            }
+        }
+        return connect();
+    }
+
+    /** Checks a step now. */
+    async function check(step) {
+        const found = await ask('POST', `/api/steps/${encodeURIComponent(step)}/check${query()}`);
+        changed({
+            findings: new Map(state.findings).set(step, found),
+            progress: found.progress ? { ...state.progress, [step]: found.progress } : state.progress,
+            seen: new Date(),
+        });
+    }
+
+    /** The step with its hints, as they are for what its check has found. */
+    function details(step) {
+        return ask('GET', `/api/steps/${encodeURIComponent(step)}${query()}`);
+    }
+
+    /** Marks a step by hand: `done`, `skip`, or `reset`. */
+    async function mark(step, action) {
+        if (served) {
+            const { progress, notice } = await ask('POST', '/api/progress', { step, action });
+            changed({ progress, notice });
+            return;
+        }
+        const found = Object.fromEntries(Object.entries(marks()).map(([id, { state: word }]) => [id, word]));
+        delete found[step];
+        if (action !== 'reset') found[step] = action === 'skip' ? 'skipped' : 'by-hand';
+        kept.set('marks', found);
+        changed({ progress: marks() });
+    }
+
+    // Said to those who do not see the page change.
+    const voice = element('p', { class: 'lessons-voice', role: 'status' });
+
+    function say(sentence) {
+        voice.textContent = sentence;
+    }
+
+    function start() {
+        document.body.append(voice);
+        if (!served) {
+            if (!recorded.machines.some(({ name }) => name === state.machine)) state.machine = '';
+            state.findings = findingsOn(state.machine);
+            // A mark that was set in another tab.
+            addEventListener('storage', () => changed({ progress: marks() }));
+            return;
+        }
+        connect();
+        ask('GET', '/api/machines')
+            .then(({ machines, serving }) => changed({ machines, serving }))
+            .catch(() => {});
+        // A machine that slept has missed what happened: its timers did not run.
+        let last = Date.now();
+        setInterval(() => {
+            if (Date.now() - last > 20_000) connect();
+            last = Date.now();
+        }, 5000);
+        addEventListener('online', () => connect());
+        // Back from the browser's store of pages, whose streams were cut.
+        addEventListener('pageshow', event => event.persisted && connect());
+    }
+    start();
+
+    return { book, recorded, served, state, kept, text, element, listen, standing, own, count, tick, skipped, choose, check, details, mark, ask, say };
+})();

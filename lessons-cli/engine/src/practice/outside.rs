@@ -1,0 +1,103 @@
+//! What a practice machine takes from the world: answers, an editor, chance. Everything else is in the machine.
+
+use crate::machine::Output;
+
+use super::machine::PracticeMachine;
+
+/// Which stream a text goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Out,
+    /// Standard error.
+    Err,
+}
+
+/// A question that a program asks at the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Question<'q> {
+    /// What stands before the cursor: `Do you want to continue? [Y/n] `.
+    pub prompt: &'q str,
+    /// Whether what is typed must not be seen.
+    pub secret: bool,
+}
+
+/// The world around a practice machine.
+pub trait Outside {
+    /// The line that is typed at a question, without its end; `None` for the end of input (Ctrl-D).
+    fn ask(&mut self, question: Question<'_>) -> Option<String>;
+
+    /// Lines that are typed to a program which reads the terminal; `None` at the end of input.
+    fn line(&mut self) -> Option<String> {
+        self.ask(Question {
+            prompt: "",
+            secret: false,
+        })
+    }
+
+    /// Shows what was printed so far: before a question, and at the end of a command.
+    fn show(&mut self, stream: Stream, text: &str);
+
+    /// Opens an editor on a text; `None` where there is none, as in a script.
+    fn edit(&mut self, path: &str, text: &str) -> Option<Edited>;
+
+    /// Whether the person has pressed Ctrl-C since the last look.
+    fn interrupted(&mut self) -> bool {
+        false
+    }
+
+    /// A random number, from a source that a script repeats.
+    fn random(&mut self) -> u64;
+
+    /// Runs `lessons` with these arguments on the practice machine; `None` for a command of it that is not for a
+    /// practice machine.
+    fn lessons(&mut self, machine: &PracticeMachine, args: &[String]) -> Option<Output>;
+}
+
+/// What became of a text in an editor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edited {
+    /// It was saved.
+    Saved(String),
+    /// It was left as it was.
+    Unchanged,
+    /// The editor could not be used, and why.
+    Failed(String),
+}
+
+/// The world of a script: answers are the lines that follow a command, there is no editor, and chance repeats itself.
+#[derive(Debug, Default)]
+pub struct Script {
+    /// Lines that are typed at questions, first come first.
+    pub answers: std::collections::VecDeque<String>,
+    chance: u64,
+}
+
+impl Outside for Script {
+    fn ask(&mut self, _question: Question<'_>) -> Option<String> {
+        self.answers.pop_front()
+    }
+
+    fn show(&mut self, _stream: Stream, _text: &str) {}
+
+    fn edit(&mut self, _path: &str, _text: &str) -> Option<Edited> {
+        None
+    }
+
+    fn random(&mut self) -> u64 {
+        splitmix(&mut self.chance)
+    }
+
+    fn lessons(&mut self, _machine: &PracticeMachine, _args: &[String]) -> Option<Output> {
+        None
+    }
+}
+
+/// The next number of a sequence that is the same every time (`SplitMix64`).
+pub(super) fn splitmix(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = *state;
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
