@@ -146,7 +146,7 @@
 
         draw() {
             const { finding, state: word, reader, machine } = this.shown();
-            const stale = served && state.link !== 'live';
+            const stale = served && (state.link !== 'live' || state.problem !== null);
             const said = JSON.stringify([finding, word, machine]);
             if (said !== this.drawn.said) {
                 const before = this.drawn.word;
@@ -204,10 +204,10 @@
         }
 
         source(machine, stale) {
-            const on = served && machine === '' && state.kind === 'recording' ? state.serving : machine || text('on-own');
+            const on = served && state.kind === 'recording' ? state.name : machine;
             if (!served) return text('said-on', { machine: on });
             const time = state.seen?.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' }) ?? '';
-            return stale ? text('said-before', { machine: on, time }) : text('said-on', { machine: on });
+            return text(stale ? 'said-before' : 'said-on', { machine: own() ? text('on-own') : on, time });
         }
 
         drawActions(word, reader) {

@@ -16,7 +16,7 @@
 
 // A command or a table that is wider than the page scrolls by itself, and not every browser lets the keyboard do so.
 (() => {
-    const wide = document.querySelectorAll('main pre > code, main .table-wrapper');
+    const wide = document.querySelectorAll('main pre > code, main .table-wrapper, main .topology');
     const reach = () => {
         for (const element of wide) {
             if (element.scrollWidth > element.clientWidth) {

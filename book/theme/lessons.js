@@ -78,6 +78,10 @@ window.lessons = (() => {
         findings: new Map(),
         /** Whether that is a `live` machine or a `recording`; known once the server has said so. */
         kind: undefined,
+        /** What the server calls it. */
+        name: '',
+        /** Why what is shown is not the newest, where the server says so. */
+        problem: null,
         /** The machine that the server shows unless asked for another. */
         serving: undefined,
         /** Where the reader is with each step: `state` is `done`, `by-hand`, `skipped`, `regressed` or `open`. */
@@ -171,6 +175,7 @@ window.lessons = (() => {
     let stream = null;
     let retry = 0;
     let waiting;
+    let leaving;
 
     /** Asks the server; an error says what it answered. */
     async function ask(method, path, body) {
@@ -208,21 +213,27 @@ window.lessons = (() => {
         changed({
             machine,
             link: state.seen && !other ? 'lost' : 'connecting',
-            ...(other ? { kind: undefined, findings: new Map(), seen: null } : {}),
+            ...(other ? { kind: undefined, problem: null, findings: new Map(), seen: null } : {}),
         });
         const opened = new EventSource(`/api/events${query(machine)}`);
         stream = opened;
         const on = (name, use) => opened.addEventListener(name, event => {
             if (stream !== opened) return;
             retry = 0;
-            changed({ ...use(JSON.parse(event.data)), link: 'live', seen: new Date() });
+            const news = use(JSON.parse(event.data));
+            // A problem is news, but nothing was seen.
+            const seen = news.problem ? state.seen : new Date();
+            changed({ ...news, link: state.seen || seen ? 'live' : 'connecting', seen });
         });
         on('report', report => ({
             kind: report.machine.kind,
+            name: report.machine.name,
+            problem: null,
             findings: new Map(report.steps.map(step => [step.id, step])),
             progress: report.progress ?? state.progress,
         }));
         on('step', step => ({ findings: new Map(state.findings).set(step.id, step) }));
+        on('problem', problem => ({ problem }));
         on('progress', ({ progress, notice }) => ({ progress, notice }));
         opened.onerror = () => {
             if (stream !== opened) return;
@@ -279,8 +290,19 @@ window.lessons = (() => {
     // Said to those who do not see the page change.
     const voice = element('p', { class: 'lessons-voice', role: 'status' });
 
+    let saying = [];
+
+    /** Says a sentence; of many at once only the first ones, since nobody listens to thirty. */
     function say(sentence) {
-        voice.textContent = sentence;
+        if (saying.length === 0) {
+            // What is said twice is said again only if it was gone in between.
+            voice.textContent = '';
+            setTimeout(() => {
+                voice.textContent = saying.slice(0, 3).join(' ');
+                saying = [];
+            });
+        }
+        saying.push(sentence);
     }
 
     function start() {
@@ -299,10 +321,24 @@ window.lessons = (() => {
         // A machine that slept has missed what happened: its timers did not run.
         let last = Date.now();
         setInterval(() => {
-            if (Date.now() - last > 20_000) connect();
+            if (Date.now() - last > 20_000 && stream) connect();
             last = Date.now();
         }, 5000);
         addEventListener('online', () => connect());
+        // A page that nobody looks at lets go: a browser has few connections to one server.
+        document.addEventListener('visibilitychange', () => {
+            clearTimeout(leaving);
+            if (document.hidden) {
+                leaving = setTimeout(() => {
+                    clearTimeout(waiting);
+                    stream?.close();
+                    stream = null;
+                    changed({ link: 'lost' });
+                }, 60_000);
+            } else if (!stream) {
+                connect();
+            }
+        });
         // Back from the browser's store of pages, whose streams were cut.
         addEventListener('pageshow', event => event.persisted && connect());
     }

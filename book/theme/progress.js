@@ -66,6 +66,8 @@
             let words = '';
             if (!served) {
                 words = own() ? '' : text('machine-why');
+            } else if (state.problem) {
+                words = text('problem', { reason: `${state.problem.error}; ${state.problem.hint}`, time: time ?? '…' });
             } else if (state.link === 'live') {
                 words = text(own() || state.machine === '' ? 'live' : 'recording');
             } else if (state.link === 'lost') {
@@ -75,7 +77,7 @@
             }
             if (state.notice) words = `${words} ${state.notice}`;
             if (!kept.works) words = `${words} ${text('not-kept')}`.trim();
-            line.dataset.link = state.link;
+            line.dataset.link = state.problem ? 'lost' : state.link;
             line.hidden = words === '';
             if (line.textContent !== words) line.textContent = words;
         });

@@ -8,13 +8,13 @@ use std::fmt::Write as _;
 
 use lessons_engine::annotate::annotate;
 use lessons_engine::bundled;
-use lessons_engine::draw;
+use lessons_engine::draw::{self, picture};
 use lessons_engine::explain::Asked;
 use lessons_engine::facts::Facts;
 use lessons_engine::finding::{Arg, Outcome};
 use lessons_engine::machine::Machine as _;
 use lessons_engine::programs::NVIDIA_SMI_TOPO;
-use lessons_engine::read::topo;
+use lessons_engine::read::{topo, wheel};
 use lessons_engine::recording::Recording;
 use lessons_engine::report::{Report, StepDocument};
 use lessons_engine::steps::{self, Step};
@@ -204,13 +204,8 @@ impl Cards for EngineCards {
         let matrix = self.annotated(machine, words)?;
         let topo = topo::read(&printed(machine, words)?)
             .map_err(|error| format!("the matrix of {machine}: {error}"))?;
-        // An empty line would end the block of HTML for Markdown.
-        let picture = draw::topology::svg(&topo);
-        let lines = picture.lines().filter(|line| !line.trim().is_empty());
-        let picture = lines.collect::<Vec<_>>().join("\n");
-        Ok(format!(
-            "{matrix}\n<figure class=\"topology\">\n{picture}\n</figure>\n"
-        ))
+        let picture = draw::topology::svg(&topo, &self.texts);
+        Ok(format!("{matrix}\n{}", drawn("topology", &picture)))
     }
 
     fn output(&self, machine: &str, command: &[&str]) -> Result<String, String> {
@@ -224,6 +219,26 @@ impl Cards for EngineCards {
                 nearest::unknown("table", name, tables::sheet_names(), "the chapter Tables")
                     .to_string()
             })
+    }
+
+    fn picture(&self, name: &str, words: &[&str]) -> Result<String, String> {
+        let texts = &self.texts;
+        let picture = match (name, words) {
+            ("boot", []) => picture::boot(texts),
+            ("stack", [machine]) => picture::stack(&Facts::new(&recording(machine)?), texts),
+            ("versions", [machine]) => picture::versions(&Facts::new(&recording(machine)?), texts),
+            ("wheel", [file]) => {
+                let wheel = wheel::parse(file).map_err(|error| error.to_string())?;
+                picture::wheel(&wheel, texts)
+            }
+            _ => {
+                return Err(format!(
+                    "there is no picture `{}`; there are `boot`, `stack MACHINE`, `versions MACHINE` and `wheel FILE`",
+                    [&[name], words].concat().join(" ")
+                ));
+            }
+        };
+        Ok(drawn("picture", &picture))
     }
 
     fn data(&self, taught: &[&str]) -> String {
@@ -364,6 +379,13 @@ fn printed(machine: &str, command: &[&str]) -> Result<String, String> {
         )
     })?;
     Ok(format!("{}{}", printed.stdout, printed.stderr))
+}
+
+/// A picture on a page. An empty line would end the block of HTML for Markdown.
+fn drawn(class: &str, svg: &str) -> String {
+    let lines = svg.lines().filter(|line| !line.trim().is_empty());
+    let svg = lines.collect::<Vec<_>>().join("\n");
+    format!("<figure class=\"{class}\">\n{svg}\n</figure>\n")
 }
 
 /// Where a step's card is, seen from another step's page.

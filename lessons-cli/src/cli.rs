@@ -148,6 +148,10 @@ pub enum Command {
         #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
         every: Duration,
     },
+    /// Open the book with this machine in it: its pages check, and change as the machine does
+    ///
+    /// Only this computer can open the pages. What they show changes as soon as the machine does.
+    Serve(ServeArgs),
     /// Build the book, or serve it to a stock mdBook
     Book {
         /// What to do.
@@ -223,6 +227,23 @@ pub struct ReadArgs {
     /// Of driver packages: choose one that is new enough for this CUDA
     #[arg(long, value_name = "X.Y")]
     pub for_cuda: Option<CudaVersion>,
+}
+
+/// What to serve, and where.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// The port to listen on; 0 takes any that is free
+    #[arg(long, value_name = "N")]
+    pub port: Option<u16>,
+    /// Show this recording (a name or a file) instead of this machine
+    #[arg(long, value_name = "NAME|FILE")]
+    pub machine: Option<String>,
+    /// Open the book in your browser
+    #[arg(long)]
+    pub open: bool,
+    /// The folder with book.toml; without it, the current folder if the book is there, else the book that came along
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub root: Option<PathBuf>,
 }
 
 /// What to ask.

@@ -14,6 +14,7 @@ mod progress;
 mod quiz;
 mod read;
 mod record;
+mod serve;
 mod show;
 mod watch;
 
@@ -56,6 +57,7 @@ pub fn run(cli: Cli) -> Result<Done> {
         Some(Command::Read(args)) => read::run(&args),
         Some(Command::Quiz(args)) => quiz::run(&args),
         Some(Command::Watch { what, every }) => watch::run(&what, every, live),
+        Some(Command::Serve(args)) => serve::run(&args, live),
         Some(Command::Book { action }) => book::run(action),
         Some(Command::Dev { action }) => dev::run(action),
         Some(Command::Completions { shell }) => Ok(completions::completions(shell)),
@@ -109,12 +111,17 @@ fn texts() -> Texts {
 
 /// The reader's own machine.
 fn live(args: &LiveArgs) -> Live {
-    Live::new(LiveOptions {
+    Live::new(live_options(args))
+}
+
+/// How the reader's own machine is to be read.
+fn live_options(args: &LiveArgs) -> LiveOptions {
+    LiveOptions {
         time_limit: args.time_limit,
         deep: args.deep,
         wake: args.wake,
         root: PathBuf::from("/"),
-    })
+    }
 }
 
 /// The state folder of whoever runs this.

@@ -2,7 +2,7 @@
 //!
 //! [`cli`] says what can be typed, [`commands`] has one file a command, [`formats`] one file an output format of
 //! `lessons check`. The machine that facts are read from is [`live`] or comes from [`machines`]; what is remembered
-//! between runs is in [`progress`]; the book is built by [`book`].
+//! between runs is in [`progress`]; the book is built by [`book`], and served with live checks by [`serve`].
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -22,7 +22,9 @@ pub mod live;
 pub mod machines;
 pub mod nearest;
 pub mod progress;
+pub mod serve;
 pub mod style;
+pub mod watching;
 
 use cli::Cli;
 
@@ -68,14 +70,19 @@ pub struct WrongUsage(pub String);
 
 /// Runs a command line, program name first.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    // A program that we started must not outlive a Ctrl-C. Without the handler it would run on to its time limit.
-    #[cfg(unix)]
-    let _ = live::end_programs_on_signals();
     let exit = match Cli::try_parse_from(args) {
-        Ok(cli) => match commands::run(cli) {
-            Ok(done) => print(&done.text).unwrap_or(done.exit),
-            Err(error) => report(&error),
-        },
+        Ok(cli) => {
+            // A program that we started must not outlive a Ctrl-C. Without the handler it would run on to its time limit.
+            // The server ends by itself, and its streams and programs with it.
+            #[cfg(unix)]
+            if !matches!(cli.command, Some(cli::Command::Serve(_))) {
+                let _ = live::end_programs_on_signals();
+            }
+            match commands::run(cli) {
+                Ok(done) => print(&done.text).unwrap_or(done.exit),
+                Err(error) => report(&error),
+            }
+        }
         Err(error) => {
             let exit = match error.kind() {
                 ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Good,

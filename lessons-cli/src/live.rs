@@ -86,6 +86,11 @@ impl Live {
         }
     }
 
+    /// Where a path of the machine is in the running system; `None` for what is no path.
+    pub fn place(&self, path: &str) -> Option<PathBuf> {
+        self.files.place(path, files::Last::Itself).ok()
+    }
+
     /// Whether asking the driver would wake a GPU, and nobody wants that.
     fn must_not_wake(&self) -> bool {
         !self.wake

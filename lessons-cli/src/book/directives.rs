@@ -1,4 +1,5 @@
-//! Directives: `{{#step ID}}`, `{{#annotated MACHINE COMMAND…}}`, `{{#annotated NAME.whl}}`, `{{#smi MACHINE}}`, `{{#topology MACHINE}}`, `{{#output MACHINE COMMAND…}}` and `{{#table NAME}}`.
+//! Directives: `{{#step ID}}`, `{{#annotated MACHINE COMMAND…}}`, `{{#annotated NAME.whl}}`, `{{#smi MACHINE}}`,
+//! `{{#topology MACHINE}}`, `{{#output MACHINE COMMAND…}}`, `{{#table NAME}}` and `{{#picture NAME WORDS…}}`.
 //!
 //! A directive stands alone on its line, in a list item or a quotation if need be. `\{{#step ID}}` shows as it is
 //! written, without the backslash, and so does a directive in code. Inside an `admonish` block, which Markdown takes for
@@ -33,6 +34,9 @@ pub trait Cards {
     /// A reference table.
     fn table(&self, name: &str) -> Result<String, String>;
 
+    /// A picture by its name, of what its words name: a machine, a wheel.
+    fn picture(&self, name: &str, words: &[&str]) -> Result<String, String>;
+
     /// What a page that teaches these steps ends with: what its scripts need to know.
     fn data(&self, taught: &[&str]) -> String {
         let _ = taught;
@@ -44,7 +48,7 @@ pub trait Cards {
 }
 
 /// How each directive is written.
-const FORMS: [(&str, &str); 6] = [
+const FORMS: [(&str, &str); 7] = [
     ("step", "{{#step ID}}"),
     (
         "annotated",
@@ -54,6 +58,7 @@ const FORMS: [(&str, &str); 6] = [
     ("topology", "{{#topology MACHINE}}"),
     ("output", "{{#output MACHINE COMMAND…}}"),
     ("table", "{{#table NAME}}"),
+    ("picture", "{{#picture NAME WORDS…}}"),
 ];
 
 /// The directives of mdBook's `links` preprocessor.
@@ -85,6 +90,7 @@ pub(super) enum Call<'a> {
     Topology(&'a str),
     Output(&'a str, Vec<&'a str>),
     Table(&'a str),
+    Picture(&'a str, Vec<&'a str>),
 }
 
 impl<'a> Call<'a> {
@@ -103,6 +109,7 @@ impl<'a> Call<'a> {
                 Ok(Self::Output(machine, command.to_vec()))
             }
             ["table", name] => Ok(Self::Table(name)),
+            ["picture", name, ref words @ ..] => Ok(Self::Picture(name, words.to_vec())),
             [name, ..] if let Some((_, form)) = FORMS.iter().find(|(known, _)| *known == name) => {
                 Err(format!("`{{{{#{text}}}}}` is written `{form}`"))
             }
@@ -132,6 +139,7 @@ impl<'a> Call<'a> {
             Self::Topology(machine) => cards.topology(machine),
             Self::Output(machine, command) => cards.output(machine, command),
             Self::Table(name) => cards.table(name),
+            Self::Picture(name, words) => cards.picture(name, words),
         }
     }
 }
@@ -337,13 +345,14 @@ mod tests {
 
     #[test]
     fn each_form_is_read() {
-        let chapter = "# A\n\n{{#step a.b}}\n{{#smi m}}\n{{ #topology m }}\n> {{#output m nvidia-smi topo -m}}\n\n{{#table t}}";
+        let chapter = "# A\n\n{{#step a.b}}\n{{#smi m}}\n{{ #topology m }}\n> {{#output m nvidia-smi topo -m}}\n\n{{#table t}}\n{{#picture p m}}";
         let expected = [
             (3, Ok(Call::Step("a.b"))),
             (4, Ok(Call::Smi("m"))),
             (5, Ok(Call::Topology("m"))),
             (6, Ok(Call::Output("m", vec!["nvidia-smi", "topo", "-m"]))),
             (8, Ok(Call::Table("t"))),
+            (9, Ok(Call::Picture("p", vec!["m"]))),
         ];
         assert_eq!(calls(chapter), expected);
     }

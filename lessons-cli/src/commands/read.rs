@@ -116,7 +116,7 @@ fn svg(said: &[Said], file: &Path) -> Result<Option<String>> {
         )
         .into());
     };
-    let drawing = draw::topology::svg(topo);
+    let drawing = draw::topology::svg(topo, &Texts::english());
     if file == Path::new("-") {
         return Ok(Some(drawing));
     }

@@ -1,32 +1,31 @@
-//! `lessons watch`: looks again and again, and says what changed.
-//!
-//! Facts live in `/proc`, `/sys` and NVML, which raise no events, so it polls.
+//! `lessons watch`: looks again whenever something may have changed, and says what did.
 
 use std::collections::HashMap;
 use std::io::Write;
 use std::time::Duration;
 
 use anyhow::Result;
-use lessons_engine::facts::Facts;
 use lessons_engine::finding::Outcome;
-use lessons_engine::report::Report;
 
 use crate::cli::LiveArgs;
+use crate::watching::{Nudge, Watcher};
 use crate::{Done, clock, formats};
 
 pub(super) fn run(what: &[String], every: Duration, live: &LiveArgs) -> Result<Done> {
     let steps = super::selection(what)?;
     let texts = super::texts();
     let mut before: HashMap<&str, (Outcome, String)> = HashMap::new();
-    loop {
-        let machine = super::live(live);
-        let report = Report::of(&Facts::new(&machine), steps.iter().copied());
-        if let Some(text) = super::remember(&report) {
+    let (mut watcher, nudge) = Watcher::new(super::live_options(live), steps, every);
+    nudge.send(Nudge::Listening(true))?;
+    while let Some(look) = watcher.next_look() {
+        if look.settled
+            && let Some(text) = super::remember(&look.report)
+        {
             super::notice(&text);
         }
         let mut out = String::new();
         let first = before.is_empty();
-        for checked in &report.steps {
+        for checked in &look.report.steps {
             let document = checked.document(&texts);
             let now = (document.outcome, document.summary.clone());
             if before.get(document.id) != Some(&now) {
@@ -46,7 +45,6 @@ pub(super) fn run(what: &[String], every: Duration, live: &LiveArgs) -> Result<D
             // Whoever was reading has gone.
             return Ok(Done::good(""));
         }
-        drop(stdout);
-        std::thread::sleep(every);
     }
+    Ok(Done::good(""))
 }

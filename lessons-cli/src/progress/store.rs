@@ -197,6 +197,11 @@ impl Store {
         self.folder.as_deref().map_err(|none| *none)
     }
 
+    /// The file that progress is kept in.
+    pub fn file(&self) -> Result<PathBuf, NoFolder> {
+        Ok(self.folder()?.join(FILE))
+    }
+
     /// Reads without changing anything on the disk.
     pub fn read(&self) -> Reading {
         let Ok(folder) = self.folder() else {

@@ -94,6 +94,10 @@ sudo reboot</code></pre>
         ))
     }
 
+    fn picture(&self, name: &str, _words: &[&str]) -> Result<String, String> {
+        Err(format!("there is no picture `{name}`"))
+    }
+
     fn table(&self, name: &str) -> Result<String, String> {
         if name != "cuda-driver" {
             return Err(format!("there is no table `{name}`"));

@@ -3,24 +3,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import axe from 'axe-core';
-
-import { PAGES, launch, open } from './book.js';
+import { PAGES, launch, open, serious } from './book.js';
 
 let browser;
 before(async () => {
   browser = await launch();
 });
 after(() => browser.close());
-
-/** What axe calls serious or critical on a page, each with the first places where it is so. */
-async function serious(page) {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
-  return violations
-    .filter(({ impact }) => ['serious', 'critical'].includes(impact))
-    .flatMap(({ id, nodes }) => nodes.slice(0, 5).map((node) => `${id}: ${node.target}: ${node.failureSummary}`));
-}
 
 /** Tests `pages` in `theme`. */
 function inTheme(theme, pages) {

@@ -1,12 +1,15 @@
 // The book under test, and the browser that reads it.
 
 import { existsSync, readdirSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
+import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+/** The project's folder. */
+export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** The folder of the built book: `BOOK_DIR`, seen from where the tests were started, or where `lessons book build` writes. */
 const BOOK = process.env.BOOK_DIR ? path.resolve(process.env.BOOK_DIR) : path.join(ROOT, 'book/build');
@@ -62,18 +65,19 @@ export function launch() {
 }
 
 /**
- * Opens a place of the book in a fresh profile without a network. Returns the page, everything that went wrong on it since
+ * Opens a place of the book in a fresh profile without a network, or, given the address (`at`) of `lessons serve`, with no other
+ * than that. Returns the page, everything that went wrong on it since
  * (`problems`: errors of its scripts and in the console, requests that failed or left the book), and `close`.
  *
  * `settings` are Playwright's for a browser context, and `theme` the theme that the reader picked on an earlier visit. Without
  * `storage` the browser keeps nothing between pages, as some are told to.
  */
-export async function open(browser, place, { theme, storage = true, ...settings } = {}) {
+export async function open(browser, place, { at, theme, storage = true, ...settings } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...settings });
-  await context.setOffline(true);
+  await context.setOffline(at === undefined);
   const problems = [];
   await context.route(
-    (url) => url.protocol !== 'file:',
+    (url) => (at ? url.origin !== new URL(at).origin : url.protocol !== 'file:'),
     (route) => {
       problems.push(`asked for ${route.request().url()}`);
       return route.abort();
@@ -103,6 +107,24 @@ export async function open(browser, place, { theme, storage = true, ...settings 
   page.on('console', (message) => {
     if (message.type() === 'error') problems.push(`console: ${message.text()}`);
   });
-  await page.goto(address(place), { waitUntil: 'load' });
+  await page.goto(at ? new URL(place, at).href : address(place), { waitUntil: 'load' });
   return { page, problems, close: () => context.close() };
+}
+
+/** What axe calls serious or critical on a page, each with the first places where it is so. */
+export async function serious(page) {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+  return violations
+    .filter(({ impact }) => ['serious', 'critical'].includes(impact))
+    .flatMap(({ id, nodes }) => nodes.slice(0, 5).map((node) => `${id}: ${node.target}: ${node.failureSummary}`));
+}
+
+/** Keeps a picture of the beginning of a page for people to look at: all of a chapter would be too long. */
+export async function picture(page, name) {
+  await mkdir(SCREENSHOTS, { recursive: true });
+  const file = path.join(SCREENSHOTS, `${name}.png`);
+  const { width } = page.viewportSize();
+  const taken = await page.screenshot({ path: file, fullPage: true, clip: { x: 0, y: 0, width, height: 4000 } });
+  if (taken.length < 20_000) throw new Error(`${file} is ${taken.length} bytes`);
 }

@@ -1,11 +1,9 @@
 // Light and dark: by what the system asks for, by the reader's choice, and without scripts.
 
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
-import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import { SCREENSHOTS, launch, open } from './book.js';
+import { launch, open, picture } from './book.js';
 
 let browser;
 before(async () => {
@@ -65,23 +63,20 @@ test("the reader's choice goes before the system's, and is remembered", async ()
   await close();
 });
 
-describe('a picture is kept for people to look at', () => {
-  const narrow = { width: 320, height: 640 };
-  for (const [name, settings] of [
-    ['driver-light', { colorScheme: 'light' }],
-    ['driver-dark', { colorScheme: 'dark' }],
-    ['driver-320-light', { colorScheme: 'light', viewport: narrow }],
-    ['driver-320-dark', { colorScheme: 'dark', viewport: narrow }],
-  ]) {
+describe('a picture of each kind of page is kept for people to look at', () => {
+  const looks = {
+    light: { colorScheme: 'light' },
+    dark: { colorScheme: 'dark' },
+    '320-light': { colorScheme: 'light', viewport: { width: 320, height: 640 } },
+    '320-dark': { colorScheme: 'dark', viewport: { width: 320, height: 640 } },
+  };
+  for (const name of ['index', 'driver', 'smi', 'topology', 'tables', 'read']) {
     test(name, async () => {
-      await mkdir(SCREENSHOTS, { recursive: true });
-      const { page, close } = await open(browser, 'driver.html', settings);
-      const file = path.join(SCREENSHOTS, `${name}.png`);
-      // The beginning of the chapter, with its first card: all of it would be too long to look at.
-      const { width } = page.viewportSize();
-      const picture = await page.screenshot({ path: file, fullPage: true, clip: { x: 0, y: 0, width, height: 4000 } });
-      assert.ok(picture.length > 50_000, `${file} is ${picture.length} bytes`);
-      await close();
+      for (const [look, settings] of Object.entries(looks)) {
+        const { page, close } = await open(browser, `${name}.html`, settings);
+        await picture(page, `${name}-${look}`);
+        await close();
+      }
     });
   }
 });

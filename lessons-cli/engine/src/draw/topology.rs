@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use crate::read::topo::{Device, LEGEND, Link, Pair, Topo};
+use crate::texts::Texts;
 
 /// The matrix as `nvidia-smi topo -m` prints it, with tabs, the legend and the network cards' names.
 pub fn table(topo: &Topo) -> String {
@@ -66,29 +67,31 @@ pub fn table(topo: &Topo) -> String {
     out
 }
 
-/// The words of a drawing that are not nvidia-smi's own; a translation brings its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Labels<'a> {
+/// The words of a drawing that are not nvidia-smi's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Labels {
     /// The drawing's title.
-    pub title: &'a str,
+    title: String,
     /// A NUMA node, before its number.
-    pub numa_node: &'a str,
+    numa_node: String,
     /// The place of devices whose NUMA node the text does not tell.
-    pub no_numa_node: &'a str,
+    no_numa_node: String,
     /// CPU cores, before their list.
-    pub cpus: &'a str,
+    cpus: String,
     /// Between the members of a group in which each is connected to each other.
-    pub each_with_each: &'a str,
+    each_with_each: String,
 }
 
-impl Default for Labels<'_> {
-    fn default() -> Self {
+impl Labels {
+    /// The words of a language.
+    pub fn of(texts: &Texts) -> Self {
+        let word = |id: &str| texts.shared(&format!("picture-topology{id}"), &[]);
         Self {
-            title: "GPU topology",
-            numa_node: "NUMA node",
-            no_numa_node: "NUMA node not known",
-            cpus: "CPUs",
-            each_with_each: "each with each",
+            title: word(""),
+            numa_node: word("-node"),
+            no_numa_node: word("-no-node"),
+            cpus: word("-cpus"),
+            each_with_each: word("-each"),
         }
     }
 }
@@ -104,10 +107,13 @@ impl Default for Labels<'_> {
 /// NV4   GPU0–GPU1
 ///       Connection traversing a bonded set of # NVLinks
 /// ```
-pub fn outline(topo: &Topo, labels: &Labels<'_>) -> String {
+pub fn outline(topo: &Topo, labels: &Labels) -> String {
     let mut out = String::new();
     for node in nodes(topo) {
         out.push_str(&node.heading(labels));
+        if let Some(cores) = node.cores(labels) {
+            let _ = write!(out, " · {cores}");
+        }
         out.push('\n');
         for device in node.gpus.iter().chain(&node.nics) {
             let _ = write!(out, "  {}", device.name.value);
@@ -126,18 +132,15 @@ pub fn outline(topo: &Topo, labels: &Labels<'_>) -> String {
     out
 }
 
-/// The topology as SVG: NUMA nodes as frames, GPUs and network cards in them, NVLink thick, PCI Express thin.
+/// The topology as SVG: NUMA nodes as frames; in each its GPUs above, its CPU cores below, and PCI Express with the network
+/// cards between them. NVLink is thick and joins GPUs from above; the way between nodes is at the foot.
 ///
 /// It has no colours of its own: everything is `currentColor` and carries a class (`topology-node`, `topology-gpu`,
-/// `topology-nic`, `topology-nvlink`, `topology-pcie`) for a page's style sheet. Its title and description say to a
-/// screen reader what the lines show.
-pub fn svg(topo: &Topo) -> String {
-    svg_with(topo, &Labels::default())
-}
-
-/// The same with other words.
-pub fn svg_with(topo: &Topo, labels: &Labels<'_>) -> String {
-    Plan::new(topo, labels).svg(topo, labels)
+/// `topology-nic`, `topology-cpu`, `topology-nvlink`, `topology-pcie`) for a page's style sheet. Its title and description
+/// say to a screen reader what the lines show.
+pub fn svg(topo: &Topo, texts: &Texts) -> String {
+    let labels = Labels::of(texts);
+    Plan::new(topo, &labels).svg(topo, &labels)
 }
 
 /// What stands at one NUMA node.
@@ -150,15 +153,15 @@ struct Node<'a> {
 }
 
 impl Node<'_> {
-    fn heading(&self, labels: &Labels<'_>) -> String {
-        let mut heading = match self.number {
+    fn heading(&self, labels: &Labels) -> String {
+        match self.number {
             Some(number) => format!("{} {number}", labels.numa_node),
-            None => labels.no_numa_node.to_owned(),
-        };
-        if let Some(cpus) = self.cpus {
-            let _ = write!(heading, " · {} {cpus}", labels.cpus);
+            None => labels.no_numa_node.clone(),
         }
-        heading
+    }
+
+    fn cores(&self, labels: &Labels) -> Option<String> {
+        self.cpus.map(|cpus| format!("{} {cpus}", labels.cpus))
     }
 }
 
@@ -215,7 +218,7 @@ fn nodes(topo: &Topo) -> Vec<Node<'_>> {
 }
 
 /// For each kind of connection, the nearest first, the GPUs that it joins.
-fn joined<'a>(topo: &'a Topo, labels: &Labels<'_>) -> Vec<(&'a Link, String)> {
+fn joined<'a>(topo: &'a Topo, labels: &Labels) -> Vec<(&'a Link, String)> {
     let mut kinds: BTreeMap<(u8, String), Vec<Pair<'a>>> = BTreeMap::new();
     for pair in topo.gpu_pairs() {
         let distance = pair.link.distance().unwrap_or(u8::MAX);
@@ -255,11 +258,18 @@ const GPU_HEIGHT: usize = 40;
 const NIC_WIDTH: usize = 132;
 const NIC_HEIGHT: usize = 22;
 const GAP: usize = 20;
+const CPU_HEIGHT: usize = 30;
 /// A letter's width, on the generous side.
 const LETTER: usize = 8;
 
 /// From a frame's upper edge to its GPUs.
 const MARGIN: usize = 16;
+/// From the GPUs to the line that stands for PCI Express.
+const BUS: usize = 26;
+/// The height of a frame's heading, at its foot.
+const HEADING: usize = 28;
+/// From the frames to the line between them.
+const BETWEEN: usize = 26;
 
 /// Where everything of a drawing goes.
 struct Plan<'a> {
@@ -280,6 +290,7 @@ struct Plan<'a> {
 struct Frame<'a> {
     node: Node<'a>,
     heading: String,
+    cores: Option<String>,
     left: usize,
     width: usize,
     nics_a_row: usize,
@@ -292,7 +303,7 @@ struct Bar<'a> {
 }
 
 impl<'a> Plan<'a> {
-    fn new(topo: &'a Topo, labels: &Labels<'_>) -> Self {
+    fn new(topo: &'a Topo, labels: &Labels) -> Self {
         let (bars, arcs) = nvlinks(topo);
         let mut plan = Self {
             frames: Vec::new(),
@@ -305,14 +316,23 @@ impl<'a> Plan<'a> {
         };
         for node in nodes(topo) {
             let heading = node.heading(labels);
-            let gpus = node.gpus.len() * (GPU_WIDTH + GAP) + GAP;
-            let words = heading.chars().count() * LETTER + 2 * GAP;
-            let width = gpus.max(words).max(NIC_WIDTH + 2 * GAP);
+            let cores = node.cores(labels);
+            let gpus = node.gpus.len() * (GPU_WIDTH + GAP) - GAP.min(node.gpus.len() * GAP);
+            let words = [Some(&heading), cores.as_ref()]
+                .into_iter()
+                .flatten()
+                .map(|words| words.chars().count() * LETTER)
+                .max()
+                .unwrap_or(0);
+            let nics = if node.nics.is_empty() { 0 } else { NIC_WIDTH };
+            let width = gpus.max(words).max(nics) + 2 * GAP;
             let nics_a_row = ((width - GAP) / (NIC_WIDTH + 8)).max(1);
             let nic_rows = node.nics.len().div_ceil(nics_a_row);
-            let height = MARGIN + GPU_HEIGHT + 34 + nic_rows * (NIC_HEIGHT + 6) + 28;
+            let height =
+                MARGIN + GPU_HEIGHT + BUS + 10 + nic_rows * (NIC_HEIGHT + 6) + CPU_HEIGHT + HEADING;
+            let first = plan.width + (width - gpus) / 2;
             for (index, gpu) in node.gpus.iter().enumerate() {
-                let middle = plan.width + GAP + index * (GPU_WIDTH + GAP) + GPU_WIDTH / 2;
+                let middle = first + index * (GPU_WIDTH + GAP) + GPU_WIDTH / 2;
                 plan.middles.insert(&gpu.name, middle);
             }
             let left = plan.width;
@@ -321,6 +341,7 @@ impl<'a> Plan<'a> {
             plan.frames.push(Frame {
                 node,
                 heading,
+                cores,
                 left,
                 width,
                 nics_a_row,
@@ -342,14 +363,14 @@ impl<'a> Plan<'a> {
         24 + middle(first).abs_diff(middle(second)) / 5
     }
 
-    fn svg(&self, topo: &Topo, labels: &Labels<'_>) -> String {
+    fn svg(&self, topo: &Topo, labels: &Labels) -> String {
         let mut out = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"topology\" role=\"img\" viewBox=\"0 0 {} {}\" \
              font-family=\"sans-serif\" font-size=\"13\" fill=\"currentColor\" stroke=\"none\">\n",
             self.width,
-            self.frame_top + self.frame_height + 2 * GAP
+            self.frame_top + self.frame_height + BETWEEN + 2 * GAP
         );
-        let _ = writeln!(out, "<title>{}</title>", escaped(labels.title));
+        let _ = writeln!(out, "<title>{}</title>", escaped(&labels.title));
         let _ = writeln!(out, "<desc>{}</desc>", escaped(&outline(topo, labels)));
         self.draw_between(&mut out);
         for frame in &self.frames {
@@ -376,7 +397,18 @@ impl<'a> Plan<'a> {
             escaped(&frame.heading)
         );
         let bottom = top + MARGIN + GPU_HEIGHT;
-        let bus = bottom + 22;
+        let bus = bottom + BUS;
+        let cpu = top + self.frame_height - HEADING - CPU_HEIGHT;
+        let middle = frame.left + frame.width / 2;
+        line(out, "topology-pcie", "", (middle, bus), (middle, cpu));
+        boxed(
+            out,
+            "topology-cpu",
+            (frame.left + GAP, cpu),
+            (frame.width - 2 * GAP, CPU_HEIGHT),
+            frame.cores.as_deref().unwrap_or("CPU"),
+            "",
+        );
         for gpu in &frame.node.gpus {
             let Some(middle) = self.middles.get(gpu.name.as_str()) else {
                 continue;
@@ -400,12 +432,13 @@ impl<'a> Plan<'a> {
                 (frame.left + GAP, bus),
                 (right, bus),
             );
+            let levels = inner_levels(topo, &frame.node.gpus);
             let _ = writeln!(
                 out,
                 "<text class=\"topology-label\" x=\"{}\" y=\"{}\" font-size=\"11\">{}</text>",
                 frame.left + GAP,
                 bus - 5,
-                escaped(&inner_levels(topo, &frame.node.gpus))
+                escaped(format!("PCIe {levels}").trim_end())
             );
         }
         let nics_a_row = frame.nics_a_row;
@@ -430,24 +463,32 @@ impl<'a> Plan<'a> {
             return;
         };
         let bottom = self.frame_top + self.frame_height;
-        let y = bottom + GAP;
-        let middle = |frame: &Frame<'_>| frame.left + frame.width / 2;
+        let y = bottom + BETWEEN;
+        // Beside the heading, which stands at the left.
+        let foot = |frame: &Frame<'_>| frame.left + frame.width - 2 * GAP;
+        let cpu = bottom - HEADING;
         for frame in &self.frames {
             line(
                 out,
                 "topology-pcie",
                 "",
-                (middle(frame), bottom),
-                (middle(frame), y),
+                (foot(frame), cpu),
+                (foot(frame), y),
             );
         }
+        label(
+            out,
+            usize::midpoint(foot(first), foot(last)),
+            y + 14,
+            &Link::Sys.to_string(),
+        );
         let meaning = Link::Sys.legend().map_or("", |(_, meaning)| meaning);
         line(
             out,
             "topology-pcie",
             meaning,
-            (middle(first), y),
-            (middle(last), y),
+            (foot(first), y),
+            (foot(last), y),
         );
     }
 
@@ -620,6 +661,8 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -642,6 +685,12 @@ mod tests {
         \nNIC Legend:\n\n\
         \x20 NIC0: mlx5_0\n";
 
+    static TEXTS: LazyLock<Texts> = LazyLock::new(Texts::english);
+
+    fn labels() -> Labels {
+        Labels::of(&TEXTS)
+    }
+
     #[test]
     fn draws_the_table_as_nvidia_smi_does() {
         assert_eq!(table(&read(BRIDGES).unwrap()), BRIDGES);
@@ -650,7 +699,7 @@ mod tests {
     #[test]
     fn draws_the_outline() {
         assert_eq!(
-            outline(&read(BRIDGES).unwrap(), &Labels::default()),
+            outline(&read(BRIDGES).unwrap(), &labels()),
             "NUMA node 0 · CPUs 0-7,32-39\n  GPU0\n  GPU1\n  NIC0 mlx5_0\nNUMA node 1 · CPUs 8-15,40-47\n  GPU2\n\
              \nNV4   GPU0–GPU1\n      Connection traversing a bonded set of # NVLinks\n\
              \nSYS   GPU0–GPU2 GPU1–GPU2\n      Connection traversing PCIe as well as the SMP interconnect between NUMA nodes (e.g., QPI/UPI)\n"
@@ -659,8 +708,11 @@ mod tests {
 
     #[test]
     fn draws_svg_with_a_description() {
-        let drawn = svg(&read(BRIDGES).unwrap());
-        assert!(drawn.contains("<title>GPU topology</title>") && drawn.contains("NV4   GPU0–GPU1"));
+        let drawn = svg(&read(BRIDGES).unwrap(), &TEXTS);
+        assert!(
+            drawn.contains("<title>How the GPUs are wired</title>")
+                && drawn.contains("NV4   GPU0–GPU1")
+        );
         assert_eq!(drawn.matches("class=\"topology-gpu\"").count(), 3);
         assert_eq!(drawn.matches("class=\"topology-node\"").count(), 2);
         assert_eq!(drawn.matches("<path class=\"topology-nvlink\"").count(), 1);
@@ -677,21 +729,18 @@ mod tests {
             let _ = writeln!(text, "GPU{row} {} 0-7 {}", cells.join(" "), row / 2);
         }
         let topo = read(&text).unwrap();
-        let drawn = svg(&topo);
+        let drawn = svg(&topo, &TEXTS);
         // The bar and a line up from each GPU.
         assert_eq!(drawn.matches("<line class=\"topology-nvlink\"").count(), 5);
         assert!(!drawn.contains("<path"));
-        assert!(
-            outline(&topo, &Labels::default())
-                .contains("NV18  GPU0 GPU1 GPU2 GPU3 (each with each)")
-        );
+        assert!(outline(&topo, &labels()).contains("NV18  GPU0 GPU1 GPU2 GPU3 (each with each)"));
     }
 
     #[test]
     fn writes_names_as_text() {
         let mut topo = read("GPU0 GPU1 CPU Affinity\nGPU0 X SYS 0-3\nGPU1 SYS X 0-3\n").unwrap();
         topo.devices[0].name = String::from("<script>&\"'\u{1}").into();
-        let drawn = svg(&topo);
+        let drawn = svg(&topo, &TEXTS);
         assert!(!drawn.contains("<script>") && !drawn.contains('\u{1}'));
     }
 
@@ -767,7 +816,7 @@ mod tests {
             // Even with every run of blanks made one, as forums do; the columns are all there.
             let collapsed = drawn.split_whitespace().collect::<Vec<_>>().join(" ");
             prop_assert_eq!(&read(&collapsed).unwrap(), &topo);
-            let _ = svg(&topo);
+            let _ = svg(&topo, &TEXTS);
         }
     }
 }

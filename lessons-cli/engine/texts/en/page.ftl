@@ -16,7 +16,7 @@ page-examples = On recorded machines
 page-fix = What to do now
 page-sudo = { card-sudo }
 page-said-on = As seen on { $machine }
-page-said-before = As it was on { $machine } at { $time }: not connected
+page-said-before = As it was on { $machine } at { $time }
 
 # Buttons
 page-check = Check now
@@ -39,6 +39,7 @@ page-live = Live: what you see is how it is now
 page-connecting = Connecting …
 page-lost = Not connected: showing what was last seen at { $time }
 page-lost-never = Not connected to lessons serve, so nothing is known of this machine
+page-problem = The machine cannot be read: { $reason }. Last seen: { $time }
 page-recording = A recording, which does not change
 page-refused = lessons serve did not do it: { $reason }
 page-unreachable = lessons serve does not answer; is it still running in your terminal?

@@ -41,7 +41,7 @@ pub(super) fn show(said: &[Said], given: &str, asked: &Asked, texts: &Texts) -> 
             Said::Index(index) => table(&mut out, index, texts),
             Said::Topo(topo) => {
                 heading(&mut out, "read-drawn", texts);
-                let labels = draw::topology::Labels::default();
+                let labels = draw::topology::Labels::of(texts);
                 for line in visible_lines(&draw::topology::outline(topo, &labels)).lines() {
                     let _ = writeln!(out, "{}", format!("  {line}").trim_end());
                 }

@@ -1,0 +1,19 @@
+//! `lessons serve`: the book with live checks.
+
+use anyhow::Result;
+
+use crate::cli::{LiveArgs, ServeArgs};
+use crate::{Done, serve};
+
+pub(super) fn run(args: &ServeArgs, live: &LiveArgs) -> Result<Done> {
+    serve::run(serve::Options {
+        port: args.port,
+        machine: args.machine.clone(),
+        open: args.open,
+        root: args.root.clone(),
+        live: super::live_options(live),
+        store: super::store(),
+        texts: super::texts(),
+    })?;
+    Ok(Done::good(""))
+}

@@ -1,0 +1,754 @@
+//! `lessons serve`, as a browser and as somebody who means it no good see it: a real process, asked over real sockets.
+
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends at the first thing that is not as it should be"
+)]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// A server of our own, in folders of its own.
+struct Server {
+    child: Child,
+    port: u16,
+    home: TempDir,
+    said: Mutex<Receiver<String>>,
+}
+
+impl Server {
+    fn start(args: &[&str]) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir(home.path().join("project")).unwrap();
+        let mut child = lessons(home.path())
+            .args(["serve", "--port", "0"])
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut first = String::new();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        stdout.read_line(&mut first).unwrap();
+        let address = first.split("http://127.0.0.1:").nth(1);
+        let port = address
+            .and_then(|rest| rest.split('/').next()?.parse().ok())
+            .unwrap_or_else(|| panic!("no address in {first:?}"));
+        let (sender, said) = mpsc::channel();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                let _ = sender.send(line);
+            }
+        });
+        Self {
+            child,
+            port,
+            home,
+            said: Mutex::new(said),
+        }
+    }
+
+    fn project(&self) -> PathBuf {
+        self.home.path().join("project")
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        let patience = Some(Duration::from_secs(30));
+        stream.set_read_timeout(patience).unwrap();
+        stream
+    }
+
+    /// Sends bytes as they are, and reads one answer.
+    fn raw(&self, request: impl AsRef<[u8]>) -> Answer {
+        let mut stream = self.connect();
+        // A server that has refused already need not take the rest.
+        let _ = stream.write_all(request.as_ref());
+        Answer::read(&mut BufReader::new(stream))
+    }
+
+    fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
+        let port = self.port;
+        let length = body.len();
+        self.raw(format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
+        ))
+    }
+
+    fn get(&self, path: &str) -> Answer {
+        self.ask("GET", path, "", "")
+    }
+
+    fn json(&self, path: &str) -> Value {
+        let answer = self.get(path);
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        serde_json::from_slice(&answer.body).unwrap()
+    }
+
+    /// The header with the token that this run's pages hold.
+    fn token(&self) -> String {
+        let page = self.get("/").text();
+        let token = page.split("name=\"lessons-serve\" content=\"").nth(1);
+        let token = token.unwrap().split('"').next().unwrap();
+        assert_eq!(token.len(), 64);
+        format!("X-Lessons-Token: {token}\r\n")
+    }
+
+    fn post(&self, path: &str, body: &str) -> Answer {
+        self.ask("POST", path, &self.token(), body)
+    }
+
+    fn events(&self, query: &str) -> Events {
+        let mut stream = self.connect();
+        let port = self.port;
+        let head = format!("GET /api/events{query} HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        let (sender, events) = mpsc::channel();
+        thread::spawn(move || {
+            let mut name = String::new();
+            // What says how long the next chunk is begins neither with `event: ` nor with `data: `.
+            for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                if let Some(event) = line.strip_prefix("event: ") {
+                    event.clone_into(&mut name);
+                } else if let Some(data) = line.strip_prefix("data: ") {
+                    let data = serde_json::from_str(data).unwrap();
+                    if sender.send((Instant::now(), name.clone(), data)).is_err() {
+                        return;
+                    }
+                }
+            }
+        });
+        Events(events)
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// The exit status, which has to come soon.
+    fn ended(&mut self) -> Option<i32> {
+        let until = Instant::now() + Duration::from_secs(5);
+        while Instant::now() < until {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        panic!("it is still there");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The command, in a home and a project of its own.
+fn lessons(home: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lessons"));
+    command
+        .current_dir(home.join("project"))
+        .env("LESSONS_HOME", home.join("state"))
+        .env("HOME", home)
+        // A shell says there where it is, and the checks look there.
+        .env("PWD", home.join("project"))
+        .env_remove("VIRTUAL_ENV")
+        .env_remove("SSH_CONNECTION")
+        .env("NO_COLOR", "1");
+    command
+}
+
+struct Answer {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn read(stream: &mut impl BufRead) -> Self {
+        let mut line = String::new();
+        stream.read_line(&mut line).unwrap();
+        let status = line.split(' ').nth(1).and_then(|code| code.parse().ok());
+        let status = status.unwrap_or_else(|| panic!("no answer: {line:?}"));
+        let mut headers = Vec::new();
+        loop {
+            line.clear();
+            stream.read_line(&mut line).unwrap();
+            match line.trim_end().split_once(": ") {
+                Some((name, value)) => headers.push((name.to_lowercase(), value.to_owned())),
+                None => break,
+            }
+        }
+        let mut answer = Self {
+            status,
+            headers,
+            body: Vec::new(),
+        };
+        let length = answer.header("content-length").parse().unwrap_or(0);
+        answer.body.resize(length, 0);
+        // The answer to HEAD announces a body and has none.
+        if stream.read_exact(&mut answer.body).is_err() {
+            answer.body.clear();
+        }
+        answer
+    }
+
+    fn header(&self, wanted: &str) -> &str {
+        let mut all = self.headers.iter();
+        all.find(|(name, _)| name == wanted)
+            .map_or("", |(_, value)| value)
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// It is an error, said in JSON with what to do.
+    #[track_caller]
+    fn assert_problem(&self, status: u16, what: &str) {
+        assert_eq!(self.status, status, "{what}: {}", self.text());
+        assert_eq!(self.header("content-type"), "application/json", "{what}");
+        let problem: Value = serde_json::from_slice(&self.body).unwrap();
+        for field in ["error", "hint"] {
+            assert!(!problem[field].as_str().unwrap().is_empty(), "{what}");
+        }
+    }
+}
+
+struct Events(Receiver<(Instant, String, Value)>);
+
+impl Events {
+    /// The next event of a name, and when it came.
+    #[track_caller]
+    fn next(&self, wanted: &str) -> (Instant, Value) {
+        let until = Instant::now() + Duration::from_secs(10);
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            match self.0.recv_timeout(left) {
+                Ok((at, name, data)) if name == wanted => return (at, data),
+                Ok(_) => {}
+                Err(error) => panic!("no event {wanted}: {error}"),
+            }
+        }
+    }
+
+    fn forget(&self) {
+        while self.0.recv_timeout(Duration::from_millis(300)).is_ok() {}
+    }
+
+    fn have_ended(&self) -> bool {
+        loop {
+            match self.0.recv_timeout(Duration::from_secs(5)) {
+                Ok(_) => {}
+                Err(error) => return error == mpsc::RecvTimeoutError::Disconnected,
+            }
+        }
+    }
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+#[test]
+fn pages_are_served_by_their_exact_names_and_what_a_browser_has_is_not_sent_again() {
+    let server = Server::start(&[]);
+    let page = server.get("/driver.html");
+    assert_eq!(page.status, 200);
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+    assert_eq!(page.header("x-content-type-options"), "nosniff");
+    let policy = page.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none'; script-src 'self' 'sha256-"));
+    assert!(policy.ends_with("frame-ancestors 'none'"), "{policy}");
+    assert!(!policy.contains("unsafe-inline") && !policy.contains("unsafe-eval"));
+
+    let head = server.ask("HEAD", "/driver.html", "", "");
+    assert_eq!((head.status, head.body.len()), (200, 0));
+    assert_eq!(head.header("content-length"), page.header("content-length"));
+    let tag = format!("If-None-Match: {}\r\n", page.header("etag"));
+    let again = server.ask("GET", "/driver.html", &tag, "");
+    assert_eq!((again.status, again.body.len()), (304, 0));
+
+    for path in [
+        "/..%2fbook.toml",
+        "/%2e%2e/book.toml",
+        "/../book.toml",
+        "/../../../../etc/passwd",
+        "//etc/passwd",
+        "/css/../../book.toml",
+        "/..\\book.toml",
+        "/%00",
+        "/driver.html%00.css",
+        "/driver.html/",
+        "/book/src/driver.md",
+        "/./driver.html",
+        "/DRIVER.HTML",
+    ] {
+        let answer = server.get(path);
+        assert_eq!(answer.status, 404, "{path}");
+        assert!(!answer.text().contains("[preprocessor"), "{path}");
+    }
+    server
+        .get("/api/../book.toml")
+        .assert_problem(404, "below the API");
+    server
+        .ask("DELETE", "/driver.html", "", "")
+        .assert_problem(405, "DELETE");
+    server
+        .ask("PUT", "/api/steps", "", "")
+        .assert_problem(405, "PUT");
+}
+
+#[test]
+fn nobody_else_is_answered() {
+    let server = Server::start(&["--machine", "ubuntu-4x4090"]);
+    let port = server.port;
+    for (hosts, status) in [
+        (format!("Host: localhost:{port}\r\n"), 200),
+        (format!("Host: LOCALHOST:{port}\r\n"), 200),
+        (format!("Host: 127.0.0.1:{port}\r\n"), 200),
+        (format!("Host: [::1]:{port}\r\n"), 200),
+        ("Host: evil.example\r\n".to_owned(), 403),
+        (format!("Host: evil.example:{port}\r\n"), 403),
+        (format!("Host: localhost.evil.example:{port}\r\n"), 403),
+        ("Host: localhost\r\n".to_owned(), 403),
+        ("Host: localhost:1\r\n".to_owned(), 403),
+        ("Host: \r\n".to_owned(), 403),
+        (
+            format!("Host: localhost:{port}\r\nHost: evil.example\r\n"),
+            403,
+        ),
+    ] {
+        for path in ["/", "/api/steps", "/api/events?machine=nowhere"] {
+            let answer = server.raw(format!("GET {path} HTTP/1.1\r\n{hosts}\r\n"));
+            match (status, path) {
+                (200, "/api/events?machine=nowhere") => answer.assert_problem(404, &hosts),
+                (200, _) => assert_eq!(answer.status, 200, "{hosts} {path}"),
+                _ => answer.assert_problem(status, &hosts),
+            }
+        }
+    }
+    let absolute = format!("GET http://evil.example/ HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n");
+    server
+        .raw(absolute)
+        .assert_problem(403, "an absolute address");
+    server
+        .raw("GET / HTTP/1.1\r\n\r\n")
+        .assert_problem(403, "no host");
+
+    let token = server.token();
+    let mark = "{\"step\":\"torch.installed\",\"action\":\"done\"}";
+    for (headers, status) in [
+        (format!("Origin: http://127.0.0.1:{port}\r\n"), 200),
+        (
+            format!("Origin: http://localhost:{port}\r\nSec-Fetch-Site: same-origin\r\n"),
+            200,
+        ),
+        ("Origin: http://evil.example\r\n".to_owned(), 403),
+        ("Origin: null\r\n".to_owned(), 403),
+        (
+            "Origin: http://localhost:3000\r\nSec-Fetch-Site: same-site\r\n".to_owned(),
+            403,
+        ),
+        ("Sec-Fetch-Site: cross-site\r\n".to_owned(), 403),
+    ] {
+        let with_token = format!("{headers}{token}");
+        let answer = server.ask("POST", "/api/progress", &with_token, mark);
+        assert_eq!(answer.status, status, "{headers}{}", answer.text());
+        let answer = server.ask("POST", "/api/progress", &headers, mark);
+        assert_eq!(answer.status, 403, "{headers} without a token");
+    }
+    let wrong = format!("X-Lessons-Token: {}\r\n", "0".repeat(64));
+    for path in ["/api/progress", "/api/steps/driver.installed/check"] {
+        server
+            .ask("POST", path, &wrong, mark)
+            .assert_problem(403, path);
+    }
+}
+
+#[test]
+fn wrong_questions_get_an_error_and_hurt_nobody() {
+    let server = Server::start(&["--machine", "ubuntu-4x4090"]);
+    for path in [
+        "/api/steps/nope",
+        "/api/steps/driver.nope",
+        "/api/nope",
+        "/api",
+        "/api/",
+        "/api/steps?machine=nope",
+        "/api/steps?machine=../../etc/passwd",
+        "/api/steps?machine=/etc/passwd",
+        "/api/steps?machine=%2e%2e%2f",
+        "/api/steps/driver.installed?machine=nope",
+        "/api/steps/%3Cscript%3E",
+        "/api/events?machine=-",
+    ] {
+        server.get(path).assert_problem(404, path);
+    }
+    for path in [
+        "/api/steps?machine=a&machine=b",
+        "/api/steps/%ff",
+        "/api/events?machine=a&machine=b",
+    ] {
+        server.get(path).assert_problem(400, path);
+    }
+    let deep = "[".repeat(4000);
+    for (body, status) in [
+        ("", 400),
+        ("{", 400),
+        ("null", 400),
+        ("[]", 400),
+        (&*deep, 400),
+        ("{\"step\":\"driver.installed\"}", 400),
+        ("{\"step\":\"driver.installed\",\"action\":\"format\"}", 400),
+        (
+            "{\"step\":\"driver.installed\",\"action\":\"done\",\"run\":\"reboot\"}",
+            400,
+        ),
+        ("{\"step\":\"nope\",\"action\":\"done\"}", 404),
+        ("{\"step\":\"\\u202e<script>\",\"action\":\"done\"}", 404),
+    ] {
+        let answer = server.post("/api/progress", body);
+        answer.assert_problem(status, body);
+        assert!(!answer.text().contains('\u{202e}'), "{body}");
+    }
+    server
+        .post("/api/steps/nope/check", "")
+        .assert_problem(404, "an unknown step");
+
+    // What is no HTTP is answered or dropped.
+    for garbage in [
+        &b"\x16\x03\x01\x02\x00\x01\x00"[..],
+        b"\r\n\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"\xff\xfe\xfd\r\n\r\n",
+        b"POST /api/progress HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        b"POST /api/progress HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    ] {
+        let mut stream = server.connect();
+        stream
+            .set_read_timeout(Some(Duration::from_millis(300)))
+            .unwrap();
+        let _ = stream.write_all(garbage);
+        let _ = stream.read(&mut [0; 1024]);
+    }
+    let many: String = (0..5000).fold(String::new(), |all, n| all + &format!("X-{n}: {n}\r\n"));
+    let flood = server.ask("GET", "/", &many, "");
+    assert!((400..500).contains(&flood.status), "{}", flood.status);
+    assert_eq!(server.get("/").status, 200);
+}
+
+#[test]
+fn a_large_body_is_refused_and_a_slow_request_is_not_waited_for() {
+    let server = Server::start(&["--machine", "ubuntu-4x4090"]);
+    let (port, token) = (server.port, server.token());
+    let head = format!("POST /api/progress HTTP/1.1\r\nHost: localhost:{port}\r\n{token}");
+
+    let announced = server.raw(format!("{head}Content-Length: 1000000000\r\n\r\n{{"));
+    announced.assert_problem(413, "announced");
+    let mut chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\n");
+    for _ in 0..100 {
+        chunked.push_str(&format!("400\r\n{}\r\n", "a".repeat(0x400)));
+    }
+    chunked.push_str("0\r\n\r\n");
+    server.raw(chunked).assert_problem(413, "in chunks");
+
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let slow = server.raw(format!("{head}Content-Length: 20\r\n\r\n{{"));
+            slow.assert_problem(408, "a slow body");
+        });
+        scope.spawn(|| {
+            let mut stream = server.connect();
+            let started = Instant::now();
+            let mut write = stream.try_clone().unwrap();
+            let drip = thread::spawn(move || {
+                for _ in 0..40 {
+                    if write.write_all(b"G").is_err() {
+                        return;
+                    }
+                    thread::sleep(Duration::from_millis(500));
+                }
+            });
+            let _ = stream.read_to_end(&mut Vec::new());
+            assert!(
+                started.elapsed() < Duration::from_secs(15),
+                "a head, letter by letter"
+            );
+            drip.join().unwrap();
+        });
+        // Meanwhile others are answered.
+        thread::sleep(Duration::from_secs(1));
+        let started = Instant::now();
+        assert_eq!(server.get("/").status, 200);
+        assert!(started.elapsed() < Duration::from_secs(1));
+    });
+}
+
+#[test]
+fn a_recording_in_a_file_is_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.json");
+    let text = include_str!("../../exercises/machines/ubuntu-4x4090.json");
+    let write = |change: &dyn Fn(&mut Value)| {
+        let mut machine: Value = serde_json::from_str(text).unwrap();
+        change(&mut machine);
+        fs::write(folder.path().join("new"), machine.to_string()).unwrap();
+        fs::rename(folder.path().join("new"), &file).unwrap();
+    };
+    write(&|_| {});
+    let server = Server::start(&["--machine", file.to_str().unwrap()]);
+    let events = server.events("");
+    let (_, report) = events.next("report");
+    assert_eq!(report["schema"], "lessons-check/1");
+    assert_eq!(report["totals"]["fail"], 0);
+    assert_eq!(
+        report["progress"]["driver.installed"],
+        json!({"state": "open"})
+    );
+    events.forget();
+
+    let mut times = Vec::new();
+    for round in 0..9 {
+        let nouveau = round % 2 == 0;
+        let changed = Instant::now();
+        write(&|machine| {
+            let module = if nouveau {
+                "nouveau 1 0 - Live 0x0\n"
+            } else {
+                "nvidia 1 0 - Live 0x0\n"
+            };
+            machine["files"]["/proc/modules"] = json!({"text": module});
+        });
+        let (at, step) = events.next("step");
+        times.push(at.duration_since(changed));
+        assert_eq!(step["schema"], "lessons-serve-step/1");
+        events.forget();
+    }
+    assert!(
+        median(times.clone()) <= Duration::from_millis(150),
+        "{times:?}"
+    );
+
+    // A file that is being written, or that is gone, is said; what was known stays.
+    fs::write(&file, "{\"format\":").unwrap();
+    let (_, problem) = events.next("problem");
+    assert!(
+        problem["error"].as_str().unwrap().contains("mine.json"),
+        "{problem}"
+    );
+    assert_eq!(server.json("/api/steps")["machine"]["kind"], "recording");
+    write(&|machine| {
+        machine["nvml"]["ok"]["gpus"][0]["name"] = json!("<script>alert(1)</script>\u{202e}");
+    });
+    assert_eq!(events.next("problem").1, Value::Null);
+    let answer = server.get("/api/steps");
+    assert_eq!(answer.header("content-type"), "application/json");
+    assert!(!answer.text().contains('\u{202e}'));
+    fs::remove_file(&file).unwrap();
+    assert!(events.next("problem").1["error"].is_string());
+    assert_eq!(server.get("/").status, 200);
+
+    // It is one of the machines, by a name that is no path; the others can be asked for.
+    let machines = server.json("/api/machines");
+    assert_eq!(machines["serving"], "served-recording");
+    for machine in ["this-machine", "served-recording", "ubuntu-fresh-nouveau"] {
+        let steps = server.json(&format!("/api/steps?machine={machine}"));
+        assert!(steps["steps"].as_array().unwrap().len() >= 36, "{machine}");
+    }
+}
+
+#[test]
+fn a_change_of_this_machine_reaches_every_page() {
+    let server = Server::start(&[]);
+    let pages: Vec<Events> = (0..8).map(|_| server.events("")).collect();
+    for page in &pages {
+        assert_eq!(page.next("report").1["machine"]["kind"], "live");
+    }
+    pages[0].forget();
+    let venv = server.project().join(".venv");
+    let mut times = Vec::new();
+    for round in 0..7 {
+        let changed = Instant::now();
+        if round % 2 == 0 {
+            fs::create_dir_all(venv.join("lib/python3.11/site-packages")).unwrap();
+            fs::create_dir(venv.join("bin")).unwrap();
+            std::os::unix::fs::symlink("/bin/sh", venv.join("bin/python")).unwrap();
+            fs::write(
+                venv.join("pyvenv.cfg"),
+                "home = /usr/bin\nversion = 3.11.2\n",
+            )
+            .unwrap();
+        } else {
+            fs::remove_dir_all(&venv).unwrap();
+        }
+        let (at, step) = pages[0].next("step");
+        times.push(at.duration_since(changed));
+        assert!(step["id"].as_str().unwrap().starts_with("torch."), "{step}");
+        pages[0].forget();
+    }
+    assert!(
+        median(times.clone()) <= Duration::from_millis(150),
+        "{times:?}"
+    );
+    for page in &pages[1..] {
+        page.next("step");
+    }
+
+    // Checking now tells every page, also where nothing has changed.
+    pages.iter().for_each(Events::forget);
+    let answer = server.post("/api/steps/topology.numa/check", "");
+    let checked: Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(checked["id"], "topology.numa");
+    for page in &pages {
+        assert_eq!(page.next("step").1["id"], "topology.numa");
+    }
+}
+
+#[test]
+fn the_terminal_next_to_it_and_the_page_share_progress() {
+    let server = Server::start(&["--machine", "ubuntu-4x4090"]);
+    let events = server.events("");
+    events.next("report");
+    let state = |progress: &Value| progress["progress"]["torch.installed"]["state"].clone();
+
+    let done = lessons(server.home.path())
+        .args(["done", "torch.installed"])
+        .output()
+        .unwrap();
+    assert!(done.status.success());
+    assert_eq!(state(&events.next("progress").1), "by-hand");
+    assert_eq!(state(&server.json("/api/steps")), "by-hand");
+
+    let skip = server.post(
+        "/api/progress",
+        "{\"step\":\"torch.installed\",\"action\":\"skip\"}",
+    );
+    assert_eq!(
+        state(&serde_json::from_slice(&skip.body).unwrap()),
+        "skipped"
+    );
+    assert_eq!(state(&events.next("progress").1), "skipped");
+    let list = lessons(server.home.path())
+        .args(["list", "--json"])
+        .output()
+        .unwrap();
+    assert!(String::from_utf8_lossy(&list.stdout).contains("\"skipped\""));
+
+    // Removed under its hands: it says so and goes on.
+    fs::remove_dir_all(server.home.path().join("state")).unwrap();
+    let (_, gone) = events.next("progress");
+    assert!(
+        gone["notice"].as_str().unwrap().contains("was removed"),
+        "{gone}"
+    );
+    assert_eq!(state(&gone), "open");
+    let said = server
+        .said
+        .lock()
+        .unwrap()
+        .recv_timeout(Duration::from_secs(5))
+        .unwrap();
+    assert!(said.contains("was removed"), "{said}");
+    let done = server.post(
+        "/api/progress",
+        "{\"step\":\"torch.installed\",\"action\":\"done\"}",
+    );
+    assert_eq!(done.status, 200);
+    assert_eq!(state(&events.next("progress").1), "by-hand");
+    assert!(server.home.path().join("state/progress.json").exists());
+}
+
+#[test]
+fn it_ends_with_its_streams() {
+    for signal in ["TERM", "INT"] {
+        let mut server = Server::start(&[]);
+        let events = server.events("");
+        events.next("report");
+        let idle = server.connect();
+        let started = Instant::now();
+        server.signal(signal);
+        assert_eq!(server.ended(), Some(0), "{signal}");
+        assert!(started.elapsed() < Duration::from_secs(3), "{signal}");
+        assert!(events.have_ended());
+        drop(idle);
+    }
+}
+
+#[test]
+fn a_port_that_is_taken_is_said_with_who_has_it_and_which_is_free() {
+    let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let home = tempfile::tempdir().unwrap();
+    fs::create_dir(home.path().join("project")).unwrap();
+    let serve = lessons(home.path())
+        .args(["serve", "--port", &port.to_string()])
+        .output()
+        .unwrap();
+    assert_eq!(serve.status.code(), Some(4));
+    let said = String::from_utf8_lossy(&serve.stderr);
+    assert!(said.contains(&format!("port {port}")), "{said}");
+    if cfg!(target_os = "linux") {
+        let us = format!("(process {})", std::process::id());
+        assert!(said.contains(&us), "{said}");
+    }
+    assert!(said.contains("lessons serve --port "), "{said}");
+}
+
+#[test]
+fn what_the_api_gives_is_as_it_is_described() {
+    let server = Server::start(&["--machine", "ubuntu-secure-boot"]);
+    let description = server.json("/api/openapi.json");
+    let valid = |document: &Value, schema: &str| {
+        let schema = json!({
+            "$ref": format!("#/components/schemas/{schema}"),
+            "components": description["components"],
+        });
+        let validator = jsonschema::draft202012::new(&schema).unwrap();
+        let errors: Vec<String> = validator
+            .iter_errors(document)
+            .map(|e| e.to_string())
+            .collect();
+        assert!(errors.is_empty(), "{errors:?}");
+    };
+    for machine in ["this-machine", "ubuntu-secure-boot", "hgx-8xh100"] {
+        let steps = server.json(&format!("/api/steps?machine={machine}"));
+        valid(&steps, "lessons-check");
+        for step in steps["steps"].as_array().unwrap() {
+            let id = step["id"].as_str().unwrap();
+            let one = server.json(&format!("/api/steps/{id}?machine={machine}"));
+            valid(&one, "lessons-serve-step");
+        }
+    }
+    valid(&server.json("/api/machines"), "lessons-machines");
+    let problem = server.get("/api/nope");
+    valid(&serde_json::from_slice(&problem.body).unwrap(), "Problem");
+    let changed = server.post(
+        "/api/progress",
+        "{\"step\":\"smi.runs\",\"action\":\"done\"}",
+    );
+    valid(
+        &serde_json::from_slice(&changed.body).unwrap(),
+        "ProgressDocument",
+    );
+}
