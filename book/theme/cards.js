@@ -98,9 +98,10 @@
                 if (button.getAttribute('aria-busy') === 'true') return;
                 button.setAttribute('aria-busy', 'true');
                 this.problem.hidden = true;
-                this.asked = true;
+                this.draw();
                 try {
                     await act();
+                    this.tell();
                 } catch (error) {
                     this.problem.textContent = error.message;
                     this.problem.hidden = false;
@@ -125,8 +126,8 @@
                 id: `${this.id}-example`,
                 onchange: () => {
                     this.example = select.value;
-                    this.asked = true;
                     this.draw();
+                    this.tell();
                 },
             }, element('option', { value: '', text: text('example-none') }), ...groups.values());
             this.select = select;
@@ -147,27 +148,31 @@
         draw() {
             const { finding, state: word, reader, machine } = this.shown();
             const stale = served && (state.link !== 'live' || state.problem !== null);
-            const said = JSON.stringify([finding, word, machine]);
+            const { outcome, summary, evidence, fix } = finding ?? {};
+            const said = JSON.stringify([outcome, summary, evidence, fix, word, machine]);
             if (said !== this.drawn.said) {
-                const before = this.drawn.word;
-                this.drawn = { said, word };
-                this.drawFinding(finding, word, machine);
+                const before = this.drawn;
+                this.drawn = { said, word, machine };
+                this.drawFinding(finding, word);
                 // The first look is no change, and neither is another machine.
-                if ((this.asked || (before && this.drawn.machine === machine)) && word) {
-                    say(text('changed', { title: this.title, reason: `${text(`state-${word}`)}. ${finding?.summary ?? ''}` }));
-                    this.section.classList.remove('step-changed');
-                    void this.section.offsetWidth;
-                    this.section.classList.add('step-changed');
-                }
-                this.drawn.machine = machine;
+                if (word && before.word && before.machine === machine) this.tell();
             }
-            this.asked = false;
             this.section.classList.toggle('step-stale', stale && finding !== undefined);
             this.where.textContent = this.source(machine, stale);
             this.drawActions(word, reader);
         }
 
-        drawFinding(finding, word, machine) {
+        /** Tells of the state: to the eye by a glow, and to those who do not see it. */
+        tell() {
+            const { finding, state: word } = this.shown();
+            if (!word) return;
+            say(text('changed', { title: this.title, reason: `${text(`state-${word}`)}. ${finding?.summary ?? ''}`.trim() }));
+            this.section.classList.remove('step-changed');
+            void this.section.offsetWidth;
+            this.section.classList.add('step-changed');
+        }
+
+        drawFinding(finding, word) {
             this.badge.hidden = !word;
             this.now.hidden = !finding;
             if (word) {
@@ -253,6 +258,19 @@
             shown = state.machine;
         }
         for (const card of cards) card.draw();
+    });
+
+    // Paper has nothing to click. The style sheet unfolds everything, where the browser lets it.
+    const folded = new Set();
+    addEventListener('beforeprint', () => {
+        for (const part of document.querySelectorAll('.step-card details:not([open])')) {
+            folded.add(part);
+            part.open = true;
+        }
+    });
+    addEventListener('afterprint', () => {
+        for (const part of folded) part.open = false;
+        folded.clear();
     });
 
     // mdBook says only to the eye that something was copied.

@@ -16,9 +16,9 @@
 
 // A command or a table that is wider than the page scrolls by itself, and not every browser lets the keyboard do so.
 (() => {
-    const wide = document.querySelectorAll('main pre > code, main .table-wrapper, main .topology');
+    const main = document.querySelector('main');
     const reach = () => {
-        for (const element of wide) {
+        for (const element of main.querySelectorAll('pre > code, .table-wrapper, .topology')) {
             if (element.scrollWidth > element.clientWidth) {
                 element.tabIndex = 0;
             } else {
@@ -26,6 +26,14 @@
             }
         }
     };
+    let due = 0;
+    const soon = () => {
+        cancelAnimationFrame(due);
+        due = requestAnimationFrame(reach);
+    };
     reach();
-    window.addEventListener('resize', reach);
+    window.addEventListener('resize', soon);
+    // What was folded has had no width, and the cards' scripts draw commands of their own.
+    document.addEventListener('toggle', soon, true);
+    new MutationObserver(soon).observe(main, { childList: true, subtree: true });
 })();

@@ -48,13 +48,14 @@ window.lessons = (() => {
         return made;
     }
 
-    /** What this browser keeps between pages, if it keeps anything. */
+    /** What this browser keeps, if it keeps anything: the machine for this visit, everything else for the next ones too. */
     const kept = {
         works: true,
         memory: {},
+        shelf: name => (name === 'machine' ? sessionStorage : localStorage),
         get(name) {
             try {
-                return JSON.parse(localStorage.getItem(`lessons-${name}`)) ?? this.memory[name];
+                return JSON.parse(this.shelf(name).getItem(`lessons-${name}`)) ?? this.memory[name];
             } catch {
                 return this.memory[name];
             }
@@ -62,7 +63,7 @@ window.lessons = (() => {
         set(name, value) {
             this.memory[name] = value;
             try {
-                localStorage.setItem(`lessons-${name}`, JSON.stringify(value));
+                this.shelf(name).setItem(`lessons-${name}`, JSON.stringify(value));
             } catch {
                 this.works = false;
             }
@@ -225,6 +226,7 @@ window.lessons = (() => {
             const seen = news.problem ? state.seen : new Date();
             changed({ ...news, link: state.seen || seen ? 'live' : 'connecting', seen });
         });
+        if (state.serving === undefined) list();
         on('report', report => ({
             kind: report.machine.kind,
             name: report.machine.name,
@@ -244,6 +246,12 @@ window.lessons = (() => {
             retry += 1;
             if (retry > 1 && !state.seen) changed({ link: 'lost' });
         };
+    }
+
+    /** Asks which machines there are. */
+    async function list() {
+        const { machines, serving } = await ask('GET', '/api/machines').catch(() => state);
+        changed({ machines, serving });
     }
 
     /** Connects again; a machine that the server no longer knows is given up for its own. */
@@ -302,7 +310,7 @@ window.lessons = (() => {
                 saying = [];
             });
         }
-        saying.push(sentence);
+        if (!saying.includes(sentence)) saying.push(sentence);
     }
 
     function start() {
@@ -315,9 +323,6 @@ window.lessons = (() => {
             return;
         }
         connect();
-        ask('GET', '/api/machines')
-            .then(({ machines, serving }) => changed({ machines, serving }))
-            .catch(() => {});
         // A machine that slept has missed what happened: its timers did not run.
         let last = Date.now();
         setInterval(() => {

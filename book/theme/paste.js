@@ -37,7 +37,6 @@
                 // The server's own drawing, in which all that was pasted is escaped. A parsed document runs nothing.
                 const drawn = new DOMParser().parseFromString(said.html, 'text/html');
                 answer.replaceChildren(...drawn.body.childNodes);
-                window.lessons.annotate?.(answer);
                 answer.tabIndex = -1;
                 answer.focus();
                 say(text('read-done'));

@@ -43,10 +43,10 @@
         if (!served) return [element('option', { value: '', text: text('on-examples') })];
         const live = state.machines.find(({ kind }) => kind === 'live');
         const serving = state.machines.find(({ name }) => name === state.serving);
-        if (!serving || serving === live) return [element('option', { value: '', text: text('on-own') })];
+        if (!serving || serving === live) return [element('option', { value: '', text: live?.title ?? text('on-own') })];
         return [
-            element('option', { value: '', text: named(serving) }),
-            live && element('option', { value: live.name, text: text('on-own') }),
+            element('option', { value: '', text: serving.title || serving.name }),
+            live && element('option', { value: live.name, text: live.title }),
         ];
     }
 

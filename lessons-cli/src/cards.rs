@@ -18,6 +18,7 @@ use lessons_engine::read::{topo, wheel};
 use lessons_engine::recording::Recording;
 use lessons_engine::report::{Report, StepDocument};
 use lessons_engine::steps::{self, Step};
+use lessons_engine::symptoms;
 use lessons_engine::tables;
 use lessons_engine::texts::Texts;
 use lessons_engine::visible::{visible, visible_lines};
@@ -219,6 +220,31 @@ impl Cards for EngineCards {
                 nearest::unknown("table", name, tables::sheet_names(), "the chapter Tables")
                     .to_string()
             })
+    }
+
+    fn causes(&self, symptom: &str) -> Result<String, String> {
+        let symptom = symptoms::find(symptom).ok_or_else(|| {
+            let known = symptoms::all().map(|symptom| symptom.id.as_str());
+            nearest::unknown("symptom", symptom, known, "the table of symptoms").to_string()
+        })?;
+        let mut list = String::new();
+        for cause in symptom.causes() {
+            let sentence = self.texts.shared(&cause.text_id(), &[]);
+            let told_by = match cause.steps().next() {
+                Some(step) => {
+                    let link = format!(
+                        "[`{}`]({})",
+                        step.id,
+                        step.book().replacen(".html", ".md", 1)
+                    );
+                    self.texts
+                        .shared("card-told-by", &[("step", Arg::Text(link))])
+                }
+                None => self.texts.shared("card-not-told", &[]),
+            };
+            let _ = writeln!(list, "- {sentence}. {told_by}");
+        }
+        Ok(list)
     }
 
     fn picture(&self, name: &str, words: &[&str]) -> Result<String, String> {

@@ -137,6 +137,12 @@ pub enum Command {
     /// Without a kind, what was pasted is recognised.
     #[command(after_help = READ_HELP)]
     Read(ReadArgs),
+    /// What an error message means: its possible causes, told apart on this machine
+    ///
+    /// The text may be a sentence from the screen, words that you remember of it, or a whole log. It only leads to the
+    /// causes that it can have; which of them holds here is decided by checks, and those run at once.
+    #[command(after_help = WHY_HELP)]
+    Why(WhyArgs),
     /// Questions about recorded machines, with the answers explained
     Quiz(QuizArgs),
     /// Check again whenever something changes, until you stop it
@@ -227,6 +233,28 @@ pub struct ReadArgs {
     /// Of driver packages: choose one that is new enough for this CUDA
     #[arg(long, value_name = "X.Y")]
     pub for_cuda: Option<CudaVersion>,
+}
+
+/// How a text is given to `lessons why`.
+const WHY_HELP: &str = "\
+Examples:
+  lessons why 'Failed to initialize NVML: Driver/library version mismatch'
+  lessons why torch does not see my gpu
+  python train.py 2>&1 | lessons why -
+  sudo dmesg | lessons why - --json";
+
+/// What was seen, and where to look for its cause.
+#[derive(Debug, Args)]
+pub struct WhyArgs {
+    /// The text; without one, or with -, standard input
+    #[arg(value_name = "TEXT")]
+    pub text: Vec<String>,
+    /// Look on this recording (a name or a file) instead of this machine
+    #[arg(long, value_name = "NAME|FILE")]
+    pub machine: Option<String>,
+    /// As JSON (schema lessons-why/1)
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What to serve, and where.

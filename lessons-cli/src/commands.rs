@@ -17,6 +17,7 @@ mod record;
 mod serve;
 mod show;
 mod watch;
+mod why;
 
 use std::path::PathBuf;
 
@@ -55,6 +56,7 @@ pub fn run(cli: Cli) -> Result<Done> {
             no_redact,
         }) => record::run(output, &name, no_redact, live),
         Some(Command::Read(args)) => read::run(&args),
+        Some(Command::Why(args)) => why::run(&args, live),
         Some(Command::Quiz(args)) => quiz::run(&args),
         Some(Command::Watch { what, every }) => watch::run(&what, every, live),
         Some(Command::Serve(args)) => serve::run(&args, live),

@@ -16,12 +16,15 @@ use lessons_engine::finding::Outcome;
 use lessons_engine::machine::nvml::NvmlCode;
 use lessons_engine::recording::Recording;
 use lessons_engine::report::Report;
+use lessons_engine::symptoms;
 use lessons_engine::texts::Texts;
+use lessons_engine::why;
 use serde_json::{Value, json};
 
 const MACHINE: &str = "../exercises/machine.schema.json";
 const CHECK: &str = "schemas/lessons-check.schema.json";
 const PROGRESS: &str = "schemas/lessons-progress.schema.json";
+const WHY: &str = "schemas/lessons-why.schema.json";
 
 fn schema(path: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -77,7 +80,7 @@ fn full_recording() -> Value {
 
 #[test]
 fn the_schemas_are_schemas() {
-    for path in [MACHINE, CHECK, PROGRESS] {
+    for path in [MACHINE, CHECK, PROGRESS, WHY] {
         let schema = schema(path);
         assert_eq!(
             schema["$schema"],
@@ -235,6 +238,41 @@ fn progress_is_as_the_schema_says() {
             ("/steps/a.b/last/outcome", json!("ok")),
             ("/steps/a.b/mark/as", json!("maybe")),
             ("/steps/a.b/hints", json!(-1)),
+        ],
+    );
+}
+
+#[test]
+fn what_why_says_is_as_its_schema_says() {
+    let validator = validator(WHY);
+    let texts = Texts::english();
+    let log: String = symptoms::all()
+        .filter_map(|symptom| symptom.says.first())
+        .fold(String::new(), |log, says| log + says + "\n");
+    for machine in ["ubuntu-4x4090", "module-not-loaded", "wsl2-laptop"] {
+        let recording = bundled::recording(machine).unwrap().unwrap();
+        for text in [log.as_str(), "my printer does not work", "nvidia error"] {
+            let found = why::tell_apart(symptoms::recognise(text), &Facts::new(&recording));
+            let document = serde_json::to_value(found.document(&texts)).unwrap();
+            assert_valid(&validator, &document, machine);
+            assert_eq!(
+                document["symptoms"].as_array().unwrap().is_empty(),
+                document["machine"].is_null()
+            );
+        }
+    }
+    let recording = bundled::recording("module-not-loaded").unwrap().unwrap();
+    let found = why::tell_apart(symptoms::recognise(&log), &Facts::new(&recording));
+    let document = serde_json::to_value(found.document(&texts)).unwrap();
+    assert_each_refused(
+        &validator,
+        &document,
+        &[
+            ("/schema", json!("lessons-why/2")),
+            ("/machine", json!("x")),
+            ("/symptoms/0/causes/0/judgement", json!("perhaps")),
+            ("/symptoms/0/line", json!(0)),
+            ("/symptoms/0/causes/0/fix", Value::Null),
         ],
     );
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Outcome, TextId};
 use crate::machine::Identity;
-use crate::steps::{self, Step};
+use crate::steps::{self, Lesson, Step};
 use crate::texts::Texts;
 use crate::visible::visible;
 
@@ -261,6 +261,50 @@ fn prepare(facts: &Facts<'_>, steps: impl Iterator<Item = &'static Step>) {
 /// A need that fails blocks, whatever the step's own check would say: one cause is one red line. A need of which
 /// nothing is known leaves the step its own success, and turns its failure, which may be that need's, to blocked.
 fn check(facts: &Facts<'_>, step: &'static Step, checked: &BTreeMap<&str, Checked>) -> Checked {
+    let without_gpu = |finding: Finding| Checked {
+        step,
+        finding,
+        blocked_by: None,
+    };
+    // A machine that keeps all of its GPUs for others lacks nothing that a GPU needs.
+    match facts.gpus_set_aside() {
+        Ok(Some(driver)) if wants_gpu(step) => {
+            let holder =
+                |facts: &Facts<'_>| facts.gpus_set_aside().is_ok_and(|holder| holder.is_some());
+            match facts.depends_on_unread_place(|| holder(facts), |holds| *holds) {
+                Some(unknown) => without_gpu(Finding::unread(unknown)),
+                None => without_gpu(
+                    Finding::new(Outcome::NotApplicable, TextId::Shared("finding-set-aside"))
+                        .arg("driver", driver)
+                        .evidence(
+                            "/sys/bus/pci/devices",
+                            format!("every NVIDIA GPU: {driver}"),
+                        ),
+                ),
+            }
+        }
+        Err(unknown) if wants_gpu(step) => without_gpu(Finding::unread(&unknown)),
+        Ok(_) | Err(_) => check_here(facts, step, checked),
+    }
+}
+
+/// Whether a step makes sense only on a machine that has a GPU for itself.
+fn wants_gpu(step: &Step) -> bool {
+    match step.lesson {
+        Lesson::Driver => !matches!(
+            step.id,
+            "driver.gpu-visible" | "driver.nouveau-blacklisted" | "driver.nouveau-unloaded"
+        ),
+        Lesson::Smi | Lesson::Persistence | Lesson::Topology | Lesson::Torch => true,
+        Lesson::Cuda => step.needed().any(wants_gpu),
+    }
+}
+
+fn check_here(
+    facts: &Facts<'_>,
+    step: &'static Step,
+    checked: &BTreeMap<&str, Checked>,
+) -> Checked {
     let with_outcome = |wanted: &[Outcome]| {
         step.needs
             .iter()

@@ -198,6 +198,25 @@ const MODES: &[Row] = &[
         "uv venv --python",
     ),
     (
+        "torch-index-line-missing",
+        "torch.installed",
+        &["PyPI alone", "+cu126"],
+        "python -m pip install torch==2.15.0 torchvision==0.29.2 --index-url",
+    ),
+    (
+        "pip-asks-no-index",
+        "torch.installed",
+        &["/etc/pip.conf", "forbids"],
+        "",
+    ),
+    // "Torch not compiled with CUDA enabled", by a setting
+    (
+        "pip-index-of-cpu-builds",
+        "torch.cuda-build",
+        &["CPU build", "/home/user/.config/pip/pip.conf"],
+        "python -m pip install --force-reinstall torch",
+    ),
+    (
         "gtx-580-no-wheel",
         "torch.wheel-exists",
         &["No wheel", "every GPU"],

@@ -70,6 +70,12 @@ const HEALTHY: &[(&str, &str, Outcome, &str)] = &[
     ("jetson-orin", "driver.gpu-visible", Outcome::Pass, "Orin"),
     ("passthrough-host", "smi.gpus-healthy", Outcome::Pass, ""),
     (
+        "passthrough-host-all-gpus",
+        "driver.installed",
+        Outcome::NotApplicable,
+        "set aside for virtual machines (vfio-pci)",
+    ),
+    (
         "driver-from-nvidias-source",
         "driver.package-sources",
         Outcome::Pass,

@@ -1,5 +1,6 @@
 //! Directives: `{{#step ID}}`, `{{#annotated MACHINE COMMAND…}}`, `{{#annotated NAME.whl}}`, `{{#smi MACHINE}}`,
-//! `{{#topology MACHINE}}`, `{{#output MACHINE COMMAND…}}`, `{{#table NAME}}` and `{{#picture NAME WORDS…}}`.
+//! `{{#topology MACHINE}}`, `{{#output MACHINE COMMAND…}}`, `{{#table NAME}}`, `{{#causes SYMPTOM}}` and
+//! `{{#picture NAME WORDS…}}`.
 //!
 //! A directive stands alone on its line, in a list item or a quotation if need be. `\{{#step ID}}` shows as it is
 //! written, without the backslash, and so does a directive in code. Inside an `admonish` block, which Markdown takes for
@@ -34,6 +35,9 @@ pub trait Cards {
     /// A reference table.
     fn table(&self, name: &str) -> Result<String, String>;
 
+    /// The causes that a symptom can have, each with the step that tells it.
+    fn causes(&self, symptom: &str) -> Result<String, String>;
+
     /// A picture by its name, of what its words name: a machine, a wheel.
     fn picture(&self, name: &str, words: &[&str]) -> Result<String, String>;
 
@@ -48,7 +52,7 @@ pub trait Cards {
 }
 
 /// How each directive is written.
-const FORMS: [(&str, &str); 7] = [
+const FORMS: [(&str, &str); 8] = [
     ("step", "{{#step ID}}"),
     (
         "annotated",
@@ -58,6 +62,7 @@ const FORMS: [(&str, &str); 7] = [
     ("topology", "{{#topology MACHINE}}"),
     ("output", "{{#output MACHINE COMMAND…}}"),
     ("table", "{{#table NAME}}"),
+    ("causes", "{{#causes SYMPTOM}}"),
     ("picture", "{{#picture NAME WORDS…}}"),
 ];
 
@@ -90,6 +95,7 @@ pub(super) enum Call<'a> {
     Topology(&'a str),
     Output(&'a str, Vec<&'a str>),
     Table(&'a str),
+    Causes(&'a str),
     Picture(&'a str, Vec<&'a str>),
 }
 
@@ -109,6 +115,7 @@ impl<'a> Call<'a> {
                 Ok(Self::Output(machine, command.to_vec()))
             }
             ["table", name] => Ok(Self::Table(name)),
+            ["causes", symptom] => Ok(Self::Causes(symptom)),
             ["picture", name, ref words @ ..] => Ok(Self::Picture(name, words.to_vec())),
             [name, ..] if let Some((_, form)) = FORMS.iter().find(|(known, _)| *known == name) => {
                 Err(format!("`{{{{#{text}}}}}` is written `{form}`"))
@@ -139,6 +146,7 @@ impl<'a> Call<'a> {
             Self::Topology(machine) => cards.topology(machine),
             Self::Output(machine, command) => cards.output(machine, command),
             Self::Table(name) => cards.table(name),
+            Self::Causes(symptom) => cards.causes(symptom),
             Self::Picture(name, words) => cards.picture(name, words),
         }
     }

@@ -9,6 +9,7 @@ use lessons_engine::facts::Facts;
 use lessons_engine::finding::Outcome;
 use lessons_engine::report::Report;
 use lessons_engine::steps::{self, Step};
+use lessons_engine::symptoms;
 use lessons_engine::texts::{MISSING, Texts};
 
 use crate::cli::DevAction;
@@ -23,6 +24,7 @@ pub(super) fn run(action: DevAction) -> Result<Done> {
     texts(&mut problems);
     recordings(&mut problems)?;
     chapters(&root, &mut problems)?;
+    troubleshooting(&root, &mut problems)?;
     let mut out = String::new();
     for problem in &problems {
         let _ = writeln!(out, "{problem}");
@@ -177,6 +179,63 @@ fn chapters(root: &Path, problems: &mut Vec<String>) -> Result<()> {
                     path.display()
                 )),
             }
+        }
+    }
+    Ok(())
+}
+
+/// The page on troubleshooting has one section a symptom, under its id; `lessons why` finds the symptom by each text that
+/// the section shows, and the section lists its causes.
+fn troubleshooting(root: &Path, problems: &mut Vec<String>) -> Result<()> {
+    let path = root.join("book/src/troubleshooting.md");
+    let page = std::fs::read_to_string(&path)
+        .with_context(|| format!("tried to read the page {}", path.display()))?;
+    let mut sections: Vec<&str> = Vec::new();
+    for section in page.split("\n### ").skip(1) {
+        let section = section.split("\n## ").next().unwrap_or(section);
+        let Some((_, id)) = section
+            .lines()
+            .next()
+            .and_then(|heading| heading.strip_suffix('}')?.split_once(" {#"))
+        else {
+            continue;
+        };
+        sections.push(id);
+        if symptoms::find(id).is_none() {
+            problems.push(format!("{}: #{id} is no symptom", path.display()));
+            continue;
+        }
+        if !section.contains(&format!("{{{{#causes {id}}}}}")) {
+            problems.push(format!("{}: #{id} lists no causes", path.display()));
+        }
+        let texts: Vec<&str> = section
+            .split("```text\n")
+            .skip(1)
+            .filter_map(|block| block.split("\n```").next())
+            .collect();
+        let found = |text: &str| {
+            symptoms::recognise(text)
+                .seen
+                .iter()
+                .any(|seen| seen.symptom.id == id)
+        };
+        // Where the texts are a symptom only together, they are so together.
+        if !texts.is_empty() && !found(&texts.join("\n")) {
+            problems.push(format!(
+                "{}: lessons why does not find #{id} by its texts",
+                path.display()
+            ));
+        }
+    }
+    for symptom in symptoms::all() {
+        match sections.iter().filter(|id| **id == symptom.id).count() {
+            1 => {}
+            0 => problems.push(format!("{}: no section #{}", path.display(), symptom.id)),
+            count => problems.push(format!(
+                "{}: {count} sections #{}",
+                path.display(),
+                symptom.id
+            )),
         }
     }
     Ok(())

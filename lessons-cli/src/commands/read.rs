@@ -1,6 +1,6 @@
 //! `lessons read`: explains any pasted output, field by field.
 
-mod input;
+pub(super) mod input;
 mod text;
 
 use std::path::Path;

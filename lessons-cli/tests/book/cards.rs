@@ -94,6 +94,10 @@ sudo reboot</code></pre>
         ))
     }
 
+    fn causes(&self, symptom: &str) -> Result<String, String> {
+        Ok(format!("- A cause of {symptom}.\n"))
+    }
+
     fn picture(&self, name: &str, _words: &[&str]) -> Result<String, String> {
         Err(format!("there is no picture `{name}`"))
     }

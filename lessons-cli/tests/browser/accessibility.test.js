@@ -31,3 +31,16 @@ inTheme('navy', PAGES);
 for (const theme of ['rust', 'coal', 'ayu']) {
   inTheme(theme, ['driver.html', 'cuda.html']);
 }
+
+// What a reader opens and chooses is held to the same.
+for (const theme of ['light', 'navy']) {
+  test(`a chosen machine with all its cards unfolded, in ${theme}`, async () => {
+    const { page, close } = await open(browser, 'driver.html', { theme });
+    await page.getByLabel('Machine', { exact: true }).selectOption('ubuntu-fresh-nouveau');
+    await page.evaluate(() => {
+      for (const part of document.querySelectorAll('.step-card details')) part.open = true;
+    });
+    assert.deepEqual(await serious(page), []);
+    await close();
+  });
+}

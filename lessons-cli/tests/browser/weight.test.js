@@ -30,6 +30,6 @@ test('every text that a script asks for is there, and no other', () => {
 
 test('no script writes markup or runs text', () => {
   for (const name of files.filter((name) => name.endsWith('.js'))) {
-    assert.doesNotMatch(read(name), /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|\.style\s*=|\.cssText\b|'style'/, name);
+    assert.doesNotMatch(read(name), /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function/, name);
   }
 });

@@ -14,3 +14,4 @@ mod recordings;
 #[cfg(unix)]
 mod state;
 mod surroundings;
+mod why;

@@ -1,6 +1,7 @@
 //! The driver: the GPU is there, nothing else holds it, and NVIDIA's module serves it in one version.
 
 use crate::facts::driver::Flavour;
+use crate::facts::gpus;
 use crate::facts::system::{ModprobeLine, Place};
 use crate::facts::{Facts, Why};
 use crate::finding::{Finding, Fix, quoted};
@@ -206,7 +207,7 @@ fn nvidia_has_the_gpus(facts: &Facts<'_>) -> bool {
     facts.pci_gpus().as_ref().is_ok_and(|gpus| {
         !gpus.is_empty() && gpus.iter().all(|gpu| {
             // A GPU that is given to a virtual machine is not nouveau's either.
-            matches!(&gpu.driver, Ok(Some(driver)) if driver == "nvidia" || driver == "vfio-pci")
+            matches!(&gpu.driver, Ok(Some(driver)) if driver == "nvidia" || gpus::is_for_guests(driver))
         })
     })
 }

@@ -13,7 +13,7 @@ mod tests;
 use self::install::{Mode, index, newest, python};
 use self::probe::Probe;
 use self::wheel::{Choice, Wanted, Wheel, capabilities, driver_os, platform};
-use crate::facts::python::{Environment, EnvironmentKind, Torch};
+use crate::facts::python::{Environment, EnvironmentKind, PackageIndex, Torch};
 use crate::facts::system::Place;
 use crate::facts::{Facts, Unknown};
 use crate::finding::{Finding, Fix, Message, quoted};
@@ -566,7 +566,7 @@ fn installed(facts: &Facts<'_>) -> Finding {
                     .arg("version", torch.version.to_string())
                     .arg("where", &torch.site)
                     .evidence(&torch.source, torch.version.to_string()),
-                None => Finding::fail("fail"),
+                None => not_installed(facts, environment),
             };
             let finding = finding.arg("prefix", &environment.prefix);
             environment
@@ -584,6 +584,38 @@ fn installed(facts: &Facts<'_>) -> Finding {
         }
         Err(unknown) => Finding::unread(unknown),
     }
+}
+
+/// That torch is not installed, and what of it the installer's settings explain.
+fn not_installed(facts: &Facts<'_>, environment: &Environment) -> Finding {
+    let Ok(index) = facts.package_index(environment) else {
+        return Finding::fail("fail");
+    };
+    if let Some(off) = &index.off {
+        return Finding::fail("fail-no-index")
+            .arg("source", &off.source)
+            .evidence(&off.source, "no-index")
+            .fix(Fix::by_hand("fix-index-on"));
+    }
+    if let Some(cpu) = index.of_cpu_builds()
+        && facts.has_nvidia_gpu() == Ok(true)
+    {
+        return Finding::fail("fail-cpu-index")
+            .arg("source", &cpu.source)
+            .evidence(&cpu.source, &cpu.value)
+            .fix(Fix::by_hand("fix-index"));
+    }
+    if index.is_pypi_alone() {
+        let main = index.main.as_ref();
+        return Finding::fail("fail-pypi").evidence(
+            main.map_or("pip.conf, uv.toml, $PIP_INDEX_URL …", |main| &main.source),
+            main.map_or("no index is set: PyPI", |main| &main.value),
+        );
+    }
+    let settings = index.main.iter().chain(&index.more);
+    settings.fold(Finding::fail("fail"), |finding, setting| {
+        finding.evidence(&setting.source, &setting.value)
+    })
 }
 
 fn cuda_build(facts: &Facts<'_>) -> Finding {
@@ -615,6 +647,17 @@ fn cuda_build(facts: &Facts<'_>) -> Finding {
     }
     match facts.has_nvidia_gpu() {
         Ok(true) => {
+            let index = known_environment(facts)
+                .ok()
+                .and_then(|environment| facts.package_index(environment).ok());
+            let cpu = index.as_ref().and_then(PackageIndex::of_cpu_builds);
+            if let (BuildTag::Cpu, Some(cpu)) = (build, cpu) {
+                return said(Finding::fail("fail-cpu-index"))
+                    .arg("source", &cpu.source)
+                    .evidence(&cpu.source, &cpu.value)
+                    .fix(Fix::by_hand("fix-index"))
+                    .fix(reinstall(facts, torch));
+            }
             let text = match (build, os.as_str()) {
                 (BuildTag::Cpu, "windows") => "fail-cpu-windows",
                 (BuildTag::Cpu, _) => "fail-cpu",

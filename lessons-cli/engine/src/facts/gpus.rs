@@ -53,8 +53,16 @@ pub struct GpuFact {
     pub error: Option<NvmlCode>,
 }
 
+/// Kernel drivers that hold a device back for a virtual machine.
+const FOR_GUESTS: [&str; 4] = ["vfio-pci", "pci-stub", "pciback", "nvgrace-gpu-vfio-pci"];
+
 const PCI: &str = "/sys/bus/pci/devices";
 const NVIDIA: &str = "0x10de";
+
+/// Whether a kernel driver holds a device back for a virtual machine.
+pub fn is_for_guests(driver: &str) -> bool {
+    FOR_GUESTS.contains(&driver)
+}
 
 impl Facts<'_> {
     /// NVIDIA's display and 3-D controllers on the PCI bus, by sysfs.
@@ -101,6 +109,38 @@ impl Facts<'_> {
             });
         }
         Ok(gpus)
+    }
+
+    /// The kernel driver that keeps every GPU for virtual machines; `None` where a GPU is left to this machine.
+    pub fn gpus_set_aside(&self) -> Known<Option<&str>> {
+        if !self.sees_hardware() || self.nvml().is_ok() {
+            return Ok(None);
+        }
+        // Whether there is a GPU at all is another step's question.
+        let Ok(gpus) = self.pci_gpus() else {
+            return Ok(None);
+        };
+        let mut holder = None;
+        for gpu in gpus {
+            match &gpu.driver {
+                Ok(Some(driver)) if is_for_guests(driver) => {
+                    holder = Some(driver.as_str());
+                }
+                Ok(_) => return Ok(None),
+                // Without such a driver in the kernel it holds nothing.
+                Err(unknown) => match self.modules() {
+                    Ok(loaded)
+                        if !loaded
+                            .iter()
+                            .any(|module| is_for_guests(&module.replace('_', "-"))) =>
+                    {
+                        return Ok(None);
+                    }
+                    _ => return Err(unknown.clone()),
+                },
+            }
+        }
+        Ok(holder)
     }
 
     /// The GPUs as NVML numbers them.

@@ -9,11 +9,13 @@ use super::Known;
 mod companions;
 mod distributions;
 mod environment;
+mod index;
 mod torch;
 
 pub use companions::InstalledCompanion;
 pub use distributions::{Distribution, normalised};
 pub use environment::{Environment, EnvironmentKind};
+pub use index::{PackageIndex, Setting};
 pub use torch::Torch;
 
 #[derive(Default)]

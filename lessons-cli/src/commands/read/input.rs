@@ -110,7 +110,7 @@ fn take(from: &mut impl Read, limit: usize, bytes: &mut Vec<u8>) -> io::Result<(
 
 /// The text of a file: UTF-8, or UTF-16 as Windows' `nvidia-smi > file.txt` writes it. What is neither shows as
 /// U+FFFD.
-fn decoded(bytes: &[u8]) -> String {
+pub(in crate::commands) fn decoded(bytes: &[u8]) -> String {
     let units: fn([u8; 2]) -> u16 = match bytes {
         [0xff, 0xfe, ..] => u16::from_le_bytes,
         [0xfe, 0xff, ..] => u16::from_be_bytes,

@@ -11,6 +11,8 @@ use crate::visible::visible;
 pub fn wheel(wheel: &Wheel, texts: &Texts) -> String {
     let explained = explain::explain(&Said::Wheel(wheel.clone()), &Asked::default());
     let mut sheet = Sheet::new();
+    sheet.boxed("picture-plain", &visible(&wheel.to_string()), "", "");
+    sheet.gap();
     for field in &explained.fields {
         let values: Vec<String> = field
             .values

@@ -331,7 +331,7 @@ impl Facts<'_> {
     }
 
     /// A folder that a variable names; `None` where it is not set, empty, or not a whole path.
-    fn folder_in(&self, variable: &str) -> Known<Option<String>> {
+    pub(super) fn folder_in(&self, variable: &str) -> Known<Option<String>> {
         Ok(self
             .env(variable)?
             .and_then(|folder| self.absolute(&folder)))
