@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
-use lessons_engine::version::CudaVersion;
+use lessons_engine::tables::{Arch, Os};
+use lessons_engine::version::{BuildTag, CudaVersion, PythonVersion};
 
 /// From a bare machine to a working PyTorch on an NVIDIA GPU, every step checked
 ///
@@ -137,6 +138,12 @@ pub enum Command {
     /// Without a kind, what was pasted is recognised.
     #[command(after_help = READ_HELP)]
     Read(ReadArgs),
+    /// The PyTorch desk: which wheels there are
+    Torch {
+        /// What to ask.
+        #[command(subcommand)]
+        action: TorchAction,
+    },
     /// What an error message means: its possible causes, told apart on this machine
     ///
     /// The text may be a sentence from the screen, words that you remember of it, or a whole log. It only leads to the
@@ -307,6 +314,77 @@ pub enum Format {
     Prometheus,
 }
 
+/// What to ask of the PyTorch desk.
+#[derive(Debug, Subcommand)]
+pub enum TorchAction {
+    /// Which wheels there are for a CUDA version and a Python, newest first
+    ///
+    /// From the list that comes along; with --index from an index itself. Nothing but --index uses the network.
+    #[command(after_help = WHEELS_HELP)]
+    Wheels(WheelsArgs),
+    /// After the install: whether torch stands here, with all that it rests on
+    ///
+    /// Checks the steps of the torch lesson and what they need. With --deep torch also multiplies and convolves a
+    /// little on each GPU, under a time limit.
+    Verify(VerifyArgs),
+}
+
+/// What to verify.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// Verify this recording (a name or a file) instead of this machine
+    #[arg(long, value_name = "NAME|FILE")]
+    pub machine: Option<String>,
+    /// Recommended steps count like required ones
+    #[arg(long)]
+    pub strict: bool,
+    /// As JSON (schema lessons-check/1)
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Where wheels may be looked for.
+const WHEELS_HELP: &str = "\
+Indexes:
+  official, nju, sjtu, aliyun, pypi   by name; for all but pypi say --cuda
+  https://…                           an index (below it, the project's page), or a page
+  FILE                                a saved page, or a list of names
+  FOLDER                              saved pages and wheels
+
+Examples:
+  lessons torch wheels --cuda 12.4 --python 3.11
+  lessons torch wheels --cuda 13.0 --nightly --index official
+  lessons torch wheels --package torchvision --index pypi";
+
+/// Which wheels to list.
+#[derive(Debug, Args)]
+pub struct WheelsArgs {
+    /// The CUDA version (12.4), or another build (cpu, rocm6.4, xpu)
+    #[arg(long, value_name = "X.Y", value_parser = build)]
+    pub cuda: Option<BuildTag>,
+    /// The Python, such as 3.11; free-threaded as 3.13t
+    #[arg(long, value_name = "X.Y")]
+    pub python: Option<PythonVersion>,
+    /// Nightlies in place of stable releases
+    #[arg(long)]
+    pub nightly: bool,
+    /// Look there, instead of into the list that comes along
+    #[arg(long, value_name = "URL|FILE|FOLDER|NAME", value_hint = ValueHint::AnyPath)]
+    pub index: Option<String>,
+    /// The project
+    #[arg(long, value_name = "NAME", default_value = "torch", value_parser = project)]
+    pub package: String,
+    /// For this operating system alone: linux, windows or macos
+    #[arg(long, value_name = "OS")]
+    pub os: Option<Os>,
+    /// For this processor alone, named as by uname -m
+    #[arg(long, value_name = "ARCH")]
+    pub arch: Option<Arch>,
+    /// As JSON (schema lessons-torch-wheels/1)
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// What to do with progress.
 #[derive(Debug, Subcommand)]
 pub enum ProgressAction {
@@ -362,6 +440,66 @@ pub enum DevAction {
         #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
         root: PathBuf,
     },
+    /// Bring the list of wheels up to date, and show what changed
+    ///
+    /// Reads the pages of torch and its companions on an index, and whatever other pages are given. Nothing is written
+    /// without --write.
+    Refresh(RefreshArgs),
+}
+
+/// What to refresh from.
+#[derive(Debug, Args)]
+pub struct RefreshArgs {
+    /// The index with the projects' own pages, or a folder with them saved as torch.json, torchvision.json …
+    #[arg(long, value_name = "URL|FOLDER", default_value = crate::offers::PYPI, value_hint = ValueHint::AnyPath)]
+    pub index: String,
+    /// Also a page of another index, or a list of names that were seen
+    #[arg(long, value_name = "URL|FILE", value_hint = ValueHint::AnyPath)]
+    pub page: Vec<String>,
+    /// The day on which the pages were read; without it, today
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    pub as_of: Option<String>,
+    /// Write what changed
+    #[arg(long)]
+    pub write: bool,
+    /// The folder with book.toml
+    #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
+    pub root: PathBuf,
+}
+
+/// A day as tables have it.
+fn day(text: &str) -> Result<String, String> {
+    match text.parse::<jiff::civil::Date>() {
+        Ok(day) => Ok(day.to_string()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// A build: by its tag (`cu126`, `cpu`), or by its CUDA version alone.
+fn build(text: &str) -> Result<BuildTag, String> {
+    match text.parse::<BuildTag>() {
+        Ok(tag) => Ok(tag),
+        Err(error) => match text.trim().parse::<CudaVersion>() {
+            Ok(cuda) => Ok(BuildTag::Cuda(cuda.release())),
+            Err(_) => Err(error.to_string()),
+        },
+    }
+}
+
+/// A project's name: letters, digits, and single signs between them.
+fn project(text: &str) -> Result<String, String> {
+    let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    let is_name = ends(text.chars().next())
+        && ends(text.chars().last())
+        && text.len() <= 100
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    if is_name {
+        Ok(text.to_owned())
+    } else {
+        Err("a project's name has letters, digits, -, _ and .".to_owned())
+    }
 }
 
 /// Seconds, with parts, more than none and no more than a day.

@@ -1,6 +1,7 @@
 //! What time it is, once for a whole run.
 
 use anyhow::Context;
+use jiff::civil::Date;
 use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 
 /// Fakes the clock, so that tests see the same text every time: RFC 3339, `2026-09-28T12:00:00Z`.
@@ -12,6 +13,13 @@ pub fn now() -> anyhow::Result<Timestamp> {
         Some(faked) => parse(&faked.to_string_lossy()),
         None => whole_seconds(Timestamp::now()),
     }
+}
+
+/// The day, in UTC.
+pub fn today() -> anyhow::Result<Date> {
+    let now = now()?.to_string();
+    let day = now.split('T').next().unwrap_or_default();
+    day.parse().context("the clock has no day")
 }
 
 fn parse(text: &str) -> anyhow::Result<Timestamp> {

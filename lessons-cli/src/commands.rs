@@ -16,6 +16,7 @@ mod read;
 mod record;
 mod serve;
 mod show;
+mod torch;
 mod watch;
 mod why;
 
@@ -56,12 +57,13 @@ pub fn run(cli: Cli) -> Result<Done> {
             no_redact,
         }) => record::run(output, &name, no_redact, live),
         Some(Command::Read(args)) => read::run(&args),
+        Some(Command::Torch { action }) => torch::run(action, live),
         Some(Command::Why(args)) => why::run(&args, live),
         Some(Command::Quiz(args)) => quiz::run(&args),
         Some(Command::Watch { what, every }) => watch::run(&what, every, live),
         Some(Command::Serve(args)) => serve::run(&args, live),
         Some(Command::Book { action }) => book::run(action),
-        Some(Command::Dev { action }) => dev::run(action),
+        Some(Command::Dev { action }) => dev::run(action, live),
         Some(Command::Completions { shell }) => Ok(completions::completions(shell)),
         Some(Command::Man) => completions::man(),
     }

@@ -49,6 +49,13 @@ pub struct LiveOptions {
     pub root: PathBuf,
 }
 
+impl LiveOptions {
+    /// How long a Python may take that is asked about its torch.
+    pub fn torch_limit(time_limit: Duration) -> Duration {
+        time_limit.saturating_mul(TORCH_PATIENCE)
+    }
+}
+
 impl Default for LiveOptions {
     fn default() -> Self {
         Self {
@@ -114,7 +121,7 @@ impl Live {
             };
         }
         if self.deep {
-            Ok(self.time_limit.saturating_mul(TORCH_PATIENCE))
+            Ok(LiveOptions::torch_limit(self.time_limit))
         } else {
             Err(NotRun::NotAsked)
         }

@@ -19,6 +19,11 @@ pub use store::{Notice, Reading, Store, StoreError, Updated};
 
 use format::Schema;
 
+/// The state folder that the environment names.
+pub fn state_folder() -> Result<std::path::PathBuf, NoFolder> {
+    folder::locate(|name| std::env::var_os(name))
+}
+
 /// How long an outcome that is seen again needs no new date. It keeps a check that is repeated from writing to
 /// the disk each time.
 const SAME_LOOK: SignedDuration = SignedDuration::from_hours(1);

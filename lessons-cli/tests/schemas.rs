@@ -17,7 +17,9 @@ use lessons_engine::machine::nvml::NvmlCode;
 use lessons_engine::recording::Recording;
 use lessons_engine::report::Report;
 use lessons_engine::symptoms;
+use lessons_engine::tables::Os;
 use lessons_engine::texts::Texts;
+use lessons_engine::wheels::{self, Asked};
 use lessons_engine::why;
 use serde_json::{Value, json};
 
@@ -273,6 +275,46 @@ fn what_why_says_is_as_its_schema_says() {
             ("/symptoms/0/causes/0/judgement", json!("perhaps")),
             ("/symptoms/0/line", json!(0)),
             ("/symptoms/0/causes/0/fix", Value::Null),
+        ],
+    );
+}
+
+#[test]
+fn the_wheels_of_every_question_are_taken_by_the_schema() {
+    let validator = validator("schemas/lessons-torch-wheels.schema.json");
+    let asked = |package: &str, build: Option<&str>, python: Option<&str>, os: Option<Os>| {
+        let answer = wheels::bundled(Asked {
+            package: package.to_owned(),
+            build: build.map(|build| build.parse().unwrap()),
+            python: python.map(|python| python.parse().unwrap()),
+            os,
+            arch: None,
+            nightly: false,
+        });
+        serde_json::to_value(answer).unwrap()
+    };
+    for (package, build, python, os) in [
+        ("torch", None, None, None),
+        ("torch", Some("cu124"), Some("3.11"), None),
+        ("torch", Some("cu90"), Some("3.14"), None),
+        ("torch", Some("cu130"), Some("3.13t"), Some(Os::MacOs)),
+        ("torchvision", None, Some("3.12"), Some(Os::Windows)),
+        ("numpy", None, None, None),
+    ] {
+        let document = asked(package, build, python, os);
+        assert_valid(&validator, &document, &document["asked"].to_string());
+    }
+    let good = asked("torch", None, Some("3.11"), None);
+    assert_each_refused(
+        &validator,
+        &good,
+        &[
+            ("/schema", json!("lessons-torch-wheels/2")),
+            ("/as_of", json!("yesterday")),
+            ("/unnamed", Value::Null),
+            ("/releases/0/wheels/0/filename", json!("torch.zip")),
+            ("/releases/0/wheels/0/size", json!("big")),
+            ("/asked/os", json!("beos")),
         ],
     );
 }

@@ -1,10 +1,10 @@
-//! How fast nvidia-smi's tables are read: `cargo bench -p lessons-engine --bench read`, in MB/s on one core.
+//! How fast nvidia-smi's tables and index pages are read: `cargo bench -p lessons-engine --bench read`, in MB/s on one core.
 
 use std::fmt::Write as _;
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
-use lessons_engine::read::{said, smi};
+use lessons_engine::read::{index, said, smi};
 
 fn main() {
     divan::main();
@@ -85,4 +85,48 @@ fn recognised_and_read(bencher: Bencher<'_, '_>) {
     bencher
         .counter(BytesCount::of_str(&text))
         .bench(|| said::read(black_box(&text), None));
+}
+
+/// An index page of so many bytes: every link as PyTorch's own index writes it.
+fn index_page(bytes: usize) -> String {
+    let mut page =
+        String::from("<!DOCTYPE html>\n<html>\n  <body>\n    <h1>Links for torch</h1>\n");
+    let mut number = 0;
+    while page.len() < bytes {
+        let (minor, patch, python) = (number % 40, number / 40 % 10, 8 + number / 400 % 8);
+        let _ = writeln!(
+            page,
+            "    <a href=\"/whl/cu126/torch-2.{minor}.{patch}%2Bcu126-cp3{python}-cp3{python}-manylinux_2_28_x86_64.whl#sha256={number:064x}\" data-requires-python=\"&gt;=3.{python}\" data-dist-info-metadata=\"sha256={number:064x}\" data-core-metadata=\"sha256={number:064x}\">torch-2.{minor}.{patch}+cu126-cp3{python}-cp3{python}-manylinux_2_28_x86_64.whl</a><br/>",
+        );
+        number += 1;
+    }
+    page.push_str("  </body>\n</html>\n");
+    page
+}
+
+#[divan::bench]
+fn an_index_of_10_mb(bencher: Bencher<'_, '_>) {
+    let page = index_page(10_000_000);
+    bencher
+        .counter(BytesCount::of_str(&page))
+        .bench(|| index::read(black_box(&page)));
+}
+
+/// The same as short links, of which 10 MB hold four times as many.
+#[divan::bench]
+fn an_index_of_10_mb_with_bare_links(bencher: Bencher<'_, '_>) {
+    let page = index_page(44_000_000);
+    let mut bare = String::new();
+    for line in page.lines() {
+        let link = line
+            .split_once("href=\"")
+            .and_then(|(_, rest)| rest.split_once('#'));
+        if let Some((address, _)) = link {
+            let _ = writeln!(bare, "<a href=\"{address}\">{address}</a>");
+        }
+    }
+    bare.truncate(10_000_000);
+    bencher
+        .counter(BytesCount::of_str(&bare))
+        .bench(|| index::read(black_box(&bare)));
 }

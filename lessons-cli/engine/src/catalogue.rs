@@ -5,7 +5,7 @@
 //! say nothing about the rest.
 
 use std::borrow::Cow;
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
@@ -14,6 +14,12 @@ use pep440_rs::{Version, VersionSpecifiers};
 use crate::read::index::{Index, Yanked};
 use crate::read::wheel::{self, Wheel, normalised};
 use crate::version::BuildTag;
+
+mod pages;
+mod renewed;
+
+pub use pages::Page;
+pub use renewed::Change;
 
 /// Which wheels exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,10 +167,7 @@ impl Listing {
             files: files
                 .map(|file| WheelFile {
                     name: Cow::Owned(file.filename.value.clone()),
-                    url: file
-                        .url
-                        .as_deref()
-                        .map(|address| crate::read::index::absolute(url, address)),
+                    url: page.address(url, file),
                     size: file.size,
                     sha256: file.sha256.clone().map(Cow::Owned),
                     requires_python: file.requires_python.clone().map(Cow::Owned),
@@ -237,7 +240,8 @@ impl FromStr for Catalogue {
 
     /// Reads the form in which a catalogue is kept: lines of fields between tabs. The first names the form and the
     /// day; `repository` begins a listing (repository, address, day, whole projects, source), and every other line is
-    /// a wheel (name, size, SHA-256, `Requires-Python`, `yanked` or the reason). `#` begins a remark.
+    /// a wheel (name, size, SHA-256, `Requires-Python`, `yanked` or the reason). A name that begins with `-` goes on from
+    /// the project and the version of the name before. `#` begins a remark.
     fn from_str(text: &str) -> Result<Self, CatalogueError> {
         parse(text, |text| Cow::Owned(text.to_owned()))
     }
@@ -248,6 +252,7 @@ fn parse<'t>(
     keep: impl Fn(&'t str) -> Cow<'static, str>,
 ) -> Result<Catalogue, CatalogueError> {
     let mut catalogue: Option<Catalogue> = None;
+    let mut stem = "";
     for (number, line) in text.lines().enumerate() {
         let refuse = |why: String| CatalogueError {
             line: number + 1,
@@ -291,6 +296,7 @@ fn parse<'t>(
                 whole,
                 files: Vec::new(),
             });
+            stem = "";
             continue;
         }
         let Some(listing) = catalogue.listings.last_mut() else {
@@ -301,12 +307,20 @@ fn parse<'t>(
         if first.strip_suffix(".whl").is_none() {
             return Err(refuse("the name does not end with .whl".to_owned()));
         }
+        let name = if !first.starts_with('-') {
+            stem = stem_of(first);
+            keep(first)
+        } else if stem.is_empty() {
+            return Err(refuse("there is no name before to go on from".to_owned()));
+        } else {
+            Cow::Owned(format!("{stem}{first}"))
+        };
         let size = field().map(|size| {
             size.parse()
                 .map_err(|_| refuse("the size is not a number".to_owned()))
         });
         listing.files.push(WheelFile {
-            name: keep(first),
+            name,
             url: None,
             size: size.transpose()?,
             sha256: field().map(&keep),
@@ -339,6 +353,7 @@ impl fmt::Display for Catalogue {
                 whole.join(" "),
                 listing.source
             )?;
+            let mut stem = "";
             for file in &listing.files {
                 let mut line = String::new();
                 let size = file.size.map(|size| size.to_string()).unwrap_or_default();
@@ -353,7 +368,14 @@ impl fmt::Display for Catalogue {
                     file.requires_python.as_deref().unwrap_or_default(),
                     yanked,
                 ];
-                write!(line, "{}", file.name)?;
+                let own = stem_of(&file.name);
+                let goes_on = !own.is_empty() && own == stem;
+                line.push_str(if goes_on {
+                    file.name.get(own.len()..).unwrap_or_default()
+                } else {
+                    &file.name
+                });
+                stem = own;
                 for field in fields {
                     line.push('\t');
                     line.extend(field.chars().map(|c| if c.is_control() { ' ' } else { c }));
@@ -363,6 +385,13 @@ impl fmt::Display for Catalogue {
         }
         Ok(())
     }
+}
+
+/// The project and the version of a wheel's name: `torch-2.15.0`.
+fn stem_of(name: &str) -> &str {
+    let mut dashes = name.match_indices('-').map(|(at, _)| at);
+    let end = dashes.nth(1).unwrap_or(0);
+    name.get(..end).unwrap_or_default()
 }
 
 impl FromStr for Whole {
@@ -438,6 +467,17 @@ mod tests {
             repository\tnightly/cu132\thttps://download.pytorch.org/whl/nightly/cu132\t2026-11-23\t\tseen\n";
         let catalogue: Catalogue = text.parse().unwrap();
         assert_eq!(catalogue.to_string(), text);
+        let short = "lessons-wheels/1\t2026-11-23\n\
+            repository\tpypi\thttps://pypi.org/simple\t2026-11-23\t\tPyPI\n\
+            torch-2.15.0-cp311-cp311-win_amd64.whl\t120\n\
+            -cp312-cp312-win_amd64.whl\n\
+            torch-2.14.1-cp311-cp311-win_amd64.whl\n";
+        let catalogue: Catalogue = short.parse().unwrap();
+        assert_eq!(
+            catalogue.listings[0].files[1].name,
+            "torch-2.15.0-cp312-cp312-win_amd64.whl"
+        );
+        assert_eq!(catalogue.to_string(), short);
         let bundled = Catalogue::bundled();
         assert_eq!(&bundled.to_string().parse::<Catalogue>().unwrap(), bundled);
     }
@@ -453,6 +493,10 @@ mod tests {
             (format!("{head}repository\tcu12x\thttps://x\tday\n"), 2),
             (format!("{head}repository\tpypi\n"), 2),
             (format!("{head}{repository}torch-1.0.tar.gz\n"), 3),
+            (
+                format!("{head}{repository}-cp27-cp27m-linux_x86_64.whl\n"),
+                3,
+            ),
             (
                 format!("{head}{repository}torch-1.0-cp27-cp27m-linux_x86_64.whl\tbig\n"),
                 3,

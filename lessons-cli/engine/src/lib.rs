@@ -30,4 +30,5 @@ pub mod tables;
 pub mod texts;
 pub mod version;
 pub mod visible;
+pub mod wheels;
 pub mod why;

@@ -17,9 +17,34 @@ pub const NVCC: &[&str] = &["nvcc", "--version"];
 /// `gcc -dumpfullversion`: the compiler that nvcc would call.
 pub const GCC: &[&str] = &["gcc", "-dumpfullversion"];
 
-/// What a Python is asked with `--deep`: imports torch, and runs a small kernel where it sees a GPU.
+/// What a Python is asked with `--deep`: imports torch, and on each GPU that it sees multiplies two matrices of ones and
+/// convolves an image of ones. What goes wrong on one GPU is said of that one, and the others are asked all the same.
 /// The interpreter's path comes first, then `-I -c` and this text.
 pub const TORCH_PROBE: &str = "\
+import json, time, torch
+seen = torch.cuda.is_available()
+said = {'torch': torch.__version__, 'cuda': torch.version.cuda, 'available': seen, 'gpus': []}
+def timed(work):
+    started = time.perf_counter()
+    value = float(work().sum().item())
+    return value, round((time.perf_counter() - started) * 1000, 3)
+for index in range(torch.cuda.device_count() if seen else 0):
+    gpu = {'name': f'GPU {index}'}
+    said['gpus'].append(gpu)
+    try:
+        gpu['name'] = torch.cuda.get_device_name(index)
+        gpu['free'], gpu['total'] = torch.cuda.mem_get_info(index)
+        x = torch.ones(256, 256, device=f'cuda:{index}')
+        gpu['sum'], gpu['sum_ms'] = timed(lambda: x @ x)
+        image, kernel = torch.ones(1, 1, 64, 64).to(x), torch.ones(1, 1, 3, 3).to(x)
+        gpu['convolved'], gpu['convolved_ms'] = timed(lambda: torch.nn.functional.conv2d(image, kernel))
+    except Exception as error:
+        gpu['error'] = (f'{type(error).__name__}: {error}'.splitlines() or [''])[0][:300]
+print(json.dumps(said))
+";
+
+/// What a Python was asked before [`TORCH_PROBE`]. No machine is asked this any more.
+const EARLIER_TORCH_PROBE: &str = "\
 import json, torch
 seen = torch.cuda.is_available()
 said = {'torch': torch.__version__, 'cuda': torch.version.cuda, 'available': seen, 'gpus': []}
@@ -35,6 +60,16 @@ pub const FIXED: &[&[&str]] = &[UBUNTU_DRIVERS, NVIDIA_SMI_TOPO, NVCC, GCC];
 /// The arguments that ask a Python about its torch.
 pub fn torch_probe(python: &str) -> [&str; 4] {
     [python, "-I", "-c", TORCH_PROBE]
+}
+
+/// What earlier versions asked in place of this, if they asked something else: recordings have the answer.
+pub fn asked_before<'a>(argv: &[&'a str]) -> Option<[&'a str; 4]> {
+    match *argv {
+        [python, "-I", "-c", script] if script == TORCH_PROBE => {
+            Some([python, "-I", "-c", EARLIER_TORCH_PROBE])
+        }
+        _ => None,
+    }
 }
 
 /// Whether this is a program that a machine may be asked for.

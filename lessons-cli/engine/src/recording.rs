@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::machine::nvml::{Nvml, NvmlCode, NvmlFailure};
 use crate::machine::{Identity, Kind, Machine, NotRun, Output, Platform, Select, Stat, Unread};
+use crate::programs::asked_before;
 use crate::visible::visible;
 
 /// The format that this engine writes, and the newest that it reads.
@@ -442,16 +443,17 @@ impl Machine for Recording {
     }
 
     fn command(&self, argv: &[&str]) -> Result<Output, NotRun> {
-        let command = self
-            .commands
-            .iter()
-            .find(|command| {
+        let said = |argv: &[&str]| {
+            self.commands.iter().find(|command| {
                 command
                     .argv
                     .iter()
                     .map(String::as_str)
                     .eq(argv.iter().copied())
             })
+        };
+        let command = said(argv)
+            .or_else(|| said(&asked_before(argv)?))
             .ok_or(NotRun::NotRecorded)?;
         match &command.error {
             Some(error) => Err(not_run(error)),

@@ -1,31 +1,48 @@
-//! `lessons dev check`: the author's linter.
+//! `lessons dev`: the author's linter, and what brings the tables up to date.
+
+mod refresh;
 
 use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use jiff::civil::Date;
 use lessons_engine::bundled;
+use lessons_engine::catalogue::Catalogue;
 use lessons_engine::facts::Facts;
 use lessons_engine::finding::Outcome;
 use lessons_engine::report::Report;
 use lessons_engine::steps::{self, Step};
 use lessons_engine::symptoms;
+use lessons_engine::tables;
 use lessons_engine::texts::{MISSING, Texts};
 
-use crate::cli::DevAction;
-use crate::{Done, Exit};
+use crate::cli::{DevAction, LiveArgs};
+use crate::{Done, Exit, clock};
 
 /// Steps that are told apart rather than judged: they have nothing to fail.
 const TOLD_APART: [&str; 2] = ["smi.cuda-ceiling", "topology.read"];
 
-pub(super) fn run(action: DevAction) -> Result<Done> {
-    let DevAction::Check { root } = action;
+/// A table that is older than this may be wrong about the world by now.
+const FRESH_DAYS: i32 = 120;
+
+pub(super) fn run(action: DevAction, live: &LiveArgs) -> Result<Done> {
+    match action {
+        DevAction::Check { root } => check(&root),
+        DevAction::Refresh(args) => refresh::run(&args, live),
+    }
+}
+
+fn check(root: &Path) -> Result<Done> {
     let mut problems = Vec::new();
     texts(&mut problems);
     recordings(&mut problems)?;
-    chapters(&root, &mut problems)?;
-    troubleshooting(&root, &mut problems)?;
+    chapters(root, &mut problems)?;
+    troubleshooting(root, &mut problems)?;
     let mut out = String::new();
+    for warning in old_tables()? {
+        let _ = writeln!(out, "warning: {warning}");
+    }
     for problem in &problems {
         let _ = writeln!(out, "{problem}");
     }
@@ -44,6 +61,28 @@ pub(super) fn run(action: DevAction) -> Result<Done> {
             Exit::Failed
         },
     })
+}
+
+/// The tables that nobody has looked at for long. A day that passes must not break a build, so this only warns.
+fn old_tables() -> Result<Vec<String>> {
+    let today = clock::today()?;
+    let dates = tables::all()
+        .into_iter()
+        .map(|table| (format!("{}.json", table.name), table.as_of))
+        .chain([("torch-wheels.tsv".to_owned(), &*Catalogue::bundled().as_of)]);
+    let mut old = Vec::new();
+    for (file, as_of) in dates {
+        let made: Date = as_of
+            .parse()
+            .with_context(|| format!("the day of {file}, {as_of:?}"))?;
+        let age = made.until(today)?.get_days();
+        if age > FRESH_DAYS {
+            old.push(format!(
+                "{file} is of {as_of}, {age} days ago: look again at what it says (lessons dev refresh)"
+            ));
+        }
+    }
+    Ok(old)
 }
 
 /// Every step has a title, a why, two hints and a summary for a pass.

@@ -547,3 +547,23 @@ fn a_quiz_about_nothing_is_refused() {
     reader.run(2, ["quiz", "--count", "0"]).explains("--count");
     reader.run(2, ["quiz", "--seed", "-1"]);
 }
+
+#[test]
+fn verify_checks_torch_with_what_it_rests_on() {
+    let reader = Reader::new();
+    let said = reader
+        .run(0, ["torch", "verify", "--machine", "ubuntu-4x4090"])
+        .quietly()
+        .shows("torch.sees-gpu")
+        .shows("driver.module-loaded")
+        .shows("What torch did");
+    assert!(!said.out.contains("cuda.nvcc-runs"), "{}", said.out);
+    let json = reader
+        .run(
+            0,
+            ["torch", "verify", "--machine", "ubuntu-4x4090", "--json"],
+        )
+        .json();
+    assert_eq!(json["schema"], "lessons-check/1");
+    reader.run(1, ["torch", "verify", "--machine", "ubuntu-torch-cpu"]);
+}

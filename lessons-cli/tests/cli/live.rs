@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use lessons_cli::live::{Live, LiveOptions};
 use lessons_engine::facts::Facts;
 use lessons_engine::finding::Outcome;
-use lessons_engine::machine::Machine;
+use lessons_engine::machine::{MAX_TEXT, Machine, NotRun};
+use lessons_engine::programs::torch_probe;
 use lessons_engine::recording::Recording;
 use lessons_engine::report::Report;
 use lessons_engine::texts::Texts;
@@ -314,4 +315,44 @@ fn programs_that_misbehave_do_no_harm() {
     let mut record = reader.lessons(["record"]);
     let recording = Said::by(0, record.env("PATH", &path)).json();
     assert!(recording["commands"].as_array().is_some());
+}
+
+#[test]
+fn a_python_that_is_asked_about_its_torch_may_do_what_it_likes() {
+    let reader = Reader::new();
+    let folder = programs(
+        &reader,
+        &[
+            (
+                "hangs",
+                "/bin/sleep 1000 & echo $! > \"${0%/*}/child\"; wait",
+            ),
+            ("crashes", "kill -SEGV $$"),
+            ("floods", "/usr/bin/yes '{' | /usr/bin/head -c 20000000"),
+            (
+                "fails",
+                "echo \"ModuleNotFoundError: No module named 'torch'\" >&2; exit 1",
+            ),
+        ],
+    );
+    let live = Live::new(LiveOptions {
+        deep: true,
+        time_limit: Duration::from_millis(250),
+        ..LiveOptions::default()
+    });
+    let asked = |name: &str| live.command(&torch_probe(&format!("{folder}/{name}")));
+    let started = Instant::now();
+    assert_eq!(asked("hangs"), Err(NotRun::TimedOut));
+    assert!(started.elapsed() < Duration::from_secs(10));
+    assert!(is_gone(&Path::new(&folder).join("child")));
+    assert_eq!(asked("crashes").unwrap().exit, None);
+    let flood = asked("floods").unwrap();
+    assert!(
+        flood.stdout.len() <= MAX_TEXT,
+        "{} bytes",
+        flood.stdout.len()
+    );
+    let failed = asked("fails").unwrap();
+    assert_eq!(failed.exit, Some(1));
+    assert!(failed.stderr.contains("No module named 'torch'"));
 }

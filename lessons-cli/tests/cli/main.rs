@@ -7,10 +7,12 @@ mod documents;
 mod formats;
 mod golden;
 mod help;
+mod index;
 #[cfg(target_os = "linux")]
 mod live;
 mod reader;
 mod recordings;
+mod server;
 #[cfg(unix)]
 mod state;
 mod surroundings;

@@ -925,19 +925,29 @@ fn sees_gpu(facts: &Facts<'_>) -> Finding {
                     said(Finding::pass("pass"))
                         .count("count", gpus.len())
                         .arg("names", names.join(", ")),
-                    |finding, gpu| finding.evidence(&source, format!("{} computes", gpu.name)),
+                    |finding, gpu| finding.evidence(&source, gpu.what()),
                 )
             }
-            Some(wrong) => said(Finding::fail("fail-wrong"))
-                .arg("gpu", &wrong.name)
-                .arg(
-                    "sum",
-                    wrong
-                        .sum
-                        .map_or_else(|| "nothing".to_owned(), |sum| sum.to_string()),
-                )
-                .evidence(&source, format!("the sum should be {}", probe::RIGHT_SUM))
-                .fix(Fix::run("lessons check smi.gpus-healthy").note("fix-health")),
+            Some(failed) => {
+                let finding = match (&failed.error, failed.wrong()) {
+                    (Some(words), _) => said(Finding::fail("fail-gpu"))
+                        .arg("words", words)
+                        .evidence(&source, words),
+                    (None, wrong) => {
+                        let (sum, right) = wrong.unwrap_or_default();
+                        said(Finding::fail("fail-wrong"))
+                            .arg("sum", sum)
+                            .evidence(&source, format!("the sum should be {right}"))
+                    }
+                };
+                gpus.iter()
+                    .filter(|gpu| gpu.is_right())
+                    .fold(finding, |finding, gpu| {
+                        finding.evidence(&source, gpu.what())
+                    })
+                    .arg("gpu", &failed.name)
+                    .fix(Fix::run("lessons check smi").note("fix-health"))
+            }
         },
         Probe::Hung => said(Finding::fail("fail-hung"))
             .evidence(&source, "still running at its time limit")

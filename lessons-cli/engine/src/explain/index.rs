@@ -14,6 +14,7 @@ pub(super) fn explain(index: &Index) -> Explained {
         text(match index.layout {
             Layout::Html => "read-index-what-html",
             Layout::Json => "read-index-what-json",
+            Layout::Bucket => "read-index-what-bucket",
             Layout::List => "read-index-what-list",
         })
         .arg("projects", listed(&projects))
@@ -46,6 +47,9 @@ pub(super) fn explain(index: &Index) -> Explained {
         .any(|release| release.version.contains(".dev"))
     {
         explained.note(Note::remark(text("read-index-note-nightly")));
+    }
+    if index.incomplete {
+        explained.note(Note::warning(text("read-index-note-incomplete")));
     }
     let several = projects.len() > 1;
     for release in &index.releases {

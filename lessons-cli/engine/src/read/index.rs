@@ -1,7 +1,7 @@
 //! A package index: which files it offers of which version, for which Python and platform.
 //!
-//! Reads the simple API as HTML (PEP 503, 592, 658) and as JSON (PEP 691, 700), a page of links such as pip's
-//! `--find-links` takes, and a plain list of file names.
+//! Reads the simple API as HTML (PEP 503, 592, 629, 658) and as JSON (PEP 691, 700), a page of links such as pip's
+//! `--find-links` takes, the XML in which storage services list a bucket, and a plain list of file names.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -18,20 +18,38 @@ use super::wheel::{self, Wheel, percent_decoded};
 pub fn read(text: &str) -> Result<Index, ReadError> {
     bounded(text, WHAT, LONGEST)?;
     let start = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
-    let (layout, files, links) = if start.starts_with('{') {
-        (Layout::Json, from_json(start)?, 0)
+    let (layout, page) = if start.starts_with('{') {
+        (Layout::Json, from_json(start)?)
+    } else if is_bucket(start) {
+        (Layout::Bucket, from_bucket(text))
     } else if is_html(start) {
-        let (files, links) = from_html(text);
-        (Layout::Html, files, links)
+        (Layout::Html, from_html(text))
     } else {
-        (Layout::List, from_list(text), 0)
+        (Layout::List, from_list(text))
     };
+    let Found {
+        files,
+        links,
+        base,
+        api,
+        more,
+    } = page;
+    if let Some(api) = api.filter(|api| !is_known_api(api)) {
+        return Err(ReadError::NotThis {
+            what: WHAT,
+            why: format!(
+                "it is written by version {} of the simple API, and version 1 is known here",
+                api.chars().take(20).collect::<String>()
+            ),
+        });
+    }
     if files.is_empty() {
         let why = match layout {
             Layout::Html if links > 0 => {
                 format!("none of its {links} links is a wheel or a source archive")
             }
             Layout::Html => "it is a page without links".to_owned(),
+            Layout::Bucket => "it lists no wheel and no source archive".to_owned(),
             Layout::Json => "it has no list of files".to_owned(),
             Layout::List => "no word in it is the name of a wheel or a source archive".to_owned(),
         };
@@ -41,9 +59,30 @@ pub fn read(text: &str) -> Result<Index, ReadError> {
     Ok(Index {
         schema: "lessons-read-index/1",
         layout,
+        base,
+        incomplete: more,
         files,
         releases,
     })
+}
+
+/// What was found on a page.
+#[derive(Default)]
+struct Found {
+    files: Vec<File>,
+    /// How many links there are, to whatever.
+    links: usize,
+    /// The address that relative links are relative to, where the page names one.
+    base: Option<String>,
+    /// The version of the simple API that the page says it has.
+    api: Option<String>,
+    /// Whether the page says that it is cut short.
+    more: bool,
+}
+
+/// Whether a page of this version can be read: a newer minor only adds (PEP 629).
+fn is_known_api(version: &str) -> bool {
+    version.trim().split('.').next() == Some("1")
 }
 
 const WHAT: &str = "a package index";
@@ -58,10 +97,25 @@ pub struct Index {
     pub schema: &'static str,
     /// How the page is written.
     pub layout: Layout,
+    /// The address that relative links are relative to, where the page names one; see [`Index::address`].
+    pub base: Option<String>,
+    /// Whether the page says that there is more than it lists.
+    pub incomplete: bool,
     /// Every wheel and source archive, in the order of the page.
     pub files: Vec<File>,
     /// The wheels by project and version, the newest version first.
     pub releases: Vec<Release>,
+}
+
+impl Index {
+    /// Where a file is, given the address of the page.
+    pub fn address(&self, page: &str, file: &File) -> Option<String> {
+        let url = file.url.as_deref()?;
+        Some(match &self.base {
+            Some(base) => absolute(&absolute(page, base), url),
+            None => absolute(page, url),
+        })
+    }
 }
 
 /// How an index page is written.
@@ -72,6 +126,8 @@ pub enum Layout {
     Html,
     /// The JSON form of the simple API, or that of <https://pypi.org>.
     Json,
+    /// The XML in which S3 and its like list what a bucket has.
+    Bucket,
     /// File names or addresses, one after the other.
     List,
 }
@@ -89,8 +145,12 @@ pub struct File {
     pub requires_python: Option<String>,
     /// Whether its maker took it back (PEP 592).
     pub yanked: Yanked,
-    /// Its size in bytes; only JSON tells it.
+    /// Its size in bytes; only JSON and a bucket's list tell it.
     pub size: Option<u64>,
+    /// When it was uploaded, as the page has it: `2026-10-28T16:25:01Z`.
+    pub uploaded: Option<String>,
+    /// Whether its metadata can be fetched without the file, at its address with `.metadata` after it (PEP 658).
+    pub metadata: bool,
 }
 
 impl File {
@@ -320,6 +380,8 @@ fn file_at(address: &str, place: Span) -> Option<File> {
         requires_python: None,
         yanked: Yanked::No,
         size: None,
+        uploaded: None,
+        metadata: false,
     })
 }
 
@@ -342,11 +404,14 @@ fn is_html(start: &str) -> bool {
 
 /// The files that a page's links lead to, and how many links it has. One pass over the text: tags, comments and the
 /// contents of scripts and styles are told apart, and nothing else of HTML matters here.
-fn from_html(text: &str) -> (Vec<File>, usize) {
-    let mut files = Vec::new();
-    let mut links = 0;
+fn from_html(text: &str) -> Found {
+    let mut page = Found::default();
     let mut at = 0;
-    while let Some(found) = text.get(at..).and_then(|rest| rest.find('<')) {
+    while let Some(found) = text
+        .as_bytes()
+        .get(at..)
+        .and_then(|rest| memchr::memchr(b'<', rest))
+    {
         at += found + 1;
         let rest = text.get(at..).unwrap_or_default();
         if rest.starts_with("!--") {
@@ -361,37 +426,47 @@ fn from_html(text: &str) -> (Vec<File>, usize) {
             .count();
         let name = rest.get(..length).unwrap_or_default();
         at += length;
-        let raw = ["script", "style"]
-            .iter()
-            .find(|raw| name.eq_ignore_ascii_case(raw));
-        if !name.eq_ignore_ascii_case("a") && raw.is_none() {
+        let is = |tag: &str| name.eq_ignore_ascii_case(tag);
+        let raw = ["script", "style"].into_iter().find(|raw| is(raw));
+        if is("base") || is("meta") {
+            at = about_page(text, at, &mut page);
+            continue;
+        }
+        if !is("a") && raw.is_none() {
             continue;
         }
         let mut tag = Tag { text, at };
         let mut file = None;
-        let (mut requires_python, mut yanked) = (None, Yanked::No);
+        let (mut requires_python, mut yanked, mut metadata) = (None, Yanked::No, false);
         while let Some(attribute) = tag.attribute() {
             if raw.is_some() {
                 continue;
             }
             if attribute.name.eq_ignore_ascii_case("href") {
-                links += 1;
+                page.links += 1;
                 let place = Span {
                     start: attribute.start,
                     end: attribute.start + attribute.value.len(),
                 };
-                file = file_at(&unescaped(attribute.value), place);
+                // Browsers take blanks around an address away.
+                file = file_at(unescaped(attribute.value).trim(), place);
             } else if attribute.name.eq_ignore_ascii_case("data-requires-python") {
                 requires_python = Some(unescaped(attribute.value).into_owned());
             } else if attribute.name.eq_ignore_ascii_case("data-yanked") {
                 yanked = Yanked::because(&unescaped(attribute.value));
+            } else if ["data-core-metadata", "data-dist-info-metadata"]
+                .iter()
+                .any(|name| attribute.name.eq_ignore_ascii_case(name))
+            {
+                metadata |= attribute.value != "false";
             }
         }
         at = tag.at;
         if let Some(mut file) = file {
             file.requires_python = requires_python.filter(|wanted| !wanted.is_empty());
             file.yanked = yanked;
-            files.push(file);
+            file.metadata = metadata;
+            page.files.push(file);
         }
         if let Some(raw) = raw {
             // What is in it is no markup, up to its own end tag.
@@ -401,7 +476,71 @@ fn from_html(text: &str) -> (Vec<File>, usize) {
             at = end;
         }
     }
-    (files, links)
+    page
+}
+
+/// What a `base` or `meta` tag says of the page; gives back where the tag ends. The first base counts.
+fn about_page(text: &str, at: usize, page: &mut Found) -> usize {
+    let mut tag = Tag { text, at };
+    let (mut name, mut content) = (None, None);
+    while let Some(attribute) = tag.attribute() {
+        if attribute.name.eq_ignore_ascii_case("href") {
+            let href = unescaped(attribute.value).trim().to_owned();
+            page.base.get_or_insert(href);
+        } else if attribute.name.eq_ignore_ascii_case("name") {
+            name = Some(attribute.value);
+        } else if attribute.name.eq_ignore_ascii_case("content") {
+            content = Some(attribute.value);
+        }
+    }
+    if name == Some("pypi:repository-version") {
+        page.api = content.map(str::to_owned);
+    }
+    tag.at
+}
+
+/// Whether a text is the list of a bucket.
+fn is_bucket(start: &str) -> bool {
+    let head = start
+        .get(..start.floor_char_boundary(1000))
+        .unwrap_or(start);
+    head.contains("<ListBucketResult")
+}
+
+/// The files of a bucket's list: each a `Contents` with a `Key`, which is a path from the bucket's root.
+fn from_bucket(text: &str) -> Found {
+    let mut page = Found {
+        more: text.contains("<IsTruncated>true<"),
+        ..Found::default()
+    };
+    for entry in text.split("<Contents>").skip(1) {
+        let entry = entry.split("</Contents>").next().unwrap_or(entry);
+        let Some(key) = element(entry, "Key") else {
+            continue;
+        };
+        let start = key.as_ptr() as usize - text.as_ptr() as usize;
+        let place = Span {
+            start,
+            end: start + key.len(),
+        };
+        let key = unescaped(key);
+        if let Some(mut file) = file_at(&format!("/{}", key.trim_start_matches('/')), place) {
+            // A key is no address yet: a `+` in one means a blank to S3, and a `%` is a letter of the key.
+            file.url = file
+                .url
+                .map(|key| key.replace('%', "%25").replace('+', "%2B"));
+            file.size = element(entry, "Size").and_then(|size| size.trim().parse().ok());
+            file.uploaded = element(entry, "LastModified").map(str::to_owned);
+            page.files.push(file);
+        }
+    }
+    page
+}
+
+/// The text of the first element of a name.
+fn element<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(&format!("<{name}>"))?;
+    rest.split('<').next()
 }
 
 /// Where the end tag of a script or style starts, from a place on.
@@ -495,13 +634,19 @@ impl<'a> Tag<'a> {
 
 /// Text with HTML's character references replaced: those that addresses and version specifiers need.
 fn unescaped(text: &str) -> Cow<'_, str> {
-    const NAMED: [(&str, char); 6] = [
+    const NAMED: [(&str, char); 12] = [
         ("amp", '&'),
         ("lt", '<'),
         ("gt", '>'),
         ("quot", '"'),
         ("apos", '\''),
         ("plus", '+'),
+        ("percnt", '%'),
+        ("lowbar", '_'),
+        ("period", '.'),
+        ("sol", '/'),
+        ("colon", ':'),
+        ("num", '#'),
     ];
     if !text.contains('&') {
         return Cow::Borrowed(text);
@@ -540,28 +685,43 @@ fn unescaped(text: &str) -> Cow<'_, str> {
 }
 
 /// The files of a JSON page.
-fn from_json(text: &str) -> Result<Vec<File>, ReadError> {
+fn from_json(text: &str) -> Result<Found, ReadError> {
     let page: Page<'_> = serde_json::from_str(text).map_err(|error| ReadError::NotThis {
         what: WHAT,
         why: format!("its JSON is not that of an index: {error}"),
     })?;
     let mut listed = page.files;
-    listed.extend(page.urls);
     if listed.is_empty() {
         listed.extend(page.releases.into_values().flatten());
     }
-    Ok(listed.into_iter().filter_map(Listed::file).collect())
+    // Of a project's JSON on PyPI these are the newest release's files, which `releases` has as well.
+    if listed.is_empty() {
+        listed = page.urls;
+    }
+    Ok(Found {
+        files: listed.into_iter().filter_map(Listed::file).collect(),
+        api: page.meta.and_then(|meta| meta.api_version),
+        ..Found::default()
+    })
 }
 
 /// PEP 691's page, and the JSON of <https://pypi.org>, which has `urls` and `releases`.
 #[derive(Deserialize)]
 struct Page<'a> {
+    #[serde(default)]
+    meta: Option<Meta>,
     #[serde(default, borrow)]
     files: Vec<Listed<'a>>,
     #[serde(default, borrow)]
     urls: Vec<Listed<'a>>,
     #[serde(default, borrow)]
     releases: BTreeMap<Cow<'a, str>, Vec<Listed<'a>>>,
+}
+
+#[derive(Deserialize)]
+struct Meta {
+    #[serde(default, rename = "api-version")]
+    api_version: Option<String>,
 }
 
 /// A file in a JSON page.
@@ -581,6 +741,18 @@ struct Listed<'a> {
     yanked_reason: Option<String>,
     #[serde(default)]
     size: Option<u64>,
+    #[serde(default, rename = "upload-time", alias = "upload_time_iso_8601")]
+    uploaded: Option<String>,
+    #[serde(default, rename = "core-metadata", alias = "dist-info-metadata")]
+    metadata: Option<Metadata>,
+}
+
+/// `true`, or the hashes of the metadata.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Metadata {
+    Flag(bool),
+    Hashes(serde::de::IgnoredAny),
 }
 
 #[derive(Deserialize, Default)]
@@ -611,12 +783,16 @@ impl Listed<'_> {
                 _ => Yanked::No,
             },
             size: self.size,
+            uploaded: self.uploaded,
+            metadata: self
+                .metadata
+                .is_some_and(|metadata| !matches!(metadata, Metadata::Flag(false))),
         })
     }
 }
 
 /// The files that a plain text names.
-fn from_list(text: &str) -> Vec<File> {
+fn from_list(text: &str) -> Found {
     let mut files = Vec::new();
     let mut at = 0;
     for word in text.split(|c: char| {
@@ -638,7 +814,10 @@ fn from_list(text: &str) -> Vec<File> {
             files.push(file);
         }
     }
-    files
+    Found {
+        files,
+        ..Found::default()
+    }
 }
 
 #[cfg(test)]
@@ -666,7 +845,7 @@ mod tests {
                 "filename": "torch-2.9.1+cu126-cp310-cp310-manylinux_2_28_x86_64.whl",
                 "url": "/whl/cu126/torch-2.9.1%2Bcu126-cp310-cp310-manylinux_2_28_x86_64.whl",
                 "sha256": "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
-                "requires_python": ">=3.10", "yanked": false, "size": null
+                "requires_python": ">=3.10", "yanked": false, "size": null, "uploaded": null, "metadata": true
             })
         );
         assert_eq!(
@@ -714,6 +893,10 @@ mod tests {
             (index.files[0].size, &index.files[0].yanked),
             (Some(12), &Yanked::Because("too \"big\"".to_owned()))
         );
+        assert_eq!(
+            (index.files[0].metadata, index.files[1].metadata),
+            (true, false)
+        );
         let pypi = r#"{"info": {}, "releases": {"1.0": [{"filename": "torch-1.0-cp37-cp37m-manylinux1_x86_64.whl", "digests": {"md5": "x"}, "requires_python": null, "yanked": true, "yanked_reason": null}]}, "urls": []}"#;
         assert_eq!(read(pypi).unwrap().files[0].yanked, Yanked::Yes);
     }
@@ -730,6 +913,72 @@ mod tests {
             (list.files[0].url.is_some(), list.files[1].url.is_some()),
             (false, true)
         );
+    }
+
+    #[test]
+    fn reads_the_list_of_a_bucket() {
+        let bucket = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
+            <Name>pytorch</Name><Prefix>whl/cu126</Prefix><IsTruncated>true</IsTruncated>\
+            <Contents><Key>whl/cu126/torch-2.9.1+cu126-cp311-cp311-win_amd64.whl</Key><LastModified>2025-11-12T20:11:02.000Z</LastModified><Size>2500000000</Size></Contents>\
+            <Contents><Key>whl/cu126/torch/index.html</Key><Size>3</Size></Contents>\
+            <Contents><Key>whl/cu126/a&amp;b/torch-2.9.1%2Bcu126-cp312-cp312-win_amd64.whl</Key></Contents></ListBucketResult>";
+        let index = read(bucket).unwrap();
+        assert_eq!((index.layout, index.files.len()), (Layout::Bucket, 2));
+        assert!(index.incomplete);
+        let first = &index.files[0];
+        assert_eq!(first.size, Some(2_500_000_000));
+        assert_eq!(first.uploaded.as_deref(), Some("2025-11-12T20:11:02.000Z"));
+        assert_eq!(
+            index
+                .address("https://x.org/?prefix=whl/cu126", first)
+                .unwrap(),
+            "https://x.org/whl/cu126/torch-2.9.1%2Bcu126-cp311-cp311-win_amd64.whl"
+        );
+        let place = first.filename.span;
+        assert_eq!(
+            &bucket[place.start..place.end],
+            "whl/cu126/torch-2.9.1+cu126-cp311-cp311-win_amd64.whl"
+        );
+    }
+
+    #[test]
+    fn relative_links_follow_the_base() {
+        let page = "<head><base href=\" https://files.example.org/whl/ \"><base href=\"https://evil.example\"></head>\
+            <a href=\"\n torch-1.0-cp37-cp37m-win_amd64.whl \">x</a>";
+        let index = read(page).unwrap();
+        assert_eq!(
+            index
+                .address("https://x.org/simple/torch/", &index.files[0])
+                .unwrap(),
+            "https://files.example.org/whl/torch-1.0-cp37-cp37m-win_amd64.whl"
+        );
+        let relative = page.replace("https://files.example.org/whl/", "../../files/");
+        let index = read(&relative).unwrap();
+        assert_eq!(
+            index
+                .address("https://x.org/simple/torch/", &index.files[0])
+                .unwrap(),
+            "https://x.org/files/torch-1.0-cp37-cp37m-win_amd64.whl"
+        );
+    }
+
+    #[test]
+    fn a_newer_major_of_the_api_is_refused() {
+        let link = "<a href=torch-1.0-cp37-cp37m-win_amd64.whl>x</a>";
+        let html = |version: &str| {
+            read(&format!(
+                "<meta name=\"pypi:repository-version\" content=\"{version}\">{link}"
+            ))
+        };
+        assert!(html("1.3").is_ok());
+        assert!(html("2.0").unwrap_err().to_string().contains("2.0"));
+        let json = |version: &str| {
+            read(&format!(
+                r#"{{"meta": {{"api-version": "{version}"}}, "files": [{{"filename": "torch-1.0-cp37-cp37m-win_amd64.whl", "url": "a"}}]}}"#
+            ))
+        };
+        assert!(json("1.9").is_ok());
+        assert!(json("2.0").is_err());
     }
 
     #[test]
@@ -780,7 +1029,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn never_panics(text in "(<a |<A|href|=|\"|'|>|/|#sha256=|torch-1-py3-none-any\\.whl|&#x2[bB];|&amp|<!--|-->|<script|</script>|data-yanked|\\{|\\}|[^a]){0,40}") {
+        fn never_panics(text in "(<a |<A|<base |<ListBucketResult|<Contents>|<Key>|</|href|=|\"|'|>|/|#sha256=|torch-1-py3-none-any\\.whl|&#x2[bB];|&amp|<!--|-->|<script|</script>|data-yanked|\\{|\\}|[^a]){0,40}") {
             if let Ok(index) = read(&text) {
                 let _ = absolute(&text, index.files[0].url.as_deref().unwrap_or(""));
                 for file in &index.files {

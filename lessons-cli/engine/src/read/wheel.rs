@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::error::{LIMIT, ReadError, bounded};
 use super::text::{Pasted, Seen, Span};
+use crate::version::PythonVersion;
 
 /// Reads the first wheel's file name in a text: a bare name, a path, a URL, or a line of a page.
 pub fn read(text: &str) -> Result<Wheel, ReadError> {
@@ -105,6 +106,27 @@ impl Wheel {
                 _ => None,
             })
             .min()
+    }
+
+    /// Whether its Python and ABI tags take a `CPython`, whatever the system.
+    pub fn fits_python(&self, python: PythonVersion) -> bool {
+        let host = Host {
+            python: (python.major, python.minor),
+            free_threaded: python.free_threaded,
+            os: Os::Glibc(None),
+            arch: String::new(),
+        };
+        self.python_refusal(&host).is_none()
+    }
+
+    /// The `CPython` versions that its tags name one by one: none of `py3-none`, and the oldest alone of `abi3`.
+    pub fn pythons(&self) -> Vec<PythonVersion> {
+        let own = |tag: &Seen<String>| PythonVersion::from_tag(tag).ok();
+        let mut pythons: Vec<PythonVersion> = self.abi_tags.iter().filter_map(own).collect();
+        if pythons.is_empty() {
+            pythons.extend(self.python_tags.iter().filter_map(own));
+        }
+        pythons
     }
 
     /// Whether pip or uv would install this wheel on a host, and if not, the first thing in the way.
@@ -545,7 +567,7 @@ fn versioned(rest: &str) -> Option<((u32, u32), &str)> {
 }
 
 /// A project's name as PEP 503 writes it in addresses.
-pub(crate) fn normalised(name: &str) -> String {
+pub fn normalised(name: &str) -> String {
     let mut project = String::with_capacity(name.len());
     let mut separated = false;
     for c in name.chars() {

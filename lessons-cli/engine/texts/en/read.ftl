@@ -386,7 +386,9 @@ read-wheel-platform-other = { $tag }: another system
 
 read-index-what-html = A page of a package index: { $files } files, { $releases } versions of { $projects }
 read-index-what-json = A package index as JSON: { $files } files, { $releases } versions of { $projects }
+read-index-what-bucket = The list of a storage bucket: { $files } files, { $releases } versions of { $projects }
 read-index-what-list = A list of files: { $files } files, { $releases } versions of { $projects }
+read-index-note-incomplete = The list is cut short: the bucket has more than it names
 read-index-note-yanked = { $count ->
         [one] One file was taken back by its maker: installers pass over it
        *[other] { $count } files were taken back by their makers: installers pass over them

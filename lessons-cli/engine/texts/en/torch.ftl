@@ -263,10 +263,11 @@ torch-sees-gpu = torch computes on the GPU
     .fail-hidden = CUDA_VISIBLE_DEVICES="{ $value }" hides every GPU from torch
     .fail-uvm = The kernel module nvidia_uvm is missing: nvidia-smi works without it, CUDA does not
     .fail-wrong = { $gpu } computed a wrong result: { $sum }
+    .fail-gpu = { $gpu } cannot compute: { $words }
     .fail-hung = torch was still computing at the time limit
     .na-no-cuda = torch { $version } is built without CUDA: it computes on the CPU
     .unknown-not-asked = Whether torch { $version } computes on the GPU was not tried
-    .fix-deep = Starts Python, and lets each GPU multiply two small matrices
+    .fix-deep = Starts Python, and lets each GPU multiply two small matrices and convolve a small image
     .fix-unset = Shows the GPUs again to what is started from this terminal; look for the line that sets the variable in ~/.bashrc
     .fix-modprobe = Loads the module; after a suspend that left it stuck: sudo rmmod nvidia_uvm first
     .fix-reboot = Restarts the machine, if nothing else helps: save your work first

@@ -1,5 +1,7 @@
 //! What a Python said when it was asked to use the GPUs.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 use crate::facts::{Facts, Unknown};
@@ -28,18 +30,70 @@ pub(super) enum Probe {
 pub(super) struct Computed {
     /// Its name.
     pub(super) name: String,
-    /// The sum of the product of two matrices of ones.
+    /// The sum of the product of two matrices of ones, and how many milliseconds it took.
     pub(super) sum: Option<f64>,
+    pub(super) sum_ms: Option<f64>,
+    /// The sum of an image of ones convolved with a kernel of ones, where that was asked; and its milliseconds.
+    pub(super) convolved: Option<f64>,
+    pub(super) convolved_ms: Option<f64>,
+    /// Its memory in bytes, free and in all.
+    pub(super) memory: Option<(u64, u64)>,
+    /// What torch said instead of computing.
+    pub(super) error: Option<String>,
 }
 
 /// The sum of all elements of the product of two 256 × 256 matrices of ones: 256 cubed.
 pub(super) const RIGHT_SUM: f64 = 16_777_216.0;
 
+/// The sum of a 64 × 64 image of ones, convolved with 3 × 3 ones: 62 × 62 places, each 9.
+pub(super) const RIGHT_CONVOLVED: f64 = 34_596.0;
+
 impl Computed {
-    /// Whether the GPU has computed what it should.
+    /// Whether the GPU has computed what it should. Earlier recordings know of no convolution.
     pub(super) fn is_right(&self) -> bool {
-        self.sum.is_some_and(|sum| (sum - RIGHT_SUM).abs() < 0.5)
+        self.error.is_none()
+            && self.sum.is_some_and(|sum| is_near(sum, RIGHT_SUM))
+            && self
+                .convolved
+                .is_none_or(|sum| is_near(sum, RIGHT_CONVOLVED))
     }
+
+    /// What it computed wrongly: what came out, and what should have.
+    pub(super) fn wrong(&self) -> Option<(String, f64)> {
+        let shown = |value: Option<f64>| {
+            value.map_or_else(|| "nothing".to_owned(), |value| value.to_string())
+        };
+        if !self.sum.is_some_and(|sum| is_near(sum, RIGHT_SUM)) {
+            Some((shown(self.sum), RIGHT_SUM))
+        } else if self
+            .convolved
+            .is_some_and(|sum| !is_near(sum, RIGHT_CONVOLVED))
+        {
+            Some((shown(self.convolved), RIGHT_CONVOLVED))
+        } else {
+            None
+        }
+    }
+
+    /// What it did, for the evidence.
+    pub(super) fn what(&self) -> String {
+        let mut what = format!("{} computes", self.name);
+        let mut say = |work: &str, ms: Option<f64>| {
+            if let Some(ms) = ms {
+                let _ = write!(what, ", {work} in {ms} ms");
+            }
+        };
+        say("a matrix product", self.sum_ms);
+        say("a convolution", self.convolved_ms);
+        if let Some((free, total)) = self.memory {
+            let _ = write!(what, "; {} of {} MiB are free", free >> 20, total >> 20);
+        }
+        what
+    }
+}
+
+fn is_near(sum: f64, right: f64) -> bool {
+    (sum - right).abs() < 0.5
 }
 
 impl Probe {
@@ -53,7 +107,12 @@ impl Probe {
         match facts.command(&torch_probe(interpreter)) {
             Ok(output) if output.succeeded() => answer(&output.stdout)
                 .unwrap_or_else(|| Self::Unknown(Unknown::not_understood(source(facts)))),
-            Ok(output) => Self::Error(last_line(&output.stderr)),
+            Ok(output) => Self::Error(match (last_line(&output.stderr), output.exit) {
+                (line, Some(_)) if !line.is_empty() => line,
+                (_, Some(exit)) => format!("Python ended with exit status {exit}"),
+                // Such as a segmentation fault in a library: what it printed before is not the reason.
+                (_, None) => "Python was ended by a signal: it crashed".to_owned(),
+            }),
             Err(NotRun::TimedOut) => Self::Hung,
             Err(NotRun::NotAsked | NotRun::NotRecorded) => Self::NotAsked,
             Err(why) => Self::Unknown(Unknown {
@@ -100,10 +159,25 @@ fn answer(stdout: &str) -> Option<Probe> {
                     .and_then(Value::as_str)
                     .unwrap_or("GPU")
                     .to_owned(),
-                sum: gpu.get("sum").and_then(Value::as_f64),
+                sum: number(gpu, "sum"),
+                sum_ms: number(gpu, "sum_ms"),
+                convolved: number(gpu, "convolved"),
+                convolved_ms: number(gpu, "convolved_ms"),
+                memory: gpu
+                    .get("free")
+                    .and_then(Value::as_u64)
+                    .zip(gpu.get("total").and_then(Value::as_u64)),
+                error: gpu
+                    .get("error")
+                    .and_then(Value::as_str)
+                    .map(|error| error.chars().take(300).collect()),
             })
             .collect(),
     ))
+}
+
+fn number(gpu: &Value, name: &str) -> Option<f64> {
+    gpu.get(name).and_then(Value::as_f64)
 }
 
 /// The last line of a traceback says what went wrong.
@@ -131,6 +205,11 @@ mod tests {
             Probe::Computed(vec![Computed {
                 name: "NVIDIA GeForce RTX 4090".to_owned(),
                 sum,
+                sum_ms: None,
+                convolved: None,
+                convolved_ms: None,
+                memory: None,
+                error: None,
             }])
         };
         let line = |sum: &str| {
@@ -165,6 +244,37 @@ mod tests {
             "RuntimeError: no"
         );
         assert_eq!(last_line(""), "");
+    }
+
+    #[test]
+    fn each_gpu_says_what_it_did() {
+        let gpu = |fields: &str| {
+            let line = format!(
+                "{{\"available\": true, \"gpus\": [{{\"name\": \"T4\", \"sum\": 16777216.0{fields}}}]}}"
+            );
+            match answer(&line) {
+                Some(Probe::Computed(gpus)) => gpus[0].clone(),
+                other => panic!("{line}: {other:?}"),
+            }
+        };
+        let good = gpu(
+            ", \"sum_ms\": 41.5, \"convolved\": 34596.0, \"convolved_ms\": 180.25, \"free\": 14680064000, \"total\": 15728640000",
+        );
+        assert!(good.is_right() && good.wrong().is_none());
+        assert_eq!(
+            good.what(),
+            "T4 computes, a matrix product in 41.5 ms, a convolution in 180.25 ms; 14000 of 15000 MiB are free"
+        );
+        let wrong = gpu(", \"convolved\": 0.0");
+        assert!(!wrong.is_right());
+        assert_eq!(wrong.wrong(), Some(("0".to_owned(), RIGHT_CONVOLVED)));
+        let failed = gpu(", \"error\": \"OutOfMemoryError: CUDA out of memory\"");
+        assert!(!failed.is_right());
+        assert_eq!(gpu("").what(), "T4 computes");
+        assert!(
+            gpu("").is_right(),
+            "an earlier version asked for no convolution"
+        );
     }
 
     proptest! {

@@ -521,6 +521,14 @@ fn gpus_seen() {
         BLIND => Fail "fail", "torch.ones(1).cuda()";
         |m| { probe(m, &json!({"exit": 1, "stderr": "Traceback\nRuntimeError: CUDA unknown error\n"})) } => Fail "fail";
         |m| probe(m, &json!({"error": "timed-out"})) => Fail "fail-hung";
+        |m| probe(m, &json!({"exit": null, "stderr": "a warning\n"})) => Fail "fail";
+        |m| said(m, &json!({"available": true, "gpus": [
+            {"name": "NVIDIA GeForce RTX 4090", "sum": 16_777_216.0, "convolved": 34_596.0},
+            {"name": "NVIDIA GeForce RTX 4090", "error": "OutOfMemoryError: CUDA out of memory"}
+        ]})) => Fail "fail-gpu";
+        |m| said(m, &json!({"available": true, "gpus": [
+            {"name": "NVIDIA GeForce RTX 4090", "sum": 16_777_216.0, "convolved": 3.0}
+        ]})) => Fail "fail-wrong";
         |m| probe(m, &json!({"exit": 0, "stdout": "hello\n"})) => Unknown "finding-unknown";
         |m| probe(m, &json!({"error": "not-found"})) => Unknown "finding-unknown";
         |m| { BLIND(m); text(m, "/proc/modules", "nvidia 1 1 - Live 0x0\n"); } => Fail "fail-uvm", "sudo modprobe nvidia_uvm";

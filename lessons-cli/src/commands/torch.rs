@@ -1,0 +1,16 @@
+//! `lessons torch`: the PyTorch desk.
+
+mod verify;
+mod wheels;
+
+use anyhow::Result;
+
+use crate::Done;
+use crate::cli::{LiveArgs, TorchAction};
+
+pub(super) fn run(action: TorchAction, live: &LiveArgs) -> Result<Done> {
+    match action {
+        TorchAction::Verify(args) => verify::run(&args, live),
+        TorchAction::Wheels(args) => wheels::run(args, live),
+    }
+}
