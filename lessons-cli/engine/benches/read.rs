@@ -130,3 +130,24 @@ fn an_index_of_10_mb_with_bare_links(bencher: Bencher<'_, '_>) {
         .counter(BytesCount::of_str(&bare))
         .bench(|| index::read(black_box(&bare)));
 }
+
+/// The same as JSON.
+#[divan::bench]
+fn an_index_of_10_mb_as_json(bencher: Bencher<'_, '_>) {
+    let mut page =
+        String::from("{\"meta\": {\"api-version\": \"1.1\"}, \"name\": \"torch\", \"files\": [");
+    let mut number = 0;
+    while page.len() < 10_000_000 {
+        let (minor, patch, python) = (number % 40, number / 40 % 10, 8 + number / 400 % 8);
+        let _ = write!(
+            page,
+            "{}{{\"filename\": \"torch-2.{minor}.{patch}-cp3{python}-cp3{python}-manylinux_2_28_x86_64.whl\", \"hashes\": {{\"sha256\": \"{number:064x}\"}}, \"requires-python\": \">=3.{python}\", \"size\": {number}, \"upload-time\": \"2026-10-28T16:25:01Z\", \"url\": \"https://files.example.org/packages/{number:064x}/torch-2.{minor}.{patch}-cp3{python}-cp3{python}-manylinux_2_28_x86_64.whl\", \"yanked\": false}}",
+            if number == 0 { "" } else { ", " }
+        );
+        number += 1;
+    }
+    page.push_str("]}");
+    bencher
+        .counter(BytesCount::of_str(&page))
+        .bench(|| index::read(black_box(&page)));
+}

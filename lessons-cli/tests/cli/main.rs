@@ -10,8 +10,11 @@ mod help;
 mod index;
 #[cfg(target_os = "linux")]
 mod live;
+mod plan;
+mod practice;
 mod reader;
 mod recordings;
+mod refresh;
 mod server;
 #[cfg(unix)]
 mod state;

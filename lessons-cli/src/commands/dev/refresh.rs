@@ -15,6 +15,7 @@ use lessons_engine::visible::visible;
 use pep440_rs::{Version, VersionSpecifiers};
 
 use crate::cli::{LiveArgs, RefreshArgs};
+use crate::http::Client;
 use crate::offers::{self, Found, Place};
 use crate::{Done, clock, style};
 
@@ -94,7 +95,7 @@ pub(super) fn run(args: &RefreshArgs, live: &LiveArgs) -> Result<Done> {
         text.len().div_ceil(1024),
     );
     let _ = writeln!(out, "{wheels} wheels, {kib} KiB, as of {today}");
-    table(&pages, &mut out);
+    table(&pages, &client, &mut out);
     if args.write {
         write(&path, &text).with_context(|| format!("tried to write {shown}"))?;
         let _ = writeln!(out, "\nwrote {shown}");
@@ -105,7 +106,7 @@ pub(super) fn run(args: &RefreshArgs, live: &LiveArgs) -> Result<Done> {
 }
 
 /// The page of a project on the index: by its address, or as a file named after the project in a folder.
-fn project_page(index: &str, project: &str, client: &crate::http::Client) -> Result<Found> {
+fn project_page(index: &str, project: &str, client: &Client) -> Result<Found> {
     let place = Place::typed(index, None, false)?;
     if let Place::Folder(folder) = &place {
         let file = ["json", "html"]
@@ -155,12 +156,12 @@ fn show(change: &Change, out: &mut String) {
 }
 
 /// What the table of releases says otherwise than the pages. A person decides what is right, and edits it.
-fn table(pages: &[(Option<&str>, Found)], out: &mut String) {
+fn table(pages: &[(Option<&str>, Found)], client: &Client, out: &mut String) {
     let mut differences = Vec::new();
     for (project, found) in pages {
         match project {
-            Some("torch") => releases(&found.index.files, &mut differences),
-            Some(project) => companions(project, &found.index.files, &mut differences),
+            Some("torch") => releases(found, client, &mut differences),
+            Some(project) => companions(project, found, client, &mut differences),
             None => {}
         }
     }
@@ -198,17 +199,18 @@ fn versions(files: &[File]) -> Vec<(Version, Vec<&File>)> {
     versions.into_iter().collect()
 }
 
-fn releases(files: &[File], differences: &mut Vec<String>) {
+fn releases(found: &Found, client: &Client, differences: &mut Vec<String>) {
     let oldest = torch_matrix::releases()
         .first()
         .map(|release| &release.torch);
-    for (version, files) in versions(files) {
+    for (version, files) in versions(&found.index.files) {
         if oldest.is_some_and(|oldest| version < *oldest) {
             continue;
         }
         let day = first_day(&files);
         let Ok(row) = torch_matrix::release(&version) else {
-            differences.push(format!("torch {version} of {day} has no row"));
+            let asks = asks_for(&["torch", "nvidia-cudnn"], found, &files, client);
+            differences.push(format!("torch {version} of {day} has no row{asks}"));
             continue;
         };
         if day != "?" && row.released != day {
@@ -258,7 +260,7 @@ fn releases(files: &[File], differences: &mut Vec<String>) {
     }
 }
 
-fn companions(project: &str, files: &[File], differences: &mut Vec<String>) {
+fn companions(project: &str, found: &Found, client: &Client, differences: &mut Vec<String>) {
     let Ok(package) = project.parse::<torch_matrix::Package>() else {
         return;
     };
@@ -267,13 +269,41 @@ fn companions(project: &str, files: &[File], differences: &mut Vec<String>) {
         .filter(|row| row.package == package)
         .map(|row| &row.version)
         .min();
-    for (version, files) in versions(files) {
+    for (version, files) in versions(&found.index.files) {
         let too_old = oldest.is_some_and(|oldest| version < *oldest);
         if !too_old && torch_matrix::companion(package, &version).is_err() {
             let day = first_day(&files);
-            differences.push(format!("{project} {version} of {day} has no row"));
+            let asks = asks_for(&["torch"], found, &files, client);
+            differences.push(format!("{project} {version} of {day} has no row{asks}"));
         }
     }
+}
+
+/// What the metadata beside a wheel (PEP 658) asks for of some projects, for people: a row needs it. Nothing where it
+/// cannot be read.
+fn asks_for(projects: &[&str], found: &Found, files: &[&File], client: &Client) -> String {
+    let metadata = files
+        .iter()
+        .filter(|file| file.metadata)
+        .max_by_key(|file| file.filename.contains("linux") && file.filename.contains("x86_64"))
+        .and_then(|file| found.index.address(&found.url, file))
+        .filter(|address| address.contains("://"))
+        .and_then(|address| client.page(&format!("{address}.metadata")).ok());
+    let Some(metadata) = metadata else {
+        return String::new();
+    };
+    let asks: Vec<&str> = metadata
+        .text
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.strip_prefix("Requires-Dist:"))
+        .map(str::trim)
+        .filter(|asks| projects.iter().any(|project| asks.starts_with(project)))
+        .collect();
+    if asks.is_empty() {
+        return String::new();
+    }
+    format!("; it asks for {}", asks.join(", "))
 }
 
 /// The day on which the first file of a version came.
