@@ -739,10 +739,7 @@ fn what_stands_before_each_line_is_no_value() {
         "[2026-01-14 02:22:46] ",
     ] {
         let text = format!("Wed Jan 14 02:22:46 2026\n{}", two_cards());
-        let text: String = text
-            .lines()
-            .map(|line| format!("{before}{line}\n"))
-            .collect();
+        let text = format!("{before}{}", text.replace('\n', &format!("\n{before}")));
         let smi = json_of(&text);
         assert_eq!(smi["gpus"], whole["gpus"], "{before}");
         assert_eq!(
