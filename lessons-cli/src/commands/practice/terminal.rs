@@ -332,6 +332,7 @@ pub(super) fn run(practice: &Practice, texts: &Texts) -> Result<Done> {
         let done = tape.saved.borrow().done;
         if !done && practice.goal().reached(&session.borrow().machine()).all {
             tape.saved.borrow_mut().done = true;
+            super::mark_done(practice);
             let _ = writeln!(
                 anstream::stderr(),
                 "{}",
