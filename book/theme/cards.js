@@ -3,7 +3,7 @@
 'use strict';
 
 (() => {
-    const { recorded, served, state, text, element, listen, standing, own, choose, check, details, mark, say } = window.lessons;
+    const { recorded, served, state, text, element, later, listen, standing, own, choose, check, details, mark, say } = window.lessons;
 
     /** The sign that stands before a state's words. */
     const SIGNS = { pass: '✓', marked: '✓', fail: '✗', regressed: '✗', blocked: '◌', unknown: '?', skipped: '–', 'not-applicable': '–' };
@@ -249,16 +249,21 @@
 
     // print.html is for paper.
     if (document.querySelectorAll('script.lessons-findings').length !== 1) return;
-    const cards = [...document.querySelectorAll('.step-card')].map(section => new Card(section));
-    let shown = state.machine;
-    listen(() => {
-        // A choice for the whole page goes before that for one card.
-        if (shown !== state.machine) {
-            for (const card of cards) card.example = '';
-            shown = state.machine;
-        }
-        for (const card of cards) card.draw();
-    });
+    const begin = () => {
+        const cards = [...document.querySelectorAll('.step-card')].map(section => new Card(section));
+        let shown = state.machine;
+        listen(() => {
+            // A choice for the whole page goes before that for one card.
+            if (shown !== state.machine) {
+                for (const card of cards) card.example = '';
+                shown = state.machine;
+            }
+            for (const card of cards) card.draw();
+        });
+    };
+    // A card that the reader was sent to does not move under their eyes.
+    if (location.hash) begin();
+    else later(begin);
 
     // Paper has nothing to click. The style sheet unfolds everything, where the browser lets it.
     const folded = new Set();

@@ -48,6 +48,12 @@ window.lessons = (() => {
         return made;
     }
 
+    /** Does something once the page has been painted, so that the reader sees the text first. A hidden page is not painted. */
+    function later(work) {
+        if (document.hidden) work();
+        else requestAnimationFrame(() => setTimeout(work));
+    }
+
     /** What this browser keeps, if it keeps anything: the machine for this visit, everything else for the next ones too. */
     const kept = {
         works: true,
@@ -83,6 +89,8 @@ window.lessons = (() => {
         name: '',
         /** Why what is shown is not the newest, where the server says so. */
         problem: null,
+        /** What is wrong with the file that progress is kept in. */
+        notice: null,
         /** The machine that the server shows unless asked for another. */
         serving: undefined,
         /** Where the reader is with each step: `state` is `done`, `by-hand`, `skipped`, `regressed` or `open`. */
@@ -240,11 +248,10 @@ window.lessons = (() => {
         opened.onerror = () => {
             if (stream !== opened) return;
             opened.close();
-            changed({ link: state.seen ? 'lost' : 'connecting' });
-            // A recording that is gone is not waited for.
+            // The first try may come too early; the second says that nobody is there.
+            changed({ link: state.seen || retry > 0 ? 'lost' : 'connecting' });
             waiting = setTimeout(reconnect, Math.min(8000, 500 * 2 ** retry));
             retry += 1;
-            if (retry > 1 && !state.seen) changed({ link: 'lost' });
         };
     }
 
@@ -268,7 +275,10 @@ window.lessons = (() => {
 
     /** Checks a step now. */
     async function check(step) {
+        const { machine } = state;
         const found = await ask('POST', `/api/steps/${encodeURIComponent(step)}/check${query()}`);
+        // The reader may have gone on to another machine meanwhile.
+        if (machine !== state.machine) return;
         changed({
             findings: new Map(state.findings).set(step, found),
             progress: found.progress ? { ...state.progress, [step]: found.progress } : state.progress,
@@ -349,5 +359,5 @@ window.lessons = (() => {
     }
     start();
 
-    return { book, recorded, served, state, kept, text, element, listen, standing, own, count, tick, skipped, choose, check, details, mark, ask, say };
+    return { book, recorded, served, state, kept, text, element, later, listen, standing, own, count, tick, skipped, choose, check, details, mark, ask, say };
 })();

@@ -4,7 +4,7 @@
 'use strict';
 
 (() => {
-    const { book, served, state, kept, text, element, listen, count, tick, skipped, standing, own, choose } = window.lessons;
+    const { book, served, state, kept, text, element, later, listen, count, tick, skipped, standing, own, choose } = window.lessons;
     if (book.lessons.length === 0) return;
 
     /** The file name of an address: `driver.html`; a folder's is its first page. */
@@ -21,7 +21,7 @@
         const select = element('select', { id: 'lessons-machine', onchange: () => choose(select.value) });
         const label = element('label', { for: select.id, text: text('machine') });
         let drawn;
-        listen(() => {
+        const draw = () => {
             if (drawn !== state.machines) {
                 drawn = state.machines;
                 const recordings = drawn.filter(({ name, kind }) => kind !== 'live' && name !== state.serving);
@@ -34,7 +34,8 @@
                 select.append(element('option', { value: state.machine, text: state.machine }));
             }
             select.value = state.machine;
-        });
+        };
+        later(() => listen(draw));
         return element('div', { class: 'lessons-machine' }, label, select);
     }
 

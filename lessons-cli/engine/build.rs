@@ -1,4 +1,4 @@
-//! Lists the recordings in `exercises/machines` and the texts in `texts/<language>`, so that a new file is a new bundled
+//! Lists the recordings in `exercises/machines`, the exercises in `exercises/<lesson>` and the texts in `texts/<language>`, so that a new file is a new bundled
 //! machine, and a new folder a new language.
 
 #![expect(
@@ -18,6 +18,23 @@ fn main() -> io::Result<()> {
     }
     list.push_str("]\n");
     write("bundled.rs", &list)?;
+
+    let exercises = Path::new("../../exercises");
+    println!("cargo:rerun-if-changed={}", exercises.display());
+    let mut all = Vec::new();
+    for entry in fs::read_dir(exercises)? {
+        let path = entry?.path();
+        if path.is_dir() && path.file_name().is_some_and(|name| name != "machines") {
+            all.extend(files(&path, "json")?);
+        }
+    }
+    all.sort();
+    let mut list = String::from("&[\n");
+    for (name, path) in &all {
+        let _ = writeln!(list, "    ({name:?}, include_bytes!({path:?})),");
+    }
+    list.push_str("]\n");
+    write("exercises.rs", &list)?;
 
     let mut list = String::from("&[\n");
     let folder = Path::new("texts");

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use lessons_engine::plan::{AskedCuda, AskedDriver, AskedTorch, Gpu, Libc, Place};
+use lessons_engine::tables::torch_matrix::Package;
 use lessons_engine::tables::{Arch, Os};
 use lessons_engine::version::{BuildTag, CudaVersion, PythonVersion};
 
@@ -106,6 +108,10 @@ pub enum Command {
         #[arg(long, requires = "all")]
         yes: bool,
     },
+    /// Type into a machine that does not exist: commands do what they would do, and nothing of yours changes
+    ///
+    /// Without a name: the exercises. A name is an exercise, or one of `lessons machines`.
+    Practice(PracticeArgs),
     /// Your progress; to take it elsewhere, export and import it
     Progress {
         /// What to do with it.
@@ -138,7 +144,7 @@ pub enum Command {
     /// Without a kind, what was pasted is recognised.
     #[command(after_help = READ_HELP)]
     Read(ReadArgs),
-    /// The PyTorch desk: which wheels there are, and whether torch stands here
+    /// The PyTorch desk: what to install, which wheels there are, and whether torch stands here
     Torch {
         /// What to ask.
         #[command(subcommand)]
@@ -184,6 +190,23 @@ pub enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+/// What to practise on, and how.
+#[derive(Debug, Args)]
+pub struct PracticeArgs {
+    /// An exercise, or a machine
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// Play the commands of a file, or of standard input with -, and say whether the goal is reached
+    #[arg(long, value_name = "FILE", requires = "name", value_hint = ValueHint::FilePath)]
+    pub script: Option<PathBuf>,
+    /// As JSON (schema lessons-practice/1; of the list, lessons-practice-list/1)
+    #[arg(long)]
+    pub json: bool,
+    /// Begin at the start again
+    #[arg(long, requires = "name")]
+    pub reset: bool,
 }
 
 /// What to check, where, and how to show it.
@@ -317,6 +340,11 @@ pub enum Format {
 /// What to ask of the PyTorch desk.
 #[derive(Debug, Subcommand)]
 pub enum TorchAction {
+    /// The command that installs torch here, or on a machine that you describe
+    ///
+    /// What you do not give is read from this machine, or from --machine. Nothing but --live uses the network.
+    #[command(after_help = PLAN_HELP)]
+    Plan(PlanArgs),
     /// Which wheels there are for a CUDA version and a Python, newest first
     ///
     /// From the list that comes along; with --index from an index itself. Nothing but --index uses the network.
@@ -341,6 +369,77 @@ pub struct VerifyArgs {
     /// As JSON (schema lessons-check/1)
     #[arg(long)]
     pub json: bool,
+}
+
+/// What may be asked of a plan.
+const PLAN_HELP: &str = "\
+Examples:
+  lessons torch plan
+  lessons torch plan --cuda 12.4 --python 3.11
+  lessons torch plan --driver 580.95.05 --gpu \"RTX 5090\" --with torchvision,torchaudio
+  lessons torch plan --gpu \"GTX 1080 Ti\" --os windows --mirror nju
+  lessons torch plan --torch '>=2.6,<2.9' --gpu sm_86 --json
+
+Exit: 0 there is a plan, 1 nothing fits, 2 wrong usage, 4 an input could not be read";
+
+/// What a plan is for.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// The NVIDIA driver, such as 580.95.05, or its branch alone
+    #[arg(long, value_name = "VERSION", conflicts_with = "cuda")]
+    pub driver: Option<AskedDriver>,
+    /// The machine's CUDA as people name it (12.4); or cpu, rocm, xpu for a build without CUDA
+    #[arg(long, value_name = "X.Y")]
+    pub cuda: Option<AskedCuda>,
+    /// The Python, such as 3.11; free-threaded as 3.13t
+    #[arg(long, value_name = "X.Y")]
+    pub python: Option<PythonVersion>,
+    /// A version of torch (2.8.0), or conditions ('>=2.6,<2.9')
+    #[arg(long, value_name = "VERSION")]
+    pub torch: Option<AskedTorch>,
+    /// The GPU by its name ("RTX 4090") or its compute capability (8.9); several with commas
+    #[arg(long, value_name = "NAME|sm_XY", value_delimiter = ',')]
+    pub gpu: Vec<Gpu>,
+    /// What to install next to it: torchvision, torchaudio, torchtext, torchcodec; or none
+    #[arg(long = "with", value_name = "PACKAGE,…", value_parser = companions)]
+    pub companions: Option<Companions>,
+    /// Where to download from: official, nju, sjtu, aliyun, or an address
+    #[arg(long, value_name = "NAME|URL")]
+    pub mirror: Option<Place>,
+    /// Show commands for this tool alone
+    #[arg(long, value_enum)]
+    pub tool: Option<InstallTool>,
+    /// The operating system: linux, windows or macos
+    #[arg(long, value_name = "OS")]
+    pub os: Option<Os>,
+    /// The processor, named as by uname -m
+    #[arg(long, value_name = "ARCH")]
+    pub arch: Option<Arch>,
+    /// The C library of Linux: glibc's version, or musl
+    #[arg(long, value_name = "VERSION|musl")]
+    pub libc: Option<Libc>,
+    /// Read what is not given from this recording (a name or a file) instead of this machine
+    #[arg(long, value_name = "NAME|FILE")]
+    pub machine: Option<String>,
+    /// Ask the index now whether the wheels are there
+    #[arg(long)]
+    pub live: bool,
+    /// As JSON (schema lessons-torch-plan/1)
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to install next to torch.
+#[derive(Debug, Clone)]
+pub struct Companions(pub Vec<Package>);
+
+/// What installs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum InstallTool {
+    /// pip
+    Pip,
+    /// uv
+    Uv,
 }
 
 /// Where wheels may be looked for.
@@ -484,6 +583,23 @@ fn build(text: &str) -> Result<BuildTag, String> {
             Err(_) => Err(error.to_string()),
         },
     }
+}
+
+/// The names of companions between commas; none is none.
+fn companions(text: &str) -> Result<Companions, String> {
+    let mut packages = Vec::new();
+    for name in text.split(',').map(str::trim) {
+        if name.is_empty() || name == "none" {
+            continue;
+        }
+        let package: Package = name.parse().map_err(
+            |error: lessons_engine::tables::torch_matrix::NotACompanion| error.to_string(),
+        )?;
+        if !packages.contains(&package) {
+            packages.push(package);
+        }
+    }
+    Ok(Companions(packages))
 }
 
 /// A project's name: letters, digits, and single signs between them.

@@ -10,6 +10,7 @@ mod hint;
 mod list;
 mod machines;
 mod marks;
+mod practice;
 mod progress;
 mod quiz;
 mod read;
@@ -49,6 +50,7 @@ pub fn run(cli: Cli) -> Result<Done> {
         Some(Command::Done { step }) => marks::done(&step),
         Some(Command::Skip { step }) => marks::skip(&step),
         Some(Command::Reset { step, all, yes }) => marks::reset(step.as_deref(), all, yes),
+        Some(Command::Practice(args)) => practice::run(&args),
         Some(Command::Progress { action }) => progress::run(action),
         Some(Command::Machines { action, json }) => machines::run(action, json),
         Some(Command::Record {

@@ -26,7 +26,17 @@ mod programs;
 mod signals;
 
 #[cfg(unix)]
-pub use signals::{end_programs, end_programs_on_signals};
+pub use signals::{end_programs, end_programs_on_signals, note_interrupts, take_interrupt};
+
+/// Elsewhere the terminal's library notes Ctrl-C while a line is typed, and nothing does it while a command runs.
+#[cfg(not(unix))]
+pub fn note_interrupts() {}
+
+/// Whether Ctrl-C was pressed since the last time.
+#[cfg(not(unix))]
+pub fn take_interrupt() -> bool {
+    false
+}
 
 use files::Files;
 use programs::Programs;

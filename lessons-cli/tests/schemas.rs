@@ -11,9 +11,11 @@ use std::path::Path;
 use jsonschema::Validator;
 use lessons_cli::progress::{MarkKind, Progress};
 use lessons_engine::bundled;
+use lessons_engine::catalogue::Shelf;
 use lessons_engine::facts::Facts;
 use lessons_engine::finding::Outcome;
 use lessons_engine::machine::nvml::NvmlCode;
+use lessons_engine::plan;
 use lessons_engine::recording::Recording;
 use lessons_engine::report::Report;
 use lessons_engine::symptoms;
@@ -245,36 +247,55 @@ fn progress_is_as_the_schema_says() {
 }
 
 #[test]
-fn what_why_says_is_as_its_schema_says() {
-    let validator = validator(WHY);
-    let texts = Texts::english();
-    let log: String = symptoms::all()
-        .filter_map(|symptom| symptom.says.first())
-        .fold(String::new(), |log, says| log + says + "\n");
-    for machine in ["ubuntu-4x4090", "module-not-loaded", "wsl2-laptop"] {
-        let recording = bundled::recording(machine).unwrap().unwrap();
-        for text in [log.as_str(), "my printer does not work", "nvidia error"] {
-            let found = why::tell_apart(symptoms::recognise(text), &Facts::new(&recording));
-            let document = serde_json::to_value(found.document(&texts)).unwrap();
-            assert_valid(&validator, &document, machine);
-            assert_eq!(
-                document["symptoms"].as_array().unwrap().is_empty(),
-                document["machine"].is_null()
-            );
-        }
+fn the_plan_of_every_question_is_taken_by_the_schema() {
+    let validator = validator("schemas/lessons-torch-plan.schema.json");
+    let document = |asked: &plan::Asked, machine: Option<&Recording>| {
+        let question = match machine {
+            Some(machine) => plan::Question::new(asked, Some(&Facts::new(machine))),
+            None => plan::Question::new(asked, None),
+        };
+        let document = plan::plan(question, Shelf::bundled()).document();
+        serde_json::to_value(document).unwrap()
+    };
+    for name in bundled::names() {
+        let recording = bundled::recording(name).unwrap().unwrap();
+        let document = document(&plan::Asked::default(), Some(&recording));
+        assert_valid(&validator, &document, name);
     }
-    let recording = bundled::recording("module-not-loaded").unwrap().unwrap();
-    let found = why::tell_apart(symptoms::recognise(&log), &Facts::new(&recording));
-    let document = serde_json::to_value(found.document(&texts)).unwrap();
+    let gpu = |name: &str| vec![name.parse().unwrap()];
+    let nothing = document(
+        &plan::Asked {
+            gpus: gpu("RTX 6090"),
+            libc: Some("2.31".parse().unwrap()),
+            ..plan::Asked::default()
+        },
+        None,
+    );
+    assert_valid(&validator, &nothing, "nothing fits");
+    assert_eq!(nothing["chosen"], Value::Null);
+    let good = document(
+        &plan::Asked {
+            gpus: gpu("GTX 1080 Ti"),
+            driver: Some("580.95.05".parse().unwrap()),
+            ..plan::Asked::default()
+        },
+        None,
+    );
+    assert_valid(&validator, &good, "a plan");
     assert_each_refused(
         &validator,
-        &document,
+        &good,
         &[
-            ("/schema", json!("lessons-why/2")),
-            ("/machine", json!("x")),
-            ("/symptoms/0/causes/0/judgement", json!("perhaps")),
-            ("/symptoms/0/line", json!(0)),
-            ("/symptoms/0/causes/0/fix", Value::Null),
+            ("/schema", json!("lessons-torch-plan/2")),
+            ("/inputs/python/source", Value::Null),
+            ("/chosen/cuda_tag", json!("12.6")),
+            ("/chosen/wheel", json!("torch.zip")),
+            ("/chosen/requirements", json!([])),
+            ("/chosen/companions", json!({"torchvideo": "0.16.0"})),
+            ("/commands/0/tool", json!("conda")),
+            ("/rejected/0/id", json!("Driver too old")),
+            ("/notes/0/level", json!("loud")),
+            ("/snapshot_as_of", json!("yesterday")),
         ],
     );
 }
@@ -315,6 +336,41 @@ fn the_wheels_of_every_question_are_taken_by_the_schema() {
             ("/releases/0/wheels/0/filename", json!("torch.zip")),
             ("/releases/0/wheels/0/size", json!("big")),
             ("/asked/os", json!("beos")),
+        ],
+    );
+}
+
+#[test]
+fn what_why_says_is_as_its_schema_says() {
+    let validator = validator(WHY);
+    let texts = Texts::english();
+    let log: String = symptoms::all()
+        .filter_map(|symptom| symptom.says.first())
+        .fold(String::new(), |log, says| log + says + "\n");
+    for machine in ["ubuntu-4x4090", "module-not-loaded", "wsl2-laptop"] {
+        let recording = bundled::recording(machine).unwrap().unwrap();
+        for text in [log.as_str(), "my printer does not work", "nvidia error"] {
+            let found = why::tell_apart(symptoms::recognise(text), &Facts::new(&recording));
+            let document = serde_json::to_value(found.document(&texts)).unwrap();
+            assert_valid(&validator, &document, machine);
+            assert_eq!(
+                document["symptoms"].as_array().unwrap().is_empty(),
+                document["machine"].is_null()
+            );
+        }
+    }
+    let recording = bundled::recording("module-not-loaded").unwrap().unwrap();
+    let found = why::tell_apart(symptoms::recognise(&log), &Facts::new(&recording));
+    let document = serde_json::to_value(found.document(&texts)).unwrap();
+    assert_each_refused(
+        &validator,
+        &document,
+        &[
+            ("/schema", json!("lessons-why/2")),
+            ("/machine", json!("x")),
+            ("/symptoms/0/causes/0/judgement", json!("perhaps")),
+            ("/symptoms/0/line", json!(0)),
+            ("/symptoms/0/causes/0/fix", Value::Null),
         ],
     );
 }

@@ -17,9 +17,11 @@ use crate::version::BuildTag;
 
 mod pages;
 mod renewed;
+mod shelf;
 
 pub use pages::Page;
 pub use renewed::Change;
+pub use shelf::{Shelf, Wheels};
 
 /// Which wheels exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -191,16 +193,28 @@ impl Listing {
         version: &'v Version,
     ) -> impl Iterator<Item = (&'l WheelFile, Wheel)> + use<'l, 'v> {
         let start = project.replace('-', "_");
+        let wanted = version.to_string();
         self.files.iter().filter_map(move |file| {
-            // Most names are of another project: they are not taken apart.
+            // Most names are of another project or version: they are not taken apart.
             let rest = file.name.strip_prefix(start.as_str())?.strip_prefix('-')?;
             let written = rest.split(['-', '+', '%']).next()?;
-            if Version::from_str(written).ok()? != *version {
+            if written != wanted
+                && (is_plain(written) || Version::from_str(written).ok()? != *version)
+            {
                 return None;
             }
             Some((file, file.wheel()?))
         })
     }
+}
+
+/// Whether a version is written as it is compared: numbers, the last of which is not one that could be left out.
+fn is_plain(written: &str) -> bool {
+    written
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && written.bytes().filter(|byte| *byte == b'.').count() == 2
+        && !written.contains(".0")
 }
 
 impl fmt::Display for Repository {
@@ -440,6 +454,31 @@ mod tests {
                 .iter()
                 .any(|(file, _)| file.name == "torch-2.13.0+cu130-cp313-cp313-win_amd64.whl")
         );
+    }
+
+    /// Two sources, one from the names of files and one from metadata, say the same.
+    #[test]
+    fn the_snapshot_has_the_pythons_and_platforms_of_the_table() {
+        for release in crate::tables::torch_matrix::releases() {
+            let (wheels, whole) =
+                Catalogue::bundled().wheels("torch", &release.torch, &Repository::Pypi);
+            assert!(whole, "{}", release.torch);
+            let mut pythons: Vec<_> = wheels
+                .iter()
+                .flat_map(|(_, wheel)| wheel.abi_tags.iter().chain(&wheel.python_tags))
+                .filter_map(|tag| crate::version::PythonVersion::from_tag(tag).ok())
+                .collect();
+            pythons.sort_unstable();
+            pythons.dedup();
+            assert_eq!(pythons, release.python, "{}", release.torch);
+            let mut platforms: Vec<_> = wheels
+                .iter()
+                .flat_map(|(_, wheel)| wheel.platform_tags.iter().map(|tag| tag.value.clone()))
+                .collect();
+            platforms.sort_unstable();
+            platforms.dedup();
+            assert_eq!(platforms, release.pypi_platform_tags, "{}", release.torch);
+        }
     }
 
     #[test]

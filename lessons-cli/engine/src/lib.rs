@@ -14,6 +14,7 @@ pub mod explain;
 pub mod facts;
 pub mod finding;
 pub mod machine;
+pub mod plan;
 pub mod practice;
 pub mod programs;
 pub mod quiz;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::process::{Child, Command};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -14,6 +15,20 @@ use signal_hook::low_level::emulate_default_handler;
 /// The process groups that run now. A group is in here from before its program starts until after it is reaped, so
 /// that none is missed and no number is used a second time by the system in between.
 static RUNNING: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
+
+/// Whether Ctrl-C is only noted, and whether it was pressed since the last look.
+static NOTING: AtomicBool = AtomicBool::new(false);
+static NOTED: AtomicBool = AtomicBool::new(false);
+
+/// From now on Ctrl-C ends nothing; [`take_interrupt`] tells of it.
+pub fn note_interrupts() {
+    NOTING.store(true, Ordering::SeqCst);
+}
+
+/// Whether Ctrl-C was pressed since the last time.
+pub fn take_interrupt() -> bool {
+    NOTED.swap(false, Ordering::SeqCst)
+}
 
 fn running() -> MutexGuard<'static, BTreeSet<i32>> {
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
@@ -58,6 +73,10 @@ pub fn end_programs_on_signals() -> io::Result<()> {
         .name("signals".to_owned())
         .spawn(move || {
             for signal in signals.forever() {
+                if signal == SIGINT && NOTING.load(Ordering::SeqCst) {
+                    NOTED.store(true, Ordering::SeqCst);
+                    continue;
+                }
                 // Held until the process is gone: nothing starts any more.
                 let running = running();
                 for &group in running.iter() {

@@ -10,6 +10,8 @@ mod help;
 mod index;
 #[cfg(target_os = "linux")]
 mod live;
+mod plan;
+mod practice;
 mod reader;
 mod recordings;
 mod refresh;

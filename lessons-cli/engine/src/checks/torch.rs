@@ -5,19 +5,21 @@
 mod companions;
 mod install;
 mod probe;
-mod wheel;
 
 #[cfg(test)]
 mod tests;
 
-use self::install::{Mode, index, newest, python};
+use self::install::{Mode, index, newest};
 use self::probe::Probe;
-use self::wheel::{Choice, Wanted, Wheel, capabilities, driver_os, platform};
+use crate::catalogue::Shelf;
 use crate::facts::python::{Environment, EnvironmentKind, PackageIndex, Torch};
 use crate::facts::system::Place;
 use crate::facts::{Facts, Unknown};
 use crate::finding::{Finding, Fix, Message, quoted};
 use crate::machine::Unread;
+use crate::plan::{
+    self, Build, SUGGESTED_PYTHON, USUAL_COMPANIONS, Wanted, Wish, capabilities, driver_os, python,
+};
 use crate::programs::{NVCC, NVIDIA_SMI_TOPO, UBUNTU_DRIVERS};
 use crate::step::{Lesson, Step};
 use crate::tables::Os;
@@ -131,9 +133,6 @@ pub const STEPS: &[Step] = &[
         check: sees_gpu,
     },
 ];
-
-/// The Python to make a new environment with: in the middle of what torch and most packages support.
-const SUGGESTED_PYTHON: PythonVersion = PythonVersion::new(3, 12);
 
 fn environment(facts: &Facts<'_>) -> Finding {
     let environment = match facts.environment() {
@@ -378,7 +377,7 @@ fn python_supported(facts: &Facts<'_>) -> Finding {
             facts,
             Mode::New,
             Some(nearest),
-            &[Package::Torchvision],
+            &USUAL_COMPANIONS,
             "fix-older",
         )),
         None => with_new_environment(facts, said(Finding::fail("fail"), &newest)),
@@ -398,8 +397,8 @@ fn wheel_exists(facts: &Facts<'_>) -> Finding {
         Ok(Err(unknown)) => return Finding::unread(unknown),
         Err(finding) => return *finding,
     };
-    let platform = match platform(facts) {
-        Ok(platform) => platform,
+    let wanted = match Wanted::of(facts) {
+        Ok(wanted) => wanted,
         Err(unknown) => {
             return Finding::unknown("unknown-platform")
                 .arg("platform", &unknown.tried)
@@ -410,10 +409,12 @@ fn wheel_exists(facts: &Facts<'_>) -> Finding {
         finding
             .arg("python", python.to_string())
             .evidence("Python", python.to_string())
-            .evidence("platform", platform.to_string())
+            .evidence("platform", wanted.platform.to_string())
     };
-    if platform.os == Os::MacOs {
-        return match newest(python, |release| release.pypi_build(platform).is_some()) {
+    if wanted.platform.os == Os::MacOs {
+        return match newest(python, |release| {
+            release.pypi_build(wanted.platform).is_some()
+        }) {
             Some(release) => {
                 said(Finding::pass("pass-mac")).arg("torch", release.torch.to_string())
             }
@@ -454,26 +455,17 @@ fn wheel_exists(facts: &Facts<'_>) -> Finding {
             finding.evidence("NVML", format!("{name}, compute capability {cc}"))
         })
     };
-    let wanted = Wanted {
-        platform,
-        python: Some(python),
-        driver: Some(driver.value.clone()),
-        driver_os: driver_os(facts),
-        gpus: gpus.iter().map(|(_, cc)| *cc).collect(),
-    };
-    match wanted.choose() {
-        Choice::Wheel(wheel) => {
-            return said(Finding::pass("pass"))
-                .arg("torch", wheel.release.torch.to_string())
-                .arg("tag", wheel.tag.to_string())
-                .arg("index", index(&wheel.tag));
-        }
-        Choice::Unsure(why) => {
-            return said(Finding::unknown("unknown-table"))
-                .arg("why", why)
-                .fix(Fix::run(AUTO).note("fix-auto"));
-        }
-        Choice::None => {}
+    let choice = wanted.choose(&Wish::default(), Shelf::bundled());
+    if let Some(fit) = choice.best() {
+        return said(Finding::pass("pass"))
+            .arg("torch", fit.build.release.torch.to_string())
+            .arg("tag", fit.build.tag.to_string())
+            .arg("index", index(&fit.build.tag));
+    }
+    if let Some(why) = choice.unsure() {
+        return said(Finding::unknown("unknown-table"))
+            .arg("why", why)
+            .fix(Fix::run(AUTO).note("fix-auto"));
     }
     // What is installed is judged by itself, below: it may have come from elsewhere.
     if let Ok(Some(torch)) = facts.torch() {
@@ -484,9 +476,15 @@ fn wheel_exists(facts: &Facts<'_>) -> Finding {
     no_wheel(facts, &wanted, said)
 }
 
+/// The build that would be chosen.
+fn best(wanted: &Wanted) -> Option<Build> {
+    let choice = wanted.choose(&Wish::default(), Shelf::bundled());
+    choice.best().map(|fit| fit.build.clone())
+}
+
 /// Says which of the three stands in the way: the one without which there would be a wheel.
 fn no_wheel(facts: &Facts<'_>, wanted: &Wanted, said: impl Fn(Finding) -> Finding) -> Finding {
-    let named = |finding: Finding, wheel: &Wheel| {
+    let named = |finding: Finding, wheel: &Build| {
         finding
             .arg("torch", wheel.release.torch.to_string())
             .arg("tag", wheel.tag.to_string())
@@ -495,12 +493,8 @@ fn no_wheel(facts: &Facts<'_>, wanted: &Wanted, said: impl Fn(Finding) -> Findin
         driver: None,
         ..wanted.clone()
     };
-    if let Some(wheel) = without_driver.choose().wheel() {
-        let floor = wheel
-            .tag
-            .cuda()
-            .and_then(|cuda| cuda_driver::family_floor(cuda, wanted.driver_os).ok())
-            .map(|floor| floor.at_least.to_string());
+    if let Some(wheel) = best(&without_driver) {
+        let floor = plan::floor(&wheel.tag, wanted.driver_os).map(|floor| floor.to_string());
         let finding = named(said(Finding::fail("fail-driver")), &wheel)
             .arg("floor", floor.unwrap_or_default());
         return finding.fix(newer_driver(facts));
@@ -509,7 +503,7 @@ fn no_wheel(facts: &Facts<'_>, wanted: &Wanted, said: impl Fn(Finding) -> Findin
         python: None,
         ..wanted.clone()
     };
-    if let Some(wheel) = without_python.choose().wheel() {
+    if let Some(wheel) = best(&without_python) {
         let pythons: Vec<String> = wheel
             .release
             .python
@@ -578,7 +572,7 @@ fn installed(facts: &Facts<'_>) -> Finding {
                     facts,
                     Mode::New,
                     None,
-                    &[Package::Torchvision],
+                    &USUAL_COMPANIONS,
                     "fix-install",
                 ))
         }
@@ -838,7 +832,7 @@ fn code_in(
         Err(unknown) => unknown,
     };
     let release = torch_matrix::release(&torch.version).map_err(|_| unread.clone())?;
-    let list = device_code(release, cuda, platform(facts)?).map_err(|_| unread)?;
+    let list = device_code(release, cuda, Wanted::of(facts)?.platform).map_err(|_| unread)?;
     Ok((list.codes, format!("table {}", torch_matrix::info().name)))
 }
 
@@ -882,7 +876,7 @@ fn not_known_bad(facts: &Facts<'_>) -> Finding {
             None => finding,
         }
     };
-    match hits.iter().find(|hit| hit.row.severity == Severity::Avoid) {
+    match hits.iter().find(|hit| hit.severity == Severity::Avoid) {
         Some(hit) if hit.certain => return advised(said(Finding::fail("fail")), hit),
         Some(hit) => return advised(said(Finding::unknown("unknown-perhaps")), hit),
         None => {}

@@ -1,13 +1,13 @@
 //! How much a command line may do before it is ended: what would run for ever must not.
 
 /// Steps of the shell and of its programs for one command line.
-const STEPS: u64 = 400_000;
+const STEPS: u64 = 100_000;
 
 /// How deep shells, functions and programs may be in one another.
 const DEPTH: u32 = 64;
 
 /// What one command line may print, in bytes.
-const PRINTED: usize = 1 << 20;
+const PRINTED: usize = 128 << 10;
 
 /// What one command line may still do.
 #[derive(Debug, Clone, Copy)]

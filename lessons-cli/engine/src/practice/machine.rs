@@ -11,14 +11,18 @@ use crate::recording::Recording;
 use crate::visible::visible;
 
 use super::files::{Files, User};
+use super::hardware::Hardware;
 use super::outside::Script;
 use super::process;
 use super::state::State;
 use super::tree::{Content, Errno, Tree};
-use super::{base, programs};
+use super::{base, programs, services};
 
 /// What a machine of this practice has for a disk, in bytes, where a recording says nothing else.
-const DISK: u64 = 64 << 30;
+const DISK: u64 = 100 << 30;
+
+/// What a fresh Ubuntu server takes of it, in bytes.
+const SYSTEM: u64 = 8 << 30;
 
 /// A machine to type into. Copies share what they have in common.
 #[derive(Debug, Clone)]
@@ -29,6 +33,8 @@ pub struct PracticeMachine {
     pub tree: Tree,
     /// What is no file.
     pub state: State,
+    /// What is in its slots.
+    pub hardware: Hardware,
     /// The time, in seconds since 1970. Commands take theirs of it.
     pub clock: i64,
     /// The variables of the shell that checks are run from.
@@ -39,7 +45,25 @@ pub struct PracticeMachine {
     pub hostname: String,
     /// The size of its disk in bytes.
     pub disk: u64,
+    /// When it was started, in seconds since 1970.
+    pub started: i64,
+    /// What the kernel and services have written, as `dmesg` and `journalctl` show it.
+    pub journal: Vec<Logged>,
 }
+
+/// A line of the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logged {
+    /// When, in seconds since 1970.
+    pub time: i64,
+    /// Who wrote it: `kernel`, or a service's name without `.service`.
+    pub unit: String,
+    /// What.
+    pub text: String,
+}
+
+/// How many lines the journal keeps.
+const JOURNAL: usize = 2000;
 
 /// Who sits at the prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +104,7 @@ impl PracticeMachine {
             .collect();
         let mut machine = Self {
             state: State::of(&recording),
+            hardware: Hardware::of(&recording),
             recording: Arc::new(recording),
             tree: Tree::default(),
             clock: now,
@@ -87,8 +112,11 @@ impl PracticeMachine {
             person,
             hostname: "gpu-lab".to_owned(),
             disk: DISK,
+            started: now - 3600,
+            journal: Vec::new(),
         };
         base::furnish(&mut machine);
+        services::recorded(&mut machine);
         machine
     }
 
@@ -97,9 +125,26 @@ impl PracticeMachine {
         Files::new(self, user, cwd)
     }
 
+    /// Writes a line to the journal.
+    pub fn log(&mut self, unit: &str, text: impl Into<String>) {
+        if self.journal.len() >= JOURNAL {
+            self.journal.remove(0);
+        }
+        self.journal.push(Logged {
+            time: self.clock,
+            unit: unit.to_owned(),
+            text: text.into(),
+        });
+    }
+
     /// Bytes of the disk that nothing uses.
     pub fn disk_free(&self) -> u64 {
-        self.disk.saturating_sub(self.tree.used())
+        self.disk.saturating_sub(self.disk_used())
+    }
+
+    /// Bytes of the disk that are used: by files, and by the system's own, which are not all in the tree.
+    pub fn disk_used(&self) -> u64 {
+        self.tree.used().saturating_add(SYSTEM)
     }
 
     /// The file that a command name leads to on this `PATH`, as a shell finds it.

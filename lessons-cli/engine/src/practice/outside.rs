@@ -1,5 +1,9 @@
 //! What a practice machine takes from the world: answers, an editor, chance. Everything else is in the machine.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
 use crate::machine::Output;
 
 use super::machine::PracticeMachine;
@@ -38,6 +42,9 @@ pub trait Outside {
     /// Shows what was printed so far: before a question, and at the end of a command.
     fn show(&mut self, stream: Stream, text: &str);
 
+    /// Clears the screen, where there is one.
+    fn clear(&mut self) {}
+
     /// Opens an editor on a text; `None` where there is none, as in a script.
     fn edit(&mut self, path: &str, text: &str) -> Option<Edited>;
 
@@ -65,17 +72,73 @@ pub enum Edited {
     Failed(String),
 }
 
+/// Runs `lessons` on a machine, for an [`Outside`].
+pub type Lessons = Box<dyn FnMut(&PracticeMachine, &[String]) -> Option<Output>>;
+
 /// The world of a script: answers are the lines that follow a command, there is no editor, and chance repeats itself.
-#[derive(Debug, Default)]
+///
+/// A line that begins with `> ` is an answer, whatever it is. Without one, the next line is taken where it can only be an
+/// answer (`y`, `no`, a number); otherwise Enter is pressed, and at a question for a password [`PASSWORD`] is typed.
+#[derive(Default)]
 pub struct Script {
-    /// Lines that are typed at questions, first come first.
-    pub answers: std::collections::VecDeque<String>,
+    lines: Lines,
+    lessons: Option<Lessons>,
     chance: u64,
 }
 
+/// What a script types at a question for a password, where it has no answer of its own.
+pub const PASSWORD: &str = "practice-only";
+
+/// The lines of a script that were not typed yet: shared, since both commands and answers are taken from them.
+pub type Lines = Rc<RefCell<VecDeque<String>>>;
+
+impl Script {
+    /// The world of a script with these lines to come, in which `lessons` is run so.
+    pub fn new(lines: Lines, lessons: Option<Lessons>) -> Self {
+        Self {
+            lines,
+            lessons,
+            chance: 0,
+        }
+    }
+
+    /// The next line, if it is an answer.
+    fn answer(&mut self, any: bool) -> Option<String> {
+        let mut lines = self.lines.borrow_mut();
+        let line = lines.front()?;
+        let answer = match line.strip_prefix("> ") {
+            Some(answer) => answer.to_owned(),
+            None if line == ">" => String::new(),
+            None if any && can_only_be_an_answer(line) => line.clone(),
+            None => return None,
+        };
+        lines.pop_front();
+        Some(answer)
+    }
+}
+
+fn can_only_be_an_answer(line: &str) -> bool {
+    let line = line.trim();
+    matches!(
+        line.to_ascii_lowercase().as_str(),
+        "y" | "n" | "yes" | "no" | "accept" | "decline"
+    ) || (!line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 impl Outside for Script {
-    fn ask(&mut self, _question: Question<'_>) -> Option<String> {
-        self.answers.pop_front()
+    fn ask(&mut self, question: Question<'_>) -> Option<String> {
+        let answer = self.answer(!question.secret);
+        Some(answer.unwrap_or_else(|| {
+            if question.secret {
+                PASSWORD.to_owned()
+            } else {
+                String::new()
+            }
+        }))
+    }
+
+    fn line(&mut self) -> Option<String> {
+        self.answer(false)
     }
 
     fn show(&mut self, _stream: Stream, _text: &str) {}
@@ -88,8 +151,8 @@ impl Outside for Script {
         splitmix(&mut self.chance)
     }
 
-    fn lessons(&mut self, _machine: &PracticeMachine, _args: &[String]) -> Option<Output> {
-        None
+    fn lessons(&mut self, machine: &PracticeMachine, args: &[String]) -> Option<Output> {
+        self.lessons.as_mut()?(machine, args)
     }
 }
 

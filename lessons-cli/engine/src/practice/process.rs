@@ -30,6 +30,8 @@ pub struct System {
     pub stopped: Option<Stop>,
     /// What the machine does after the command line: it restarts, or goes off.
     pub power: Option<Power>,
+    /// A shell that a program has started at the terminal, as `sudo -i` does.
+    pub(super) enter: Option<shell::Shell>,
     /// What was printed at the terminal, in order.
     printed: Vec<(Stream, String)>,
     /// How much of it the outside has seen.
@@ -85,6 +87,7 @@ impl System {
             budget: Budget::default(),
             stopped: None,
             power: None,
+            enter: None,
             printed: Vec::new(),
             shown: 0,
         }
@@ -116,7 +119,7 @@ impl System {
                 // A terminal must not be moved by what is printed; colours of programs are not needed here.
                 let text = visible_lines(&String::from_utf8_lossy(&bytes[..allowed]));
                 match self.printed.last_mut() {
-                    Some((last, before)) if last == stream && self.shown < usize::MAX => {
+                    Some((last, before)) if last == stream => {
                         before.push_str(&text);
                     }
                     _ => self.printed.push((*stream, text)),
@@ -244,7 +247,34 @@ impl System {
             return Err(CannotRun::NotPlayed);
         }
         // A text without a first line that says who reads it is read by the shell itself.
-        Ok(shell::run_script(self, process, &text, args))
+        Ok(shell::run_script(self, &process, &text, args))
+    }
+
+    /// Runs a file that a program of the registry plays, whether it may be run or not; `None` where none plays it.
+    pub(super) fn play(&mut self, process: Process, args: Vec<String>, file: &str) -> Option<Exit> {
+        let program = self.machine.program_of(file)?;
+        Some(self.call(program, process, args, file))
+    }
+
+    /// Asks a question at the terminal; what was printed so far is seen before.
+    pub(super) fn ask(&mut self, prompt: &str, secret: bool) -> Option<String> {
+        self.flush();
+        let answer = self.outside.ask(Question { prompt, secret });
+        // What stands on the screen afterwards: the question, and what was typed where it can be seen.
+        let seen = match &answer {
+            Some(answer) if !secret => format!("{prompt}{answer}\n"),
+            _ => format!("{prompt}\n"),
+        };
+        self.printed.push((Stream::Out, visible_lines(&seen)));
+        self.shown = self.printed.len();
+        self.printed.push((Stream::Out, String::new()));
+        answer
+    }
+
+    /// Clears the screen: what was printed before is no longer seen.
+    pub(super) fn clear_screen(&mut self) {
+        self.flush();
+        self.outside.clear();
     }
 
     fn call(
@@ -388,15 +418,7 @@ impl Call<'_> {
                 return Some(line.trim_end_matches('\n').to_owned());
             }
         }
-        self.system.flush();
-        let answer = self.system.outside.ask(Question { prompt, secret });
-        // What stands on the screen afterwards: the question, and what was typed where it can be seen.
-        let seen = match &answer {
-            Some(answer) if !secret => format!("{prompt}{answer}\n"),
-            _ => format!("{prompt}\n"),
-        };
-        self.system.note_asked(&seen);
-        answer
+        self.system.ask(prompt, secret)
     }
 
     /// Whether standard output is the terminal.
@@ -414,15 +436,6 @@ impl Call<'_> {
     pub fn wait(&mut self, seconds: i64) {
         let clock = &mut self.system.machine.clock;
         *clock = clock.saturating_add(seconds);
-    }
-}
-
-impl System {
-    /// What a question left on the screen: in the transcript, but the outside has seen it already.
-    fn note_asked(&mut self, seen: &str) {
-        self.printed.push((Stream::Out, seen.to_owned()));
-        self.shown = self.printed.len();
-        self.printed.push((Stream::Out, String::new()));
     }
 }
 

@@ -3,9 +3,31 @@
 //! A program is there on a machine when its file is: the plain system has those with a folder in
 //! [`Program::comes_in`], the others come with a package, an installer or the recording.
 
-use super::process::{Call, Exit};
+use std::collections::BTreeMap;
 
+use super::machine::PracticeMachine;
+use super::process::{Call, Exit, System};
+use crate::machine::nvml::{Gpu, GpuReading, Value};
+use crate::version::ComputeCapability;
+
+mod apt;
+mod clock;
+mod compilers;
+mod containers;
+mod fetch;
+mod folders;
+mod host;
+mod modules;
+mod options;
+mod python;
+mod runfile;
+mod search;
+mod services;
+mod smi;
 mod text;
+
+pub(super) use search::regex;
+pub(super) use text::{echoed, printed};
 
 /// A program.
 #[derive(Debug)]
@@ -57,7 +79,22 @@ impl Program {
 }
 
 /// The families of programs.
-const FAMILIES: &[&[Program]] = &[text::PROGRAMS];
+const FAMILIES: &[&[Program]] = &[
+    text::PROGRAMS,
+    modules::PROGRAMS,
+    apt::PROGRAMS,
+    smi::PROGRAMS,
+    &[smi::DAEMON],
+    services::PROGRAMS,
+    python::PROGRAMS,
+    compilers::PROGRAMS,
+    containers::PROGRAMS,
+    fetch::PROGRAMS,
+    runfile::PROGRAMS,
+    folders::PROGRAMS,
+    host::PROGRAMS,
+    search::PROGRAMS,
+];
 
 /// All programs.
 pub fn all() -> impl Iterator<Item = &'static Program> {
@@ -73,4 +110,142 @@ pub fn find(name: &str) -> Option<&'static Program> {
         let cut = name.find('.').map_or(name, |dot| &name[..dot]);
         named(cut).or_else(|| named(without))
     })
+}
+
+/// Says that practice machines do not play something, and what they do play.
+fn not_played(call: &mut Call<'_>, what: &str, instead: &str) -> Exit {
+    let name = call.name();
+    call.error(format!(
+        "practice: {name}: {} is not played here; what is: {instead}",
+        crate::visible::visible(what)
+    ));
+    2
+}
+
+/// Lines, each ended by a line feed.
+fn lines_of(lines: impl IntoIterator<Item = String>) -> String {
+    let mut text = String::new();
+    for line in lines {
+        text.push_str(&line);
+        text.push('\n');
+    }
+    text
+}
+
+/// A card's compute capability.
+fn capability(gpu: &Gpu) -> Option<ComputeCapability> {
+    gpu.compute_capability.known()?.parse().ok()
+}
+
+/// What `source` of a file that no recording holds the text of makes of the variables: an environment's `activate`.
+/// `None` for any other file.
+pub(super) fn sourced(
+    mut env: BTreeMap<String, String>,
+    system: &System,
+    path: &str,
+) -> Option<BTreeMap<String, String>> {
+    let folder = path.strip_suffix("/bin/activate")?;
+    system
+        .machine
+        .tree
+        .get(&format!("{folder}/pyvenv.cfg"))
+        .ok()?;
+    let before = env.get("PATH").cloned().unwrap_or_default();
+    env.insert("VIRTUAL_ENV".to_owned(), folder.to_owned());
+    env.insert("PATH".to_owned(), format!("{folder}/bin:{before}"));
+    env.remove("PYTHONHOME");
+    Some(env)
+}
+
+/// A word as it has to be typed to mean itself.
+pub(super) fn quoted(word: &str) -> String {
+    let plain = !word.is_empty()
+        && word
+            .chars()
+            .all(|c| c.is_alphanumeric() || "_-./:=,+@%^".contains(c));
+    if plain {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+/// Names in columns, filled from top to bottom, as `ls` shows them on a terminal of this width.
+pub(super) fn in_columns(names: &[&str], width: usize) -> String {
+    let lengths: Vec<usize> = names.iter().map(|name| name.chars().count()).collect();
+    let mut columns = (width / 3).min(names.len()).max(1);
+    let layout = loop {
+        let rows = names.len().div_ceil(columns);
+        let widths: Vec<usize> = lengths
+            .chunks(rows.max(1))
+            .map(|column| column.iter().max().copied().unwrap_or(0) + 2)
+            .collect();
+        if columns == 1 || widths.iter().sum::<usize>() <= width + 2 {
+            break (rows, widths);
+        }
+        columns -= 1;
+    };
+    let (rows, widths) = layout;
+    let mut text = String::new();
+    for row in 0..rows {
+        let mut line = String::new();
+        for (column, width) in widths.iter().enumerate() {
+            if let Some(name) = names.get(column * rows + row) {
+                let fill = width.saturating_sub(lengths[column * rows + row]);
+                line.push_str(name);
+                line.extend(std::iter::repeat_n(' ', fill));
+            }
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// The processes that hold GPU memory, each once.
+fn gpu_processes(machine: &PracticeMachine) -> Vec<(u32, String)> {
+    let Ok(nvml) = &machine.state.nvml else {
+        return Vec::new();
+    };
+    let mut found: BTreeMap<u32, String> = BTreeMap::new();
+    for gpu in &nvml.gpus {
+        if let GpuReading::Opened(gpu) = gpu
+            && let Value::Known(processes) = &gpu.processes
+        {
+            for process in processes {
+                let name = process.name.clone().unwrap_or_else(|| "python".to_owned());
+                found.insert(process.pid, name);
+            }
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// Ends a process that holds GPU memory, which is free then; `false` where there is none of this number.
+fn end_gpu_process(machine: &mut PracticeMachine, pid: u32) -> bool {
+    let Ok(nvml) = &mut machine.state.nvml else {
+        return false;
+    };
+    let mut ended = false;
+    for gpu in &mut nvml.gpus {
+        let GpuReading::Opened(gpu) = gpu else {
+            continue;
+        };
+        let mut freed = 0;
+        if let Value::Known(processes) = &mut gpu.processes {
+            processes.retain(|process| {
+                if process.pid == pid {
+                    ended = true;
+                    freed += process.memory.unwrap_or(0);
+                }
+                process.pid != pid
+            });
+        }
+        if freed > 0
+            && let Value::Known(used) = &mut gpu.memory_used
+        {
+            *used = used.saturating_sub(freed);
+        }
+    }
+    ended
 }

@@ -2,15 +2,21 @@
 
 use super::boot;
 use super::budget::{Budget, Stop};
+use super::complete;
 use super::machine::PracticeMachine;
 use super::outside::{Outside, Stream};
-use super::process::{Power, System};
+use super::process::System;
 use super::shell::Shell;
+use super::streams::Sink;
+
+/// How many shells may be in one another.
+const SHELLS: usize = 12;
 
 /// A person at the prompt of a machine: it takes command lines.
 pub struct Session {
     system: System,
-    shell: Shell,
+    /// The shells, one in the other; the last is the one that is typed to.
+    shells: Vec<Shell>,
     /// The command lines that were typed.
     history: Vec<String>,
 }
@@ -64,7 +70,7 @@ impl Session {
         let shell = Shell::recorded(&mut system);
         Self {
             system,
-            shell,
+            shells: vec![shell],
             history: Vec::new(),
         }
     }
@@ -72,7 +78,7 @@ impl Session {
     /// The machine as it is now, with the variables of this shell.
     pub fn machine(&self) -> PracticeMachine {
         let mut machine = self.system.machine.clone();
-        machine.env = self.shell.exported();
+        machine.env = self.shell().exported();
         machine
     }
 
@@ -88,25 +94,60 @@ impl Session {
 
     /// What stands before the cursor.
     pub fn prompt(&self) -> String {
-        self.shell.prompt(&self.system)
+        self.shell().prompt(&self.system)
+    }
+
+    /// Whether a text goes on: a quote, a here-document or a compound command is open, and the next line belongs to it.
+    pub fn is_open(text: &str) -> bool {
+        Shell::is_open(text)
+    }
+
+    /// What can stand where a word is begun: commands at the beginning of a command, variables after `$`, otherwise
+    /// files. Each is the whole word.
+    pub fn completions(&self, before: &str) -> Vec<String> {
+        complete::completions(self.shell(), &self.system, before)
     }
 
     /// Runs a command line.
     pub fn run(&mut self, line: &str) -> Played {
         if !line.trim().is_empty() {
             self.history.push(line.to_owned());
+            self.shell_mut().remember(line);
         }
         self.system.budget = Budget::default();
         self.system.stopped = None;
         self.system.machine.clock += 1;
-        self.system.machine.env = self.shell.exported();
-        let mut exit = self.shell.line(&mut self.system, line);
+        self.system.machine.env = self.shell().exported();
+        let mut shell = self
+            .shells
+            .pop()
+            .unwrap_or_else(|| Shell::login(&mut self.system));
+        let mut exit = shell.line(&mut self.system, line);
+        let left = shell.left();
+        self.shells.push(shell);
         if let Some(stop) = self.system.stopped.take() {
             exit = self.stopped(stop);
         }
-        let mut ended = self.shell.left().then_some(Ended::Shell);
-        if let Some(power) = self.system.power.take() {
-            self.restart(power);
+        let mut ended = None;
+        if left {
+            self.shells.pop();
+            if self.shells.is_empty() {
+                ended = Some(Ended::Shell);
+                self.shells.push(Shell::login(&mut self.system));
+            }
+        }
+        if let Some(shell) = self.system.enter.take() {
+            self.shells.push(shell);
+            if self.shells.len() > SHELLS {
+                self.shells.pop();
+                exit = self.stopped(Stop::Depth);
+            }
+        }
+        if self.system.power.take().is_some() {
+            exit = 0;
+            boot::boot(&mut self.system);
+            self.system.enter = None;
+            self.shells = vec![Shell::login(&mut self.system)];
             ended = Some(Ended::Rebooted);
         }
         Played {
@@ -117,23 +158,38 @@ impl Session {
         }
     }
 
+    /// Logs out and in again.
+    pub fn log_in(&mut self) {
+        self.shells = vec![Shell::login(&mut self.system)];
+    }
+
+    fn shell(&self) -> &Shell {
+        self.shells
+            .last()
+            .unwrap_or_else(|| unreachable!("a session always has a shell"))
+    }
+
+    fn shell_mut(&mut self) -> &mut Shell {
+        self.shells
+            .last_mut()
+            .unwrap_or_else(|| unreachable!("a session always has a shell"))
+    }
+
     fn stopped(&mut self, stop: Stop) -> i32 {
         let message = match stop {
             Stop::Interrupted => "^C\n",
-            Stop::Steps => "practice: stopped, since this would run for a very long time\n",
-            Stop::Depth => "practice: stopped, since this calls itself too deeply\n",
-            Stop::Printed => "\npractice: stopped, since this prints more than anyone reads\n",
+            Stop::Steps => {
+                "practice: stopped: this would run for a very long time, and a practice machine takes no more than so many steps for a command line\n"
+            }
+            Stop::Depth => {
+                "practice: stopped: this calls itself again and again; on a real machine it would use up all processes or memory\n"
+            }
+            Stop::Printed => "\npractice: stopped: this prints more than anyone reads\n",
         };
-        let _ = self.system.write(
-            &super::streams::Sink::Screen(Stream::Err),
-            message.as_bytes(),
-        );
+        let _ = self
+            .system
+            .write(&Sink::Screen(Stream::Err), message.as_bytes());
         130
-    }
-
-    fn restart(&mut self, _power: Power) {
-        boot::boot(&mut self.system);
-        self.shell = Shell::login(&mut self.system);
     }
 }
 

@@ -1,39 +1,280 @@
 //! The shell of a practice machine: bash's grammar by `brush-parser`, played by an interpreter of our own.
+//!
+//! [`parse`] reads, [`run`] plays what was read, [`expand`] makes words of words, [`builtins`] has the commands that are
+//! part of the shell, [`missing`] what it says of a command that is not there.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use brush_parser::ast;
+
+use super::files::User;
 use super::outside::Stream;
-use super::process::{CannotRun, Exit, Process, System};
+use super::process::{Exit, Process, System};
 use super::streams::{Input, Sink};
+
+mod arithmetic;
+mod builtins;
+mod expand;
+mod missing;
+mod parse;
+mod pattern;
+mod run;
+mod test;
+
+pub(crate) use expand::ansi_c;
+pub(crate) use pattern::Pattern;
+
+/// How deeply functions, subshells and sourced files may be in one another.
+const DEEPEST: u32 = 40;
 
 /// A shell: its variables, functions, options, and where it is.
 #[derive(Debug, Clone)]
 pub struct Shell {
-    env: BTreeMap<String, String>,
+    variables: BTreeMap<String, Variable>,
+    functions: BTreeMap<String, Arc<ast::FunctionBody>>,
+    aliases: BTreeMap<String, String>,
+    options: Options,
+    /// `$0`.
+    name: String,
+    /// `$1` and so on.
+    params: Vec<String>,
     cwd: String,
+    user: User,
+    /// `$?`.
+    status: Exit,
+    interactive: bool,
+    streams: Streams,
+    /// Variables that functions have made their own, to be put back: innermost last.
+    locals: Vec<Vec<(String, Option<Variable>)>>,
+    depth: u32,
     left: bool,
+    /// Whether a failure is looked at, so that `set -e` does not end the shell.
+    looked_at: bool,
+    history: Vec<String>,
+}
+
+#[derive(Debug, Clone)]
+struct Streams {
+    stdin: Input,
+    stdout: Sink,
+    stderr: Sink,
+    more: BTreeMap<i32, Sink>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Variable {
+    /// One value, or those of an array.
+    values: Vec<String>,
+    is_array: bool,
+    exported: bool,
+    readonly: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are the shell's switches, each on or off by itself"
+)]
+struct Options {
+    errexit: bool,
+    nounset: bool,
+    xtrace: bool,
+    noglob: bool,
+    pipefail: bool,
+    noclobber: bool,
+}
+
+/// Why commands do not go on as they stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    /// `break`, out of so many loops.
+    Break(u32),
+    /// `continue`, of the so-many-eth loop.
+    Continue(u32),
+    /// `return`.
+    Return(Exit),
+    /// `exit`.
+    Exit(Exit),
+    /// An expansion went wrong: the command is not run.
+    Failed,
+    /// The command line is ended: the budget, Ctrl-C, a restart.
+    Stop,
 }
 
 impl Shell {
-    /// The shell in which the machine was recorded.
+    /// The shell in which the machine was recorded, with its variables.
     pub(super) fn recorded(system: &mut System) -> Self {
+        let mut shell = Self::bare(system, system.machine.person.user);
         let env = system.machine.env.clone();
-        let cwd = env.get("PWD").cloned().unwrap_or_else(|| "/".to_owned());
+        shell.take_environment(&env);
+        let cwd = env.get("PWD").cloned().unwrap_or_default();
+        shell.cwd = if system.machine.tree.get(&cwd).is_ok_and(super::Node::is_dir) {
+            cwd
+        } else {
+            system.machine.person.home.clone()
+        };
+        shell.interactive = true;
+        shell.complete_environment(system);
+        // Of what it read when it began, functions, aliases and the prompt are not in the environment; its variables
+        // are as they were recorded.
+        let before = shell.variables.clone();
+        shell.startup(system);
+        let prompt = shell.variables.remove("PS1");
+        shell.variables = before;
+        if let Some(prompt) = prompt {
+            shell.variables.insert("PS1".to_owned(), prompt);
+        }
+        shell
+    }
+
+    /// A login shell of the person's.
+    pub(super) fn login(system: &mut System) -> Self {
+        let user = system.machine.person.user;
+        Self::login_of(system, user)
+    }
+
+    /// A login shell of a user's.
+    pub(super) fn login_of(system: &mut System, user: User) -> Self {
+        let mut shell = Self::bare(system, user);
+        shell.interactive = true;
+        shell.cwd = home_of(system, user);
+        for line in system
+            .machine
+            .tree
+            .text("/etc/environment")
+            .unwrap_or_default()
+            .lines()
+        {
+            // PAM's own syntax: no shell reads this file, so that nothing in it is expanded.
+            let line = line.strip_prefix("export ").unwrap_or(line);
+            if let Some((name, value)) = line.split_once('=') {
+                shell.set_exported(name.trim(), value.trim().trim_matches('"'));
+            }
+        }
+        shell.complete_environment(system);
+        shell.startup(system);
+        shell
+    }
+
+    /// An interactive shell that is no login shell, as `bash` or `sudo -s` starts one.
+    pub(super) fn interactive(system: &mut System, process: &Process) -> Self {
+        let mut shell = Self::of_process(system, process);
+        shell.interactive = true;
+        shell.complete_environment(system);
+        for file in ["/etc/bash.bashrc", "~/.bashrc"] {
+            shell.read_startup_file(system, file);
+        }
+        shell
+    }
+
+    /// A shell without anything but its name.
+    fn bare(system: &System, user: User) -> Self {
         Self {
-            env,
-            cwd,
+            variables: BTreeMap::new(),
+            functions: BTreeMap::new(),
+            aliases: BTreeMap::new(),
+            options: Options::default(),
+            name: "bash".to_owned(),
+            params: Vec::new(),
+            cwd: home_of(system, user),
+            user,
+            status: 0,
+            interactive: false,
+            streams: Streams {
+                stdin: Input::terminal(),
+                stdout: Sink::Screen(Stream::Out),
+                stderr: Sink::Screen(Stream::Err),
+                more: BTreeMap::new(),
+            },
+            locals: Vec::new(),
+            depth: 0,
             left: false,
+            looked_at: false,
+            history: Vec::new(),
         }
     }
 
-    /// A login shell.
-    pub(super) fn login(system: &mut System) -> Self {
-        Self::recorded(system)
+    /// A shell that inherits what a program got.
+    fn of_process(system: &System, process: &Process) -> Self {
+        let mut shell = Self::bare(system, process.user);
+        shell.take_environment(&process.env);
+        shell.cwd.clone_from(&process.cwd);
+        shell.streams = Streams {
+            stdin: process.stdin.clone(),
+            stdout: process.stdout.clone(),
+            stderr: process.stderr.clone(),
+            more: BTreeMap::new(),
+        };
+        shell
+    }
+
+    fn take_environment(&mut self, env: &BTreeMap<String, String>) {
+        for (name, value) in env {
+            self.set_exported(name, value);
+        }
+    }
+
+    /// What every shell has, however it was started.
+    fn complete_environment(&mut self, system: &System) {
+        let home = home_of(system, self.user);
+        let name = name_of(system, self.user);
+        let cwd = self.cwd.clone();
+        for (variable, value) in [
+            ("HOME", home.as_str()),
+            ("LOGNAME", &name),
+            ("USER", &name),
+            ("SHELL", "/bin/bash"),
+            ("TERM", "xterm-256color"),
+            ("LANG", "C.UTF-8"),
+            (
+                "PATH",
+                "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            ),
+            ("SHLVL", "1"),
+        ] {
+            if self.get(variable).is_none() {
+                self.set_exported(variable, value);
+            }
+        }
+        self.set_exported("PWD", &cwd);
+        self.set_plain("BASH_VERSION", "5.2.21(1)-release");
+        self.set_plain("BASH", "/bin/bash");
+        self.set_plain("HOSTNAME", &system.machine.hostname);
+        self.set_plain("PS1", "\\s-\\v\\$ ");
+    }
+
+    /// Reads the files of a login shell, in bash's order.
+    fn startup(&mut self, system: &mut System) {
+        self.read_startup_file(system, "/etc/profile");
+        for file in ["~/.bash_profile", "~/.bash_login", "~/.profile"] {
+            if self.read_startup_file(system, file) {
+                break;
+            }
+        }
+    }
+
+    fn read_startup_file(&mut self, system: &mut System, file: &str) -> bool {
+        let home = home_of(system, self.user);
+        let path = match file.strip_prefix('~') {
+            Some(rest) => format!("{home}{rest}"),
+            None => file.to_owned(),
+        };
+        let Ok(text) = system.machine.tree.text(&path) else {
+            return false;
+        };
+        let _ = self.source(system, &text, &path);
+        self.status = 0;
+        true
     }
 
     /// The variables that programs inherit.
     pub(super) fn exported(&self) -> BTreeMap<String, String> {
-        self.env.clone()
+        self.variables
+            .iter()
+            .filter(|(_, variable)| variable.exported && !variable.is_array)
+            .map(|(name, variable)| (name.clone(), variable.one()))
+            .collect()
     }
 
     /// Whether it was left.
@@ -41,49 +282,272 @@ impl Shell {
         self.left
     }
 
-    /// What stands before the cursor.
+    /// Its working folder.
+    pub(super) fn cwd(&self) -> &str {
+        &self.cwd
+    }
+
+    /// The names that can stand first in a command: aliases, functions, builtins.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.aliases
+            .keys()
+            .chain(self.functions.keys())
+            .map(String::as_str)
+            .chain(builtins::names().map(|name| name as &str))
+    }
+
+    /// The names of its variables.
+    pub(super) fn variable_names(&self) -> impl Iterator<Item = &str> {
+        self.variables.keys().map(String::as_str)
+    }
+
+    /// The command lines that `history` shows.
+    pub(super) fn remember(&mut self, line: &str) {
+        self.history.push(line.to_owned());
+    }
+
+    /// What stands before the cursor, by `PS1`.
     pub(super) fn prompt(&self, system: &System) -> String {
-        format!(
-            "{}@{}:{}$ ",
-            system.machine.person.name, system.machine.hostname, self.cwd
-        )
+        let ps1 = self.get("PS1").unwrap_or_else(|| "\\$ ".to_owned());
+        let home = self.get("HOME").unwrap_or_default();
+        let mut prompt = String::new();
+        let mut chars = ps1.chars();
+        while let Some(c) = chars.next() {
+            if c != '\\' {
+                prompt.push(c);
+                continue;
+            }
+            match chars.next() {
+                Some('u') => prompt.push_str(&name_of(system, self.user)),
+                Some('h' | 'H') => prompt.push_str(&system.machine.hostname),
+                Some('w') => match self.cwd.strip_prefix(&home) {
+                    Some(rest)
+                        if !home.is_empty() && (rest.is_empty() || rest.starts_with('/')) =>
+                    {
+                        prompt.push('~');
+                        prompt.push_str(rest);
+                    }
+                    _ => prompt.push_str(&self.cwd),
+                },
+                Some('W') => prompt.push_str(self.cwd.rsplit('/').next().unwrap_or_default()),
+                Some('$') => prompt.push(if self.user == User::Root { '#' } else { '$' }),
+                Some('s') => prompt.push_str("bash"),
+                Some('v') => prompt.push_str("5.2"),
+                Some('n') => prompt.push('\n'),
+                Some('[' | ']' | 'a') | None => {}
+                Some(other) => prompt.push(other),
+            }
+        }
+        prompt.chars().filter(|c| !c.is_control()).collect()
+    }
+
+    /// Whether a text goes on: what is open has to be closed by another line.
+    pub(super) fn is_open(text: &str) -> bool {
+        matches!(parse::program(text), Err(parse::Unreadable::Open))
     }
 
     /// Runs a command line.
     pub(super) fn line(&mut self, system: &mut System, line: &str) -> Exit {
-        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        if words.is_empty() {
-            return 0;
-        }
-        let process = Process {
-            env: self.env.clone(),
-            cwd: self.cwd.clone(),
-            user: system.machine.person.user,
+        self.streams = Streams {
             stdin: Input::terminal(),
             stdout: Sink::Screen(Stream::Out),
             stderr: Sink::Screen(Stream::Err),
+            more: BTreeMap::new(),
         };
-        let name = words[0].clone();
-        match system.run(process, words) {
-            Ok(exit) => exit,
-            Err(CannotRun::NoCommand) => {
-                let _ = system.write(
-                    &Sink::Screen(Stream::Err),
-                    format!("{name}: command not found\n").as_bytes(),
-                );
-                127
+        self.depth = 0;
+        self.looked_at = false;
+        match self.text_as_commands(system, line) {
+            Ok(()) => {}
+            Err(Flow::Exit(exit)) => {
+                self.status = exit;
+                self.left = true;
             }
-            Err(_) => 126,
+            Err(Flow::Failed) => self.status = 1,
+            Err(Flow::Return(exit)) => self.status = exit,
+            Err(Flow::Break(_) | Flow::Continue(_)) => {}
+            Err(Flow::Stop) => self.status = 130,
+        }
+        self.status
+    }
+
+    fn set_exported(&mut self, name: &str, value: &str) {
+        if is_name(name) {
+            self.variables.insert(
+                name.to_owned(),
+                Variable {
+                    exported: true,
+                    ..Variable::of(value)
+                },
+            );
+        }
+    }
+
+    fn set_plain(&mut self, name: &str, value: &str) {
+        self.variables.insert(name.to_owned(), Variable::of(value));
+    }
+
+    /// The value of a variable.
+    fn get(&self, name: &str) -> Option<String> {
+        self.variables.get(name).map(Variable::one)
+    }
+
+    /// The value of a variable, also of those that the shell makes up.
+    fn variable(&mut self, system: &mut System, name: &str) -> Option<String> {
+        match name {
+            "RANDOM" => Some((system.outside.random() % 32_768).to_string()),
+            "SECONDS" => Some((system.machine.clock % 100_000).to_string()),
+            "EPOCHSECONDS" => Some(system.machine.clock.to_string()),
+            "UID" | "EUID" => Some(if self.user == User::Root { "0" } else { "1000" }.to_owned()),
+            "PPID" => Some("999".to_owned()),
+            "LINENO" => Some("1".to_owned()),
+            name => self.get(name),
+        }
+    }
+
+    fn array(&self, name: &str) -> Vec<String> {
+        self.variables
+            .get(name)
+            .map(|variable| variable.values.clone())
+            .unwrap_or_default()
+    }
+
+    fn names_with(&self, prefix: &str) -> Vec<String> {
+        self.variables
+            .keys()
+            .filter(|name| name.starts_with(prefix))
+            .cloned()
+            .collect()
+    }
+
+    fn assign(&mut self, system: &mut System, name: &str, value: String) -> Result<(), Flow> {
+        if self.variables.get(name).is_some_and(|old| old.readonly) {
+            self.complain(system, &format!("{name}: readonly variable"));
+            return Err(Flow::Failed);
+        }
+        let variable = self.variables.entry(name.to_owned()).or_default();
+        if variable.is_array && !variable.values.is_empty() {
+            variable.values[0] = value;
+        } else {
+            variable.values = vec![value];
+        }
+        Ok(())
+    }
+
+    fn flags(&self) -> String {
+        let mut flags = String::from("h");
+        for (is, flag) in [
+            (self.options.errexit, 'e'),
+            (self.options.noglob, 'f'),
+            (self.interactive, 'i'),
+            (self.options.nounset, 'u'),
+            (self.options.xtrace, 'x'),
+            (self.options.noclobber, 'C'),
+        ] {
+            if is {
+                flags.push(flag);
+            }
+        }
+        flags.push_str("BH");
+        flags
+    }
+
+    /// Says what is wrong, as bash does.
+    fn complain(&mut self, system: &mut System, message: &str) {
+        let name = self.name.rsplit('/').next().unwrap_or("bash").to_owned();
+        let sink = self.streams.stderr.clone();
+        let _ = system.write(&sink, format!("{name}: {message}\n").as_bytes());
+    }
+
+    /// Says that something is not played here, and what is.
+    fn unsupported(&mut self, system: &mut System, what: &str, instead: &str) -> Flow {
+        let sink = self.streams.stderr.clone();
+        let text = format!(
+            "practice: {what} is not supported on a practice machine; what works instead: {instead}\n"
+        );
+        let _ = system.write(&sink, text.as_bytes());
+        Flow::Failed
+    }
+
+    /// What a program started here inherits.
+    fn process(&self) -> Process {
+        Process {
+            env: self.exported(),
+            cwd: self.cwd.clone(),
+            user: self.user,
+            stdin: self.streams.stdin.clone(),
+            stdout: self.streams.stdout.clone(),
+            stderr: self.streams.stderr.clone(),
         }
     }
 }
 
-/// Runs the text of a script.
+impl Variable {
+    fn of(value: &str) -> Self {
+        Self {
+            values: vec![value.to_owned()],
+            ..Self::default()
+        }
+    }
+
+    fn one(&self) -> String {
+        self.values.first().cloned().unwrap_or_default()
+    }
+}
+
+impl Shell {
+    /// Runs a text after the startup files of an interactive or a login shell, as `bash -ic` and `sudo -i` do.
+    pub(super) fn script_after_startup(
+        system: &mut System,
+        process: &Process,
+        text: &str,
+        args: Vec<String>,
+        login: bool,
+    ) -> Exit {
+        let mut shell = if login {
+            Self::login_of(system, process.user)
+        } else {
+            Self::interactive(system, process)
+        };
+        shell.streams = Self::of_process(system, process).streams;
+        let mut args = args.into_iter();
+        shell.name = args.next().unwrap_or_else(|| "bash".to_owned());
+        shell.params = args.collect();
+        shell.run_to_the_end(system, text)
+    }
+}
+
+/// Runs the text of a script, as a program of its own.
 pub(super) fn run_script(
-    _system: &mut System,
-    _process: Process,
-    _text: &str,
-    _args: Vec<String>,
+    system: &mut System,
+    process: &Process,
+    text: &str,
+    args: Vec<String>,
 ) -> Exit {
-    0
+    let mut shell = Shell::of_process(system, process);
+    let mut args = args.into_iter();
+    shell.name = args.next().unwrap_or_else(|| "bash".to_owned());
+    shell.params = args.collect();
+    shell.run_to_the_end(system, text)
+}
+
+fn home_of(system: &System, user: User) -> String {
+    match user {
+        User::Root => "/root".to_owned(),
+        User::Person => system.machine.person.home.clone(),
+    }
+}
+
+fn name_of(system: &System, user: User) -> String {
+    match user {
+        User::Root => "root".to_owned(),
+        User::Person => system.machine.person.name.clone(),
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars
+        .next()
+        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
 }

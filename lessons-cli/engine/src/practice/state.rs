@@ -1,5 +1,7 @@
 //! The state of a practice machine that is no file.
 
+use std::collections::BTreeSet;
+
 use crate::machine::nvml::{Nvml, NvmlCode, NvmlFailure};
 use crate::recording::{NvmlEntry, Recording};
 
@@ -14,6 +16,20 @@ pub struct State {
     pub nvml: Result<Nvml, NvmlFailure>,
     /// Whether the network is there.
     pub network: bool,
+    /// Whether the firmware knows the machine owner's key.
+    pub key_enrolled: bool,
+    /// The password of a key that waits to be enrolled at the next start.
+    pub key_waiting: Option<String>,
+    /// The services of systemd that run.
+    pub services: BTreeSet<String>,
+    /// Those that were to start and ended at once.
+    pub failed_services: BTreeSet<String>,
+    /// Images that Docker has pulled.
+    pub images: BTreeSet<String>,
+    /// Whether Docker was told of NVIDIA's runtime before it was started last.
+    pub docker_has_runtime: bool,
+    /// The command of the persistence daemon, as systemd has read it.
+    pub daemon: Option<String>,
 }
 
 impl State {
@@ -32,6 +48,13 @@ impl State {
                 None => Err(NvmlCode::NotRecorded.into()),
             },
             network: true,
+            key_enrolled: false,
+            key_waiting: None,
+            services: BTreeSet::new(),
+            failed_services: BTreeSet::new(),
+            images: BTreeSet::new(),
+            docker_has_runtime: false,
+            daemon: None,
         }
     }
 }

@@ -126,6 +126,9 @@ pub enum Errno {
     /// EINVAL.
     #[error("Invalid argument")]
     Invalid,
+    /// EBADF.
+    #[error("Bad file descriptor")]
+    BadDescriptor,
     /// EIO: a file of the recording whose text is not known.
     #[error("Input/output error")]
     Untold,

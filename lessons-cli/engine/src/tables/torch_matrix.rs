@@ -17,7 +17,8 @@ mod known_bad;
 mod mirrors;
 
 pub use companions::{
-    Build, Companion, Misfit, Package, Pair, Sameness, companion, companions, companions_of, pair,
+    Build, Companion, Misfit, NotACompanion, Package, Pair, Sameness, companion, companions,
+    companions_of, pair,
 };
 pub use device_code::{CodeList, CodeOn, DeviceCode, Form, code_runs_on, device_code};
 pub use known_bad::{Affected, Environment, Hit, KnownBad, Severity, known_bad, known_bad_rows};
@@ -143,6 +144,9 @@ impl Release {
             Package::Torchvision => self.torchvision.as_ref(),
             Package::Torchaudio => self.torchaudio.as_ref(),
             Package::Torchtext => self.torchtext.as_ref(),
+            Package::Torchcodec => companions_of(self, package)
+                .first()
+                .map(|newest| &newest.version),
         }
     }
 }

@@ -191,6 +191,8 @@ fn goes_with(package: Package, torch: &BuildTag, companion: &BuildTag) -> bool {
         (BuildTag::Cpu, BuildTag::Cpu)
         | (BuildTag::Rocm(_), BuildTag::Rocm(_))
         | (BuildTag::Xpu, BuildTag::Xpu) => true,
+        // It decodes on the CPU next to any torch.
+        (_, BuildTag::Cpu) => package == Package::Torchcodec,
         _ => false,
     }
 }

@@ -1,54 +1,1101 @@
 //! Programs that print and pass on text.
 
 use super::Program;
+use super::options::Spec;
 use crate::practice::process::{Call, Exit};
+use crate::practice::shell::ansi_c;
+use crate::practice::tree::Errno;
 
 pub(super) const PROGRAMS: &[Program] = &[
     Program::base("cat", cat),
+    Program::base("cut", cut),
     Program::base("echo", echo),
-    Program::base("ls", ls),
-    Program::base("dash", cat),
+    Program::base("head", head),
+    Program::base("less", pager),
+    Program::base("more", pager),
+    Program::base("nl", nl),
+    Program::base("printf", printf),
+    Program::base("rev", rev),
+    Program::base("seq", seq),
+    Program::base("sort", sort),
+    Program::base("tac", tac),
+    Program::base("tail", tail),
+    Program::base("tee", tee),
+    Program::base("tr", tr),
+    Program::base("uniq", uniq),
+    Program::base("wc", wc),
+    Program::base("yes", yes),
 ];
 
-fn cat(call: &mut Call<'_>) -> Exit {
-    let files = call.rest();
-    let mut exit = 0;
-    if files.is_empty() {
-        let bytes = call.read_all();
-        call.print(bytes);
+/// What a program says of a file whose text was never recorded.
+pub(super) fn problem(errno: Errno) -> String {
+    match errno {
+        Errno::Untold => "practice: what is in this file is not part of the practice".to_owned(),
+        other => other.to_string(),
     }
+}
+
+/// The bytes of a file, or of standard input for `-`; says what is wrong.
+pub(super) fn input(call: &mut Call<'_>, file: &str) -> Option<Vec<u8>> {
+    if file == "-" {
+        return Some(call.read_all());
+    }
+    match call.files().read(file) {
+        Ok(bytes) => Some(bytes.to_vec()),
+        Err(errno) => {
+            let name = call.name();
+            call.error(format!("{name}: {file}: {}", problem(errno)));
+            None
+        }
+    }
+}
+
+/// All inputs of a program, one after the other, and whether all could be read.
+pub(super) fn inputs(call: &mut Call<'_>, files: &[String]) -> (Vec<u8>, bool) {
+    if files.is_empty() {
+        return (call.read_all(), true);
+    }
+    let mut all = Vec::new();
+    let mut good = true;
     for file in files {
-        match call.files().read(&file) {
-            Ok(bytes) => {
-                call.print(bytes.as_slice());
+        match input(call, file) {
+            Some(bytes) => all.extend(bytes),
+            None => good = false,
+        }
+    }
+    (all, good)
+}
+
+fn lines(bytes: &[u8]) -> Vec<&[u8]> {
+    bytes.split_inclusive(|byte| *byte == b'\n').collect()
+}
+
+fn text_lines(bytes: &[u8]) -> Vec<String> {
+    String::from_utf8_lossy(bytes)
+        .lines()
+        .map(str::to_owned)
+        .collect()
+}
+
+fn cat(call: &mut Call<'_>) -> Exit {
+    const SPEC: Spec = Spec::new(
+        "nAEbsTuv",
+        &[
+            ("number", 'n'),
+            ("show-all", 'A'),
+            ("show-ends", 'E'),
+            ("number-nonblank", 'b'),
+            ("squeeze-blank", 's'),
+        ],
+    );
+    let Some(options) = SPEC.read(call) else {
+        return 1;
+    };
+    let files = if options.words.is_empty() {
+        vec!["-".to_owned()]
+    } else {
+        options.words.clone()
+    };
+    let mut exit = 0;
+    let mut number = 0;
+    for file in files {
+        let Some(bytes) = input(call, &file) else {
+            exit = 1;
+            continue;
+        };
+        let plain = !(options.has('n') || options.has('A') || options.has('E') || options.has('b'));
+        if plain {
+            if !call.print(&bytes) {
+                break;
             }
-            Err(errno) => {
-                call.error(format!("cat: {file}: {errno}"));
-                exit = 1;
+            continue;
+        }
+        for line in lines(&bytes) {
+            let mut shown = Vec::new();
+            let blank = line == b"\n";
+            if options.has('n') && !options.has('b') || options.has('b') && !blank {
+                number += 1;
+                shown.extend(format!("{number:6}\t").into_bytes());
+            }
+            let (body, end) = match line.strip_suffix(b"\n") {
+                Some(body) => (body, true),
+                None => (line, false),
+            };
+            for byte in body {
+                match byte {
+                    b'\t' if options.has('A') => shown.extend(b"^I"),
+                    0..=31 if options.has('A') && *byte != b'\t' => {
+                        shown.extend([b'^', byte + 64]);
+                    }
+                    byte => shown.push(*byte),
+                }
+            }
+            if end {
+                if options.has('A') || options.has('E') {
+                    shown.push(b'$');
+                }
+                shown.push(b'\n');
+            }
+            if !call.print(&shown) {
+                return exit;
             }
         }
     }
     exit
 }
 
+/// `less` and `more`: in a practice the text is printed, and the terminal scrolls.
+fn pager(call: &mut Call<'_>) -> Exit {
+    let files: Vec<String> = call
+        .rest()
+        .into_iter()
+        .filter(|word| !word.starts_with(['-', '+']))
+        .collect();
+    if files.is_empty() && call.process.stdin.is_terminal() {
+        let name = call.name();
+        call.error(if name == "less" {
+            "Missing filename (\"less --help\" for help)".to_owned()
+        } else {
+            "more: bad usage\nTry 'more --help' for more information.".to_owned()
+        });
+        return 1;
+    }
+    let (bytes, good) = inputs(call, &files);
+    call.print(bytes);
+    Exit::from(!good)
+}
+
+/// The text that `echo` prints.
+pub(crate) fn echoed(words: &[String]) -> String {
+    let mut newline = true;
+    let mut escapes = false;
+    let mut at = 0;
+    while let Some(word) = words.get(at) {
+        let Some(letters) = word.strip_prefix('-').filter(|letters| {
+            !letters.is_empty() && letters.chars().all(|letter| "neE".contains(letter))
+        }) else {
+            break;
+        };
+        for letter in letters.chars() {
+            match letter {
+                'n' => newline = false,
+                'e' => escapes = true,
+                _ => escapes = false,
+            }
+        }
+        at += 1;
+    }
+    let mut text = words[at..].join(" ");
+    if escapes {
+        if let Some(cut) = text.find("\\c") {
+            text.truncate(cut);
+            newline = false;
+        }
+        text = ansi_c(&text);
+    }
+    if newline {
+        text.push('\n');
+    }
+    text
+}
+
 fn echo(call: &mut Call<'_>) -> Exit {
-    let words = call.rest();
-    call.line(words.join(" "));
+    let text = echoed(&call.rest());
+    call.print(text);
     0
 }
 
-fn ls(call: &mut Call<'_>) -> Exit {
-    let cwd = call.process.cwd.clone();
-    match call.files().list(&cwd) {
-        Ok(names) => {
-            for name in names {
-                call.line(name);
-            }
-            0
+fn printf(call: &mut Call<'_>) -> Exit {
+    let words = call.rest();
+    if words.is_empty() {
+        call.error("printf: missing operand\nTry 'printf --help' for more information.");
+        return 1;
+    }
+    let (text, problem) = printed(&words);
+    call.print(text);
+    match problem {
+        Some(problem) => {
+            call.error(format!("printf: {problem}"));
+            1
         }
-        Err(errno) => {
-            call.error(format!("ls: cannot open directory '.': {errno}"));
-            2
+        None => 0,
+    }
+}
+
+/// What `printf` prints for a format and its words, and what is wrong with them.
+pub(crate) fn printed(words: &[String]) -> (String, Option<String>) {
+    const LONGEST: usize = 1 << 20;
+    let Some((format, words)) = words.split_first() else {
+        return (String::new(), None);
+    };
+    let mut out = String::new();
+    let mut problem = None;
+    let mut words = words.iter();
+    let mut first = true;
+    while (first || words.len() > 0) && out.len() < LONGEST {
+        first = false;
+        let before = words.len();
+        let mut chars = format.chars().peekable();
+        while let Some(c) = chars.next() {
+            match c {
+                '\\' => {
+                    let mut escape = String::from("\\");
+                    escape.extend(chars.next());
+                    while escape.len() < 5
+                        && let Some(digit) = chars.peek()
+                        && (digit.is_ascii_digit()
+                            || (escape.starts_with("\\x") && digit.is_ascii_hexdigit()))
+                    {
+                        escape.extend(chars.next());
+                    }
+                    out.push_str(&ansi_c(&escape));
+                }
+                '%' if chars.peek() == Some(&'%') => {
+                    chars.next();
+                    out.push('%');
+                }
+                '%' => {
+                    let mut flags = String::new();
+                    while let Some(flag) = chars.next_if(|c| "-+ 0#".contains(*c)) {
+                        flags.push(flag);
+                    }
+                    let mut number = |chars: &mut std::iter::Peekable<std::str::Chars<'_>>| {
+                        if chars.next_if_eq(&'*').is_some() {
+                            return words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
+                        }
+                        let mut number = 0_usize;
+                        while let Some(digit) = chars.next_if(char::is_ascii_digit) {
+                            number = number * 10 + digit.to_digit(10).unwrap_or(0) as usize;
+                            number = number.min(10_000);
+                        }
+                        number
+                    };
+                    let width = number(&mut chars);
+                    let precision = chars.next_if_eq(&'.').map(|_| number(&mut chars));
+                    let word = |words: &mut std::slice::Iter<'_, String>| {
+                        words.next().cloned().unwrap_or_default()
+                    };
+                    let mut integer = |text: &str| -> i64 {
+                        let text = text.trim();
+                        if let Some(letter) = text.strip_prefix(['"', '\'']) {
+                            return letter.chars().next().map_or(0, |c| i64::from(u32::from(c)));
+                        }
+                        if text.is_empty() {
+                            return 0;
+                        }
+                        let parsed = match text.strip_prefix("0x") {
+                            Some(hex) => i64::from_str_radix(hex, 16),
+                            None => text.parse(),
+                        };
+                        parsed.unwrap_or_else(|_| {
+                            problem.get_or_insert(format!("{text}: invalid number"));
+                            0
+                        })
+                    };
+                    let text = match chars.next() {
+                        Some('s') => {
+                            let text = word(&mut words);
+                            match precision {
+                                Some(most) => text.chars().take(most).collect(),
+                                None => text,
+                            }
+                        }
+                        Some('b') => ansi_c(&word(&mut words)),
+                        Some('q') => super::quoted(&word(&mut words)),
+                        Some('d' | 'i' | 'u') => {
+                            let number = integer(&word(&mut words));
+                            if flags.contains('+') && number >= 0 {
+                                format!("+{number}")
+                            } else {
+                                number.to_string()
+                            }
+                        }
+                        Some('x') => format!("{:x}", integer(&word(&mut words))),
+                        Some('X') => format!("{:X}", integer(&word(&mut words))),
+                        Some('o') => format!("{:o}", integer(&word(&mut words))),
+                        Some('c') => word(&mut words).chars().take(1).collect(),
+                        Some('f' | 'g' | 'e') => {
+                            let text = word(&mut words);
+                            let number: f64 = text.trim().parse().unwrap_or(0.0);
+                            format!("{number:.*}", precision.unwrap_or(6).min(50))
+                        }
+                        other => {
+                            problem.get_or_insert(format!(
+                                "`{}': invalid format character",
+                                other.map_or(String::new(), String::from)
+                            ));
+                            return (out, problem);
+                        }
+                    };
+                    let length = text.chars().count();
+                    let fill = width.saturating_sub(length);
+                    if flags.contains('-') {
+                        out.push_str(&text);
+                        out.extend(std::iter::repeat_n(' ', fill));
+                    } else {
+                        let zero = flags.contains('0');
+                        out.extend(std::iter::repeat_n(if zero { '0' } else { ' ' }, fill));
+                        out.push_str(&text);
+                    }
+                }
+                c => out.push(c),
+            }
+        }
+        // A format that takes no words is printed once.
+        if words.len() == before {
+            break;
         }
     }
+    (out, problem)
+}
+
+/// How many lines or bytes `head` and `tail` take.
+enum Count {
+    Lines(u64),
+    Bytes(u64),
+}
+
+fn counted(call: &mut Call<'_>) -> Option<(Count, bool, Vec<String>)> {
+    const SPEC: Spec = Spec::new(
+        "n:c:qvfF",
+        &[
+            ("lines=", 'n'),
+            ("bytes=", 'c'),
+            ("quiet", 'q'),
+            ("follow", 'f'),
+            ("verbose", 'v'),
+        ],
+    );
+    // `head -5` is `head -n 5`.
+    if let Some(first) = call.args.get(1).cloned()
+        && let Some(digits) = first.strip_prefix('-')
+        && !digits.is_empty()
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        call.args[1] = format!("-n{digits}");
+    }
+    let options = SPEC.read(call)?;
+    if options.has('f') || options.has('F') {
+        call.error("practice: waiting for more lines (-f) is not supported on a practice machine; what works instead: tail without -f, again later");
+    }
+    let (letter, what) = if options.has('c') {
+        ('c', "bytes")
+    } else {
+        ('n', "lines")
+    };
+    let given = options.value(letter).unwrap_or("10").to_owned();
+    let digits = given.trim_start_matches(['+', '-']);
+    let digits = digits
+        .strip_suffix('K')
+        .map_or(digits.to_owned(), |n| format!("{n}000"));
+    let Ok(number) = digits.parse::<u64>() else {
+        let name = call.name();
+        call.error(format!("{name}: invalid number of {what}: ‘{given}’"));
+        return None;
+    };
+    let signed = given.starts_with(if call.name() == "head" { '-' } else { '+' });
+    let count = if letter == 'c' {
+        Count::Bytes(number)
+    } else {
+        Count::Lines(number)
+    };
+    Some((count, signed, options.words))
+}
+
+fn head(call: &mut Call<'_>) -> Exit {
+    let Some((count, but, files)) = counted(call) else {
+        return 1;
+    };
+    each_with_title(call, &files, |call, file| {
+        // From a pipe no more is read than is shown: what never ends can be cut.
+        if let (Count::Lines(most), false, "-") = (&count, but, file) {
+            for _ in 0..*most {
+                match call.read_line() {
+                    Some(line) => {
+                        if !call.print(line) {
+                            return true;
+                        }
+                    }
+                    None => return true,
+                }
+            }
+            return true;
+        }
+        let Some(bytes) = input(call, file) else {
+            return false;
+        };
+        match count {
+            Count::Lines(most) => {
+                let all = lines(&bytes);
+                let most = usize::try_from(most).unwrap_or(usize::MAX);
+                let most = if but {
+                    all.len().saturating_sub(most)
+                } else {
+                    most.min(all.len())
+                };
+                call.print(all[..most].concat());
+            }
+            Count::Bytes(most) => {
+                let most = usize::try_from(most).unwrap_or(usize::MAX);
+                let most = if but {
+                    bytes.len().saturating_sub(most)
+                } else {
+                    most.min(bytes.len())
+                };
+                call.print(&bytes[..most]);
+            }
+        }
+        true
+    })
+}
+
+fn tail(call: &mut Call<'_>) -> Exit {
+    let Some((count, from, files)) = counted(call) else {
+        return 1;
+    };
+    each_with_title(call, &files, |call, file| {
+        let Some(bytes) = input(call, file) else {
+            return false;
+        };
+        match count {
+            Count::Lines(number) => {
+                let all = lines(&bytes);
+                let number = usize::try_from(number).unwrap_or(usize::MAX);
+                let start = if from {
+                    number.saturating_sub(1)
+                } else {
+                    all.len().saturating_sub(number)
+                };
+                call.print(all[start.min(all.len())..].concat());
+            }
+            Count::Bytes(number) => {
+                let number = usize::try_from(number).unwrap_or(usize::MAX);
+                let start = if from {
+                    number.saturating_sub(1)
+                } else {
+                    bytes.len().saturating_sub(number)
+                };
+                call.print(&bytes[start.min(bytes.len())..]);
+            }
+        }
+        true
+    })
+}
+
+fn each_with_title(
+    call: &mut Call<'_>,
+    files: &[String],
+    mut show: impl FnMut(&mut Call<'_>, &str) -> bool,
+) -> Exit {
+    if files.is_empty() {
+        return Exit::from(!show(call, "-"));
+    }
+    let mut exit = 0;
+    for (index, file) in files.iter().enumerate() {
+        if files.len() > 1 {
+            let gap = if index > 0 { "\n" } else { "" };
+            call.print(format!("{gap}==> {file} <==\n"));
+        }
+        if !show(call, file) {
+            exit = 1;
+        }
+    }
+    exit
+}
+
+fn wc(call: &mut Call<'_>) -> Exit {
+    const SPEC: Spec = Spec::new(
+        "lwcmL",
+        &[
+            ("lines", 'l'),
+            ("words", 'w'),
+            ("bytes", 'c'),
+            ("chars", 'm'),
+        ],
+    );
+    let Some(options) = SPEC.read(call) else {
+        return 1;
+    };
+    let all = options.last_of("lwcm").is_none();
+    let mut exit = 0;
+    let mut rows: Vec<(Vec<usize>, String)> = Vec::new();
+    let files = if options.words.is_empty() {
+        vec![String::from("-")]
+    } else {
+        options.words.clone()
+    };
+    for file in files {
+        let Some(bytes) = input(call, &file) else {
+            exit = 1;
+            continue;
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        let mut numbers = Vec::new();
+        if all || options.has('l') {
+            numbers.push(memchr::memchr_iter(b'\n', &bytes).count());
+        }
+        if all || options.has('w') {
+            numbers.push(text.split_whitespace().count());
+        }
+        if options.has('m') {
+            numbers.push(text.chars().count());
+        }
+        if all || options.has('c') {
+            numbers.push(bytes.len());
+        }
+        rows.push((numbers, file));
+    }
+    if rows.len() > 1 {
+        let columns = rows[0].0.len();
+        let sums = (0..columns)
+            .map(|column| rows.iter().map(|(numbers, _)| numbers[column]).sum())
+            .collect();
+        rows.push((sums, "total".to_owned()));
+    }
+    let from_stdin = rows.iter().any(|(_, name)| name == "-");
+    let widest = rows
+        .iter()
+        .flat_map(|(numbers, _)| numbers)
+        .max()
+        .map_or(1, |number| number.to_string().len());
+    let width = match rows.first() {
+        Some((numbers, _)) if numbers.len() == 1 && rows.len() == 1 => 1,
+        _ if from_stdin => 7,
+        _ => widest,
+    };
+    for (numbers, name) in rows {
+        let numbers: Vec<String> = numbers
+            .iter()
+            .map(|number| format!("{number:width$}"))
+            .collect();
+        let name = if name == "-" {
+            String::new()
+        } else {
+            format!(" {name}")
+        };
+        call.line(format!("{}{name}", numbers.join(" ")));
+    }
+    exit
+}
+
+fn tee(call: &mut Call<'_>) -> Exit {
+    const SPEC: Spec = Spec::new("aip", &[("append", 'a')]);
+    let Some(options) = SPEC.read(call) else {
+        return 1;
+    };
+    let mut exit = 0;
+    let mut open = Vec::new();
+    for file in &options.words {
+        let append = options.has('a');
+        let result = if append && call.files().get(file).is_ok() {
+            call.files().may_write(file)
+        } else {
+            call.files().write(file, b"", false)
+        };
+        match result {
+            Ok(()) => open.push(file.clone()),
+            Err(errno) => {
+                call.error(format!("tee: {file}: {errno}"));
+                exit = 1;
+            }
+        }
+    }
+    let bytes = call.read_all();
+    call.print(&bytes);
+    for file in open {
+        if let Err(errno) = call.files().write(&file, &bytes, true) {
+            call.error(format!("tee: {file}: {errno}"));
+            exit = 1;
+        }
+    }
+    exit
+}
+
+fn sort(call: &mut Call<'_>) -> Exit {
+    const SPEC: Spec = Spec::new(
+        "nruhVk:t:fbo:s",
+        &[
+            ("numeric-sort", 'n'),
+            ("reverse", 'r'),
+            ("unique", 'u'),
+            ("human-numeric-sort", 'h'),
+            ("version-sort", 'V'),
+            ("key=", 'k'),
+            ("field-separator=", 't'),
+            ("ignore-case", 'f'),
+        ],
+    );
+    let Some(options) = SPEC.read(call) else {
+        return 2;
+    };
+    let (bytes, good) = inputs(call, &options.words);
+    if !call.system.spend(bytes.len() as u64 / 64 + 1) {
+        return 130;
+    }
+    let mut all = text_lines(&bytes);
+    let separator = options.value('t').and_then(|text| text.chars().next());
+    let field = options.value('k').and_then(|key| {
+        let digits: String = key.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse::<usize>().ok()
+    });
+    let numeric_key = options
+        .value('k')
+        .is_some_and(|key| key.ends_with(['n', 'g', 'h']));
+    let key = |line: &str| -> String {
+        match field {
+            None | Some(0) => line.to_owned(),
+            Some(field) => match separator {
+                Some(separator) => line
+                    .split(separator)
+                    .skip(field - 1)
+                    .collect::<Vec<_>>()
+                    .join(&separator.to_string()),
+                None => line
+                    .split_whitespace()
+                    .skip(field - 1)
+                    .collect::<Vec<_>>()
+                    .join(" "),
+            },
+        }
+    };
+    let number = |text: &str| -> f64 {
+        let text = text.trim_start();
+        let end = text
+            .char_indices()
+            .find(|(at, c)| !(c.is_ascii_digit() || *c == '.' || (*at == 0 && *c == '-')))
+            .map_or(text.len(), |(at, _)| at);
+        let unit = match text[end..].chars().next() {
+            Some('K' | 'k') if options.has('h') => 1e3,
+            Some('M') if options.has('h') => 1e6,
+            Some('G') if options.has('h') => 1e9,
+            Some('T') if options.has('h') => 1e12,
+            _ => 1.0,
+        };
+        text[..end].parse::<f64>().unwrap_or(0.0) * unit
+    };
+    let numeric = options.has('n') || options.has('h') || numeric_key;
+    all.sort_by(|a, b| {
+        let (ka, kb) = (key(a), key(b));
+        let order = if numeric {
+            number(&ka).total_cmp(&number(&kb))
+        } else if options.has('V') {
+            by_version(&ka, &kb)
+        } else if options.has('f') {
+            ka.to_lowercase().cmp(&kb.to_lowercase())
+        } else {
+            ka.cmp(&kb)
+        };
+        order.then_with(|| a.cmp(b))
+    });
+    if options.has('r') {
+        all.reverse();
+    }
+    if options.has('u') {
+        all.dedup_by(|a, b| {
+            if numeric {
+                number(&key(a)).total_cmp(&number(&key(b))).is_eq()
+            } else {
+                key(a) == key(b)
+            }
+        });
+    }
+    let text: String = all.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
+    if let Some(file) = options.value('o') {
+        let file = file.to_owned();
+        if let Err(errno) = call.files().write(&file, text.as_bytes(), false) {
+            call.error(format!("sort: open failed: {file}: {errno}"));
+            return 2;
+        }
+    } else {
+        call.print(text);
+    }
+    if good { 0 } else { 2 }
+}
+
+/// The order of names with numbers in them: `libx.so.9` before `libx.so.10`.
+pub(super) fn by_version(a: &str, b: &str) -> std::cmp::Ordering {
+    let parts = |text: &str| -> Vec<(u64, String)> {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let word = rest
+                .find(|c: char| c.is_ascii_digit())
+                .unwrap_or(rest.len());
+            let (text, after) = rest.split_at(word);
+            let digits = after
+                .find(|c: char| !c.is_ascii_digit())
+                .unwrap_or(after.len());
+            let (number, after) = after.split_at(digits);
+            parts.push((number.parse().unwrap_or(0), text.to_owned()));
+            rest = after;
+        }
+        parts
+    };
+    let (a, b) = (parts(a), parts(b));
+    for ((na, ta), (nb, tb)) in a.iter().zip(&b) {
+        let order = ta.cmp(tb).then(na.cmp(nb));
+        if order.is_ne() {
+            return order;
+        }
+    }
+    a.len().cmp(&b.len())
+}
+
+fn uniq(call: &mut Call<'_>) -> Exit {
+    const SPEC: Spec = Spec::new(
+        "cdui",
+        &[("count", 'c'), ("repeated", 'd'), ("unique", 'u')],
+    );
+    let Some(options) = SPEC.read(call) else {
+        return 1;
+    };
+    let (bytes, good) = inputs(call, &options.words[..options.words.len().min(1)]);
+    let mut groups: Vec<(usize, String)> = Vec::new();
+    for line in text_lines(&bytes) {
+        match groups.last_mut() {
+            Some((count, last)) if *last == line => *count += 1,
+            _ => groups.push((1, line)),
+        }
+    }
+    for (count, line) in groups {
+        if options.has('d') && count < 2 || options.has('u') && count > 1 {
+            continue;
+        }
+        let line = if options.has('c') {
+            format!("{count:7} {line}")
+        } else {
+            line
+        };
+        if !call.line(line) {
+            break;
+        }
+    }
+    Exit::from(!good)
+}
+
+/// The places that `cut -f 1,3-` names, from 1 on.
+fn places(list: &str) -> Option<Vec<(usize, usize)>> {
+    list.split(',')
+        .map(|part| {
+            let (from, to) = match part.split_once('-') {
+                Some((from, to)) => (from, to),
+                None => (part, part),
+            };
+            let from = if from.is_empty() {
+                1
+            } else {
+                from.parse().ok()?
+            };
+            let to = if to.is_empty() {
+                usize::MAX
+            } else {
+                to.parse().ok()?
+            };
+            (from > 0 && from <= to).then_some((from, to))
+        })
+        .collect()
+}
+
+fn cut(call: &mut Call<'_>) -> Exit {
+    const SPEC: Spec = Spec::new(
+        "d:f:c:b:s",
+        &[
+            ("delimiter=", 'd'),
+            ("fields=", 'f'),
+            ("characters=", 'c'),
+            ("bytes=", 'b'),
+            ("only-delimited", 's'),
+        ],
+    );
+    let Some(options) = SPEC.read(call) else {
+        return 1;
+    };
+    let (letter, what) = match options.last_of("fcb") {
+        Some('f') => ('f', "field"),
+        Some(letter) => (letter, "byte/character"),
+        None => {
+            call.error("cut: you must specify a list of bytes, characters, or fields\nTry 'cut --help' for more information.");
+            return 1;
+        }
+    };
+    let list = options.value(letter).unwrap_or_default().to_owned();
+    let Some(places) = places(&list) else {
+        call.error(format!(
+            "cut: invalid {what} value ‘{list}’\nTry 'cut --help' for more information."
+        ));
+        return 1;
+    };
+    let takes = |place: usize| {
+        places
+            .iter()
+            .any(|(from, to)| (*from..=*to).contains(&place))
+    };
+    let delimiter = options.value('d').unwrap_or("\t").to_owned();
+    if letter == 'f' && delimiter.chars().count() != 1 {
+        call.error(
+            "cut: the delimiter must be a single character\nTry 'cut --help' for more information.",
+        );
+        return 1;
+    }
+    let (bytes, good) = inputs(call, &options.words);
+    for line in text_lines(&bytes) {
+        let shown = if letter == 'f' {
+            if line.contains(&delimiter) {
+                line.split(delimiter.as_str())
+                    .enumerate()
+                    .filter(|(index, _)| takes(index + 1))
+                    .map(|(_, field)| field)
+                    .collect::<Vec<_>>()
+                    .join(&delimiter)
+            } else if options.has('s') {
+                continue;
+            } else {
+                line
+            }
+        } else {
+            line.chars()
+                .enumerate()
+                .filter(|(index, _)| takes(index + 1))
+                .map(|(_, c)| c)
+                .collect()
+        };
+        if !call.line(shown) {
+            break;
+        }
+    }
+    Exit::from(!good)
+}
+
+/// The characters of a set of `tr`: `a-z`, `[:upper:]`, `\n`.
+fn set(text: &str) -> Vec<char> {
+    let text = ansi_c(text);
+    let mut chars = Vec::new();
+    let mut rest = text.as_str();
+    while !rest.is_empty() {
+        let class = [
+            ("[:upper:]", 'A'..='Z'),
+            ("[:lower:]", 'a'..='z'),
+            ("[:digit:]", '0'..='9'),
+        ]
+        .into_iter()
+        .find(|(name, _)| rest.starts_with(name));
+        if let Some((name, range)) = class {
+            chars.extend(range);
+            rest = &rest[name.len()..];
+            continue;
+        }
+        if let Some(after) = rest.strip_prefix("[:space:]") {
+            chars.extend([' ', '\t', '\n', '\r', '\u{b}', '\u{c}']);
+            rest = after;
+            continue;
+        }
+        if let Some(after) = rest.strip_prefix("[:alpha:]") {
+            chars.extend('A'..='Z');
+            chars.extend('a'..='z');
+            rest = after;
+            continue;
+        }
+        if let Some(after) = rest.strip_prefix("[:alnum:]") {
+            chars.extend('0'..='9');
+            chars.extend('A'..='Z');
+            chars.extend('a'..='z');
+            rest = after;
+            continue;
+        }
+        let mut each = rest.chars();
+        let Some(first) = each.next() else {
+            break;
+        };
+        let mut ahead = each.clone();
+        if ahead.next() == Some('-')
+            && let Some(last) = ahead.next()
+            && last >= first
+        {
+            chars.extend((first..=last).take(70_000));
+            rest = ahead.as_str();
+            continue;
+        }
+        chars.push(first);
+        rest = each.as_str();
+    }
+    chars
+}
+
+fn tr(call: &mut Call<'_>) -> Exit {
+    const SPEC: Spec = Spec::new(
+        "cCds",
+        &[
+            ("delete", 'd'),
+            ("squeeze-repeats", 's'),
+            ("complement", 'c'),
+        ],
+    );
+    let Some(options) = SPEC.read(call) else {
+        return 1;
+    };
+    let Some(first) = options.words.first() else {
+        call.error("tr: missing operand\nTry 'tr --help' for more information.");
+        return 1;
+    };
+    let (delete, squeeze) = (options.has('d'), options.has('s'));
+    let complement = options.has('c') || options.has('C');
+    let from = set(first);
+    let to = options
+        .words
+        .get(1)
+        .map(|text| set(text))
+        .unwrap_or_default();
+    if to.is_empty() && !delete && !squeeze {
+        call.error(format!("tr: missing operand after ‘{first}’\nTwo strings must be given when translating.\nTry 'tr --help' for more information."));
+        return 1;
+    }
+    let text = String::from_utf8_lossy(&call.read_all()).into_owned();
+    if !call.system.spend(text.len() as u64 / 256 + 1) {
+        return 130;
+    }
+    let place = |c: char| {
+        let found = from.iter().position(|known| *known == c);
+        if complement {
+            found.map_or(Some(usize::MAX), |_| None)
+        } else {
+            found
+        }
+    };
+    let mut out = String::with_capacity(text.len());
+    let mut last = None;
+    for c in text.chars() {
+        let place = place(c);
+        if delete {
+            if place.is_none() {
+                out.push(c);
+            }
+            continue;
+        }
+        let new = match place {
+            Some(place) if !to.is_empty() => to[place.min(to.len() - 1)],
+            _ => c,
+        };
+        let squeezes = if to.is_empty() {
+            place.is_some()
+        } else {
+            to.contains(&new)
+        };
+        if squeeze && squeezes && last == Some(new) {
+            continue;
+        }
+        last = Some(new);
+        out.push(new);
+    }
+    call.print(out);
+    0
+}
+
+fn yes(call: &mut Call<'_>) -> Exit {
+    let words = call.rest();
+    let line = if words.is_empty() {
+        "y".to_owned()
+    } else {
+        words.join(" ")
+    };
+    let block = format!("{line}\n").repeat((4096 / (line.len() + 1)).max(1));
+    while call.print(&block) {}
+    0
+}
+
+fn seq(call: &mut Call<'_>) -> Exit {
+    const SPEC: Spec = Spec::new("ws:f:", &[("separator=", 's'), ("equal-width", 'w')]);
+    // A number below zero is no option.
+    let words: Vec<String> = call.rest();
+    let negative = words
+        .iter()
+        .any(|word| word.parse::<i64>().is_ok_and(|number| number < 0));
+    let (words, separator) = if negative {
+        (words, "\n".to_owned())
+    } else {
+        let Some(options) = SPEC.read(call) else {
+            return 1;
+        };
+        let separator = options.value('s').unwrap_or("\n").to_owned();
+        (options.words, separator)
+    };
+    let mut numbers = Vec::new();
+    for word in &words {
+        match word.parse::<i64>() {
+            Ok(number) => numbers.push(number),
+            Err(_) => {
+                call.error(format!("seq: invalid floating point argument: ‘{word}’\nTry 'seq --help' for more information."));
+                return 1;
+            }
+        }
+    }
+    let (mut at, step, last) = match numbers.as_slice() {
+        [last] => (1, 1, *last),
+        [first, last] => (*first, 1, *last),
+        [first, step, last] if *step != 0 => (*first, *step, *last),
+        [_, _, _] => {
+            call.error(
+                "seq: invalid Zero increment value: ‘0’\nTry 'seq --help' for more information.",
+            );
+            return 1;
+        }
+        _ => {
+            call.error("seq: missing operand\nTry 'seq --help' for more information.");
+            return 1;
+        }
+    };
+    let mut block = String::new();
+    let mut first = true;
+    while if step > 0 { at <= last } else { at >= last } {
+        if !first {
+            block.push_str(&separator);
+        }
+        first = false;
+        block.push_str(&at.to_string());
+        if block.len() > 4096 {
+            if !call.print(&block) {
+                return 0;
+            }
+            block.clear();
+        }
+        match at.checked_add(step) {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    if !first {
+        block.push('\n');
+    }
+    call.print(block);
+    0
+}
+
+fn rev(call: &mut Call<'_>) -> Exit {
+    let (bytes, good) = inputs(call, &call.rest());
+    for line in text_lines(&bytes) {
+        let line: String = line.chars().rev().collect();
+        call.line(line);
+    }
+    Exit::from(!good)
+}
+
+fn tac(call: &mut Call<'_>) -> Exit {
+    let (bytes, good) = inputs(call, &call.rest());
+    let mut all = lines(&bytes);
+    all.reverse();
+    call.print(all.concat());
+    Exit::from(!good)
+}
+
+fn nl(call: &mut Call<'_>) -> Exit {
+    let (bytes, good) = inputs(call, &call.rest());
+    let mut number = 0;
+    for line in text_lines(&bytes) {
+        if line.is_empty() {
+            call.line("       ");
+        } else {
+            number += 1;
+            call.line(format!("{number:6}\t{line}"));
+        }
+    }
+    Exit::from(!good)
 }

@@ -1,4 +1,4 @@
-//! torchvision, torchaudio and torchtext: which of their releases goes with which torch.
+//! torchvision, torchaudio, torchtext and torchcodec: which of their releases goes with which torch.
 
 use std::fmt;
 use std::str::FromStr;
@@ -21,11 +21,18 @@ pub enum Package {
     Torchaudio,
     /// torchtext, whose last release is 0.18.0.
     Torchtext,
+    /// torchcodec, which torchaudio needs since 2.11 to read files.
+    Torchcodec,
 }
 
 impl Package {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Torchvision, Self::Torchaudio, Self::Torchtext];
+    pub const ALL: [Self; 4] = [
+        Self::Torchvision,
+        Self::Torchaudio,
+        Self::Torchtext,
+        Self::Torchcodec,
+    ];
 }
 
 impl fmt::Display for Package {
@@ -34,6 +41,7 @@ impl fmt::Display for Package {
             Self::Torchvision => "torchvision",
             Self::Torchaudio => "torchaudio",
             Self::Torchtext => "torchtext",
+            Self::Torchcodec => "torchcodec",
         })
     }
 }
@@ -41,7 +49,7 @@ impl fmt::Display for Package {
 /// A name that is not one of torch's companions.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "tried to read a companion of torch from `{0}`: only torchvision, torchaudio and torchtext are"
+    "tried to read a companion of torch from `{0}`: only torchvision, torchaudio, torchtext and torchcodec are"
 )]
 pub struct NotACompanion(String);
 

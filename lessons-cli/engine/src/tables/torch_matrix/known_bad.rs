@@ -75,6 +75,10 @@ pub struct Affected {
     /// Only with these companions installed.
     #[serde(default)]
     pub installed: BTreeMap<Package, VersionSpecifiers>,
+    /// How much it matters there, if not as the fault does elsewhere: where it follows from what is known and nobody
+    /// saw it, or where there is nothing better to choose.
+    #[serde(default)]
+    pub severity: Option<Severity>,
 }
 
 /// What is known about an environment. What is not known leaves a hit uncertain, never out.
@@ -97,6 +101,8 @@ pub struct Environment<'a> {
 pub struct Hit {
     /// The fault.
     pub row: &'static KnownBad,
+    /// How much it matters there.
+    pub severity: Severity,
     /// Whether everything it depends on is known; otherwise it may hit.
     pub certain: bool,
 }
@@ -112,21 +118,19 @@ pub fn known_bad(environment: &Environment<'_>) -> Vec<Hit> {
         .known_bad
         .iter()
         .filter_map(|row| {
-            let answers = row
-                .affected
-                .iter()
-                .map(|affected| affected.holds(environment));
-            match answers.max()? {
-                Holds::No => None,
-                Holds::Perhaps => Some(Hit {
-                    row,
-                    certain: false,
-                }),
-                Holds::Yes => Some(Hit { row, certain: true }),
-            }
+            let answers = row.affected.iter().map(|affected| {
+                let severity = affected.severity.unwrap_or(row.severity);
+                (affected.holds(environment), severity)
+            });
+            let (holds, severity) = answers.max()?;
+            (holds != Holds::No).then_some(Hit {
+                row,
+                severity,
+                certain: holds == Holds::Yes,
+            })
         })
         .collect();
-    hits.sort_by_key(|hit| std::cmp::Reverse((hit.row.severity, hit.certain)));
+    hits.sort_by_key(|hit| std::cmp::Reverse((hit.severity, hit.certain)));
     hits
 }
 

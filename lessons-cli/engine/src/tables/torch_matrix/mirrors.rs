@@ -22,6 +22,9 @@ pub struct Mirror {
     nightly_url: Option<String>,
     /// Whether it holds torch's wheels alone, so that a `PyPI` index must serve what they depend on.
     pub needs_pypi: bool,
+    /// A `PyPI` mirror of the same house, for what torch depends on.
+    #[serde(default)]
+    pub pypi_url: Option<String>,
     /// What is special about it.
     pub note: Option<String>,
     /// Where this comes from.

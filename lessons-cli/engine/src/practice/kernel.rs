@@ -1,0 +1,624 @@
+//! The kernel of a practice machine: its modules, the image it starts from, Secure Boot, and the driver that NVML finds.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::facts::Facts;
+use crate::facts::driver::Package;
+use crate::machine::nvml::{Gpu, GpuReading, Nvml, NvmlCode, NvmlFailure, Value};
+use crate::tables::Os;
+use crate::tables::cuda_driver::{self, GpuSupport};
+use crate::tables::gpu_arch::{self, OpenModule};
+use crate::version::DriverVersion;
+
+use super::machine::PracticeMachine;
+use super::tree::{Binary, Content, Device, Node};
+
+/// NVIDIA's modules in the order in which they are loaded, with their sizes.
+pub(super) const NVIDIA: [(&str, u32); 4] = [
+    ("nvidia", 14_376_960),
+    ("nvidia_modeset", 1_814_528),
+    ("nvidia_drm", 139_264),
+    ("nvidia_uvm", 2_076_672),
+];
+
+/// The folder of the driver's libraries.
+pub(super) const LIBRARIES: &str = "/usr/lib/x86_64-linux-gnu";
+
+/// Where a driver's own installer puts its modules.
+const RUNFILE_MODULES: &str = "kernel/drivers/video";
+
+/// Why a module is not loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum NotLoaded {
+    /// This kernel has no such module.
+    NoModule,
+    /// Secure Boot does not know the key that signed it.
+    KeyRejected,
+    /// Something else holds the cards.
+    NoSuchDevice,
+}
+
+/// A module of the driver on the disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ModuleFile {
+    /// Below the kernel's folder: `updates/dkms/nvidia.ko.zst`.
+    pub(super) path: String,
+    /// The driver's version.
+    pub(super) version: String,
+    /// Whether it is the open one.
+    pub(super) open: bool,
+}
+
+impl ModuleFile {
+    /// Whether it was built on this machine, and so is signed with the machine owner's key.
+    pub(super) fn is_built_here(&self) -> bool {
+        self.path.starts_with("updates/") || self.path.starts_with(RUNFILE_MODULES)
+    }
+}
+
+impl PracticeMachine {
+    /// The names of loaded modules.
+    pub(super) fn modules(&self) -> Vec<String> {
+        let text = self.tree.text("/proc/modules").unwrap_or_default();
+        let names = text.lines().filter_map(|line| line.split(' ').next());
+        names.map(str::to_owned).collect()
+    }
+
+    pub(super) fn has_loaded(&self, module: &str) -> bool {
+        self.modules().iter().any(|name| name == module)
+    }
+
+    fn modules_dep(&self) -> String {
+        format!("/lib/modules/{}/modules.dep", self.state.kernel)
+    }
+
+    /// The file of a module for the running kernel, below the kernel's folder.
+    pub(super) fn module_path(&self, module: &str) -> Option<String> {
+        let text = self.tree.text(&self.modules_dep()).ok()?;
+        text.lines()
+            .filter_map(|line| line.split(':').next())
+            .find(|path| {
+                let name = path.rsplit('/').next().unwrap_or(path);
+                name.split('.')
+                    .next()
+                    .is_some_and(|name| name.replace('-', "_") == module)
+            })
+            .map(str::to_owned)
+    }
+
+    /// The driver's module for the running kernel.
+    pub(super) fn nvidia_module(&self) -> Option<ModuleFile> {
+        let path = self.module_path("nvidia")?;
+        let file = format!("/lib/modules/{}/{path}", self.state.kernel);
+        if let Ok(Node {
+            content: Content::Program(binary),
+            ..
+        }) = self.tree.get(&file)
+            && let Some((version, flavour)) = binary.data.split_once(' ')
+        {
+            return Some(ModuleFile {
+                path,
+                version: version.to_owned(),
+                open: flavour == "open",
+            });
+        }
+        // One that was there from the start: its package, or what is loaded, tells of it.
+        let package = self
+            .driver_packages()
+            .into_iter()
+            .find(|package| package.name.starts_with("nvidia-"));
+        let version = self
+            .loaded_version()
+            .or_else(|| package.as_ref().map(upstream))
+            .or_else(|| self.library_version())?;
+        let loaded = self.tree.text("/proc/driver/nvidia/version");
+        let open = match loaded {
+            Ok(text) => text.contains("Open Kernel Module"),
+            Err(_) => {
+                path.contains("-open")
+                    || self
+                        .driver_packages()
+                        .iter()
+                        .any(|package| package.name.ends_with("-open"))
+            }
+        };
+        Some(ModuleFile {
+            path,
+            version,
+            open,
+        })
+    }
+
+    fn driver_packages(&self) -> Vec<Package> {
+        let facts = Facts::new(self);
+        let packages = facts.packages().clone().unwrap_or_default();
+        packages
+            .into_iter()
+            .filter(|package| {
+                package.is_installed()
+                    && (package.name.starts_with("nvidia-")
+                        || package.name.starts_with("libnvidia-"))
+                    && package.version.starts_with(|c: char| c.is_ascii_digit())
+                    && package.version.matches('.').count() >= 1
+            })
+            .collect()
+    }
+
+    /// Puts the driver's modules for a kernel below a folder of it.
+    pub(super) fn put_modules(&mut self, kernel: &str, folder: &str, version: &str, open: bool) {
+        let flavour = if open { "open" } else { "closed" };
+        let path = format!("/lib/modules/{kernel}/modules.dep");
+        let mut lines = String::new();
+        for name in [
+            "nvidia",
+            "nvidia-modeset",
+            "nvidia-drm",
+            "nvidia-uvm",
+            "nvidia-peermem",
+        ] {
+            let file = format!("{folder}/{name}.ko.zst");
+            let node = Node::new(
+                0o644,
+                Content::Program(Arc::new(Binary {
+                    program: "kernel-module".to_owned(),
+                    size: 8_000_000,
+                    data: format!("{version} {flavour}"),
+                })),
+            );
+            let whole = format!("/lib/modules/{kernel}/{file}");
+            self.put_file(&whole, node);
+            lines.push_str(&file);
+            lines.push_str(":\n");
+        }
+        let known = self.tree.text(&path).unwrap_or_default();
+        let kept: String = known
+            .lines()
+            .filter(|line| !line.starts_with(&format!("{folder}/")))
+            .flat_map(|line| [line, "\n"])
+            .collect();
+        // depmod prefers what lies below updates.
+        let all = if folder.starts_with("updates") {
+            lines + &kept
+        } else {
+            let (updates, rest): (Vec<&str>, Vec<&str>) =
+                kept.lines().partition(|line| line.starts_with("updates/"));
+            lines_of(updates) + &lines + &lines_of(rest)
+        };
+        self.put_text(&path, all);
+    }
+
+    /// Takes the driver's modules below a folder of a kernel away.
+    pub(super) fn remove_modules(&mut self, kernel: &str, folder: &str) {
+        let path = format!("/lib/modules/{kernel}/modules.dep");
+        let text = self.tree.text(&path).unwrap_or_default();
+        let (gone, kept): (Vec<&str>, Vec<&str>) = text
+            .lines()
+            .partition(|line| line.starts_with(&format!("{folder}/nvidia")));
+        for line in gone {
+            let file = line.split(':').next().unwrap_or(line);
+            let _ = self.tree.remove(&format!("/lib/modules/{kernel}/{file}"));
+        }
+        self.put_text(&path, lines_of(kept));
+    }
+
+    /// Writes a file as the system does, making the folders above it.
+    pub(super) fn put_text(&mut self, path: &str, text: impl Into<String>) {
+        self.put_file(path, Node::file(text.into()));
+    }
+
+    /// Puts a node as the system does, making the folders above it.
+    pub(super) fn put_file(&mut self, path: &str, node: Node) {
+        let clock = self.clock;
+        let path = super::tree::normal(path);
+        if let Some((folder, name)) = super::tree::split(&path)
+            && let Ok(folder) = self.tree.make_dirs(&folder, clock)
+        {
+            // A full disk is the business of whoever writes much; a system file of some lines still fits.
+            let _ = self
+                .tree
+                .put(&super::tree::join(&folder, &name), node.changed_at(clock));
+        }
+    }
+
+    /// Adds a line to the kernel's log.
+    pub(super) fn kernel_says(&mut self, text: &str) {
+        self.log("kernel", text);
+    }
+
+    /// Whether the firmware checks signatures.
+    pub(super) fn secure_boot(&self) -> bool {
+        Facts::new(self).secure_boot() == Ok(Some(true))
+    }
+
+    /// The kernel driver that holds a GPU.
+    pub(super) fn holder(&self, address: &str) -> Option<String> {
+        let path = format!("/sys/bus/pci/devices/{address}/driver");
+        match &self.tree.get_link(&path).ok()?.content {
+            Content::Link(target) => target.rsplit('/').next().map(str::to_owned),
+            _ => None,
+        }
+    }
+
+    fn bind(&mut self, address: &str, driver: Option<&str>) {
+        let path = format!("/sys/bus/pci/devices/{address}/driver");
+        match driver {
+            Some(driver) => self.put_file(
+                &path,
+                Node::link(&format!("../../../../bus/pci/drivers/{driver}")),
+            ),
+            None => {
+                let _ = self.tree.remove(&path);
+            }
+        }
+    }
+
+    fn add_loaded(&mut self, module: &str, size: u32) {
+        if self.has_loaded(module) {
+            return;
+        }
+        let text = self.tree.text("/proc/modules").unwrap_or_default();
+        self.put_text(
+            "/proc/modules",
+            format!("{module} {size} 0 - Live 0x0000000000000000\n{text}"),
+        );
+        self.put_file(&format!("/sys/module/{module}"), Node::dir());
+    }
+
+    fn remove_loaded(&mut self, module: &str) {
+        let text = self.tree.text("/proc/modules").unwrap_or_default();
+        let kept: String = text
+            .lines()
+            .filter(|line| line.split(' ').next() != Some(module))
+            .flat_map(|line| [line, "\n"])
+            .collect();
+        self.put_text("/proc/modules", kept);
+        let _ = self.tree.remove(&format!("/sys/module/{module}"));
+    }
+
+    /// Loads a module with those that it needs.
+    pub(super) fn load_module(&mut self, module: &str) -> Result<(), NotLoaded> {
+        if self.has_loaded(module) {
+            return Ok(());
+        }
+        if module.starts_with("nvidia") {
+            return self.load_nvidia(module);
+        }
+        if self.module_path(module).is_none() {
+            return Err(NotLoaded::NoModule);
+        }
+        if module == "nouveau" {
+            for address in self.gpu_addresses() {
+                if self.holder(&address).is_none() {
+                    self.bind(&address, Some("nouveau"));
+                }
+            }
+        }
+        self.add_loaded(module, 3_096_576);
+        Ok(())
+    }
+
+    fn load_nvidia(&mut self, module: &str) -> Result<(), NotLoaded> {
+        let file = self.nvidia_module().ok_or(NotLoaded::NoModule)?;
+        if self.module_path(module).is_none() {
+            return Err(NotLoaded::NoModule);
+        }
+        if self.secure_boot() && file.is_built_here() && !self.state.key_enrolled {
+            self.kernel_says("Loading of module with unavailable key is rejected");
+            return Err(NotLoaded::KeyRejected);
+        }
+        if !self.has_loaded("nvidia") {
+            let addresses = self.gpu_addresses();
+            let free: Vec<String> = addresses
+                .iter()
+                .filter(|address| matches!(self.holder(address).as_deref(), None | Some("nvidia")))
+                .cloned()
+                .collect();
+            if free.is_empty() {
+                self.kernel_says(&format!(
+                    "NVRM: The NVIDIA probe routine was not called for {} device(s).",
+                    addresses.len()
+                ));
+                self.kernel_says("NVRM: No NVIDIA devices probed.");
+                return Err(NotLoaded::NoSuchDevice);
+            }
+            for address in free {
+                self.bind(&address, Some("nvidia"));
+            }
+            self.add_loaded("nvidia", NVIDIA[0].1);
+            let line = if file.open {
+                format!(
+                    "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  {}  Release Build  (dvs-builder@U22)",
+                    file.version
+                )
+            } else {
+                format!(
+                    "NVRM version: NVIDIA UNIX x86_64 Kernel Module  {}",
+                    file.version
+                )
+            };
+            self.put_text("/proc/driver/nvidia/version", format!("{line}\n"));
+            self.put_text("/sys/module/nvidia/version", format!("{}\n", file.version));
+            self.kernel_says(&format!(
+                "nvidia: loading {} kernel module, version {}",
+                if file.open { "open" } else { "proprietary" },
+                file.version
+            ));
+            for index in 0..self.hardware.gpus.len() {
+                self.device(&format!("nvidia{index}"));
+            }
+            self.device("nvidiactl");
+        }
+        for (name, size) in NVIDIA {
+            if name == module || (module == "nvidia_drm" && name == "nvidia_modeset") {
+                self.add_loaded(name, size);
+                if name == "nvidia_uvm" {
+                    self.device("nvidia-uvm");
+                    self.device("nvidia-uvm-tools");
+                }
+            }
+        }
+        self.look_for_driver();
+        Ok(())
+    }
+
+    fn device(&mut self, name: &str) {
+        self.put_file(
+            &format!("/dev/{name}"),
+            Node::new(0o666, Content::Device(Device::Other)),
+        );
+    }
+
+    /// Unloads a module, and with NVIDIA's main one everything that it brought.
+    pub(super) fn unload_module(&mut self, module: &str) {
+        self.remove_loaded(module);
+        if module == "nvidia" || module == "nouveau" {
+            for address in self.gpu_addresses() {
+                if self.holder(&address).as_deref() == Some(module) {
+                    self.bind(&address, None);
+                }
+            }
+        }
+        if module == "nvidia" {
+            for path in ["/proc/driver/nvidia/version", "/sys/module/nvidia/version"] {
+                let _ = self.tree.remove(path);
+            }
+            let devices = self.tree.list("/dev").unwrap_or_default();
+            for device in devices.iter().filter(|name| name.starts_with("nvidia")) {
+                let _ = self.tree.remove(&format!("/dev/{device}"));
+            }
+            self.look_for_driver();
+        }
+    }
+
+    /// The version of the module that runs.
+    pub(super) fn loaded_version(&self) -> Option<String> {
+        let text = self.tree.text("/sys/module/nvidia/version").ok()?;
+        Some(text.trim().to_owned())
+    }
+
+    /// The version of the library on the disk.
+    pub(super) fn library_version(&self) -> Option<String> {
+        let node = self
+            .tree
+            .get_link(&format!("{LIBRARIES}/libnvidia-ml.so.1"))
+            .ok()?;
+        match &node.content {
+            Content::Link(target) => target
+                .split_once(".so.")
+                .map(|(_, version)| version.to_owned()),
+            _ => None,
+        }
+    }
+
+    /// Puts the driver's libraries of a version in place of those that are there.
+    pub(super) fn put_libraries(&mut self, version: &str) {
+        self.remove_libraries();
+        for library in ["libcuda", "libnvidia-ml"] {
+            let file = format!("{library}.so.{version}");
+            self.put_file(
+                &format!("{LIBRARIES}/{file}"),
+                Node::new(0o644, Content::Untold(30_000_000)),
+            );
+            self.put_file(&format!("{LIBRARIES}/{library}.so.1"), Node::link(&file));
+        }
+        self.look_for_driver();
+    }
+
+    /// Takes the driver's libraries away.
+    pub(super) fn remove_libraries(&mut self) {
+        for name in self.tree.list(LIBRARIES).unwrap_or_default() {
+            if name.starts_with("libcuda.so.") || name.starts_with("libnvidia-ml.so.") {
+                let _ = self.tree.remove(&format!("{LIBRARIES}/{name}"));
+            }
+        }
+        self.look_for_driver();
+    }
+
+    /// What NVML says now, by the module that runs and the library on the disk.
+    pub(super) fn look_for_driver(&mut self) {
+        let library = self.library_version();
+        let path = library
+            .as_ref()
+            .map(|version| format!("{LIBRARIES}/libnvidia-ml.so.{version}"));
+        let failed = |error| {
+            Err(NvmlFailure {
+                error,
+                library: path.clone(),
+            })
+        };
+        self.state.nvml = match (library, self.loaded_version()) {
+            (None, _) => Err(NvmlCode::LibloadingError.into()),
+            (Some(_), None) => failed(NvmlCode::DriverNotLoaded),
+            (Some(library), Some(module)) if library != module => {
+                failed(NvmlCode::LibRmVersionMismatch)
+            }
+            (Some(version), Some(_)) => match &self.state.nvml {
+                // What was set by hand since the driver was loaded stays.
+                Ok(nvml) if nvml.driver_version.known() == Some(&version) => return,
+                _ => Ok(self.reading(&version, path.clone())),
+            },
+        };
+    }
+
+    /// A first reading of NVML with a driver of this version.
+    fn reading(&self, version: &str, library: Option<String>) -> Nvml {
+        let open = self
+            .tree
+            .text("/proc/driver/nvidia/version")
+            .is_ok_and(|text| text.contains("Open Kernel Module"));
+        let cuda = version
+            .parse::<DriverVersion>()
+            .ok()
+            .and_then(|version| cuda_driver::ceiling(&version, Os::Linux).ok());
+        let major = cuda.map_or(0, |cuda| cuda.major);
+        let gpus = self
+            .hardware
+            .gpus
+            .iter()
+            .filter(|gpu| serves(gpu, version, open))
+            .map(|gpu| GpuReading::Opened(Box::new(gpu.clone())))
+            .collect();
+        Nvml {
+            library,
+            driver_version: Value::Known(version.to_owned()),
+            nvml_version: Value::Known(format!("{major}.{version}")),
+            cuda_driver_version: cuda
+                .map_or(Value::Unrecorded, |cuda| Value::Known(cuda.to_string())),
+            gpus,
+        }
+    }
+
+    /// The lines of modprobe's configuration that keep a module out, as files have them now.
+    pub(super) fn kept_out(&self) -> BTreeSet<String> {
+        let facts = Facts::new(self);
+        let lines = &facts.modprobe().lines;
+        lines
+            .iter()
+            .filter_map(|line| {
+                let words: Vec<&str> = line.line.split(' ').collect();
+                match words.as_slice() {
+                    ["blacklist", module] | ["alias", module, "off" | "null"] => {
+                        Some((*module).to_owned())
+                    }
+                    ["install", module, program, ..]
+                        if program.ends_with("/false") || program.ends_with("/true") =>
+                    {
+                        Some((*module).to_owned())
+                    }
+                    _ => None,
+                }
+            })
+            .collect()
+    }
+
+    /// The modules that the image keeps out from which the kernel starts.
+    fn kept_out_of_image(&self) -> BTreeSet<String> {
+        let image = format!("/boot/initrd.img-{}", self.state.kernel);
+        match self.tree.get(&image).map(|node| &node.content) {
+            Ok(Content::Program(binary)) => binary.data.split(' ').map(str::to_owned).collect(),
+            _ => BTreeSet::new(),
+        }
+    }
+
+    /// Builds the image again from which a kernel starts: it takes modprobe's configuration along.
+    pub(super) fn build_image(&mut self, kernel: &str) {
+        let kept_out: Vec<String> = self.kept_out().into_iter().collect();
+        let node = Node::new(
+            0o644,
+            Content::Program(Arc::new(Binary {
+                program: "initramfs".to_owned(),
+                size: 72_000_000,
+                data: kept_out.join(" "),
+            })),
+        );
+        self.put_file(&format!("/boot/initrd.img-{kernel}"), node);
+    }
+
+    /// The image of a machine as it was recorded. Where nouveau runs although a line keeps it out, the image was built
+    /// before that line, unless a package's own scripts have built it since.
+    pub(super) fn recorded_image(&mut self) {
+        let kernel = self.state.kernel.clone();
+        let is_stale = self.has_loaded("nouveau") && self.driver_packages().is_empty();
+        if is_stale {
+            let node = Node::new(
+                0o644,
+                Content::Program(Arc::new(Binary {
+                    program: "initramfs".to_owned(),
+                    size: 72_000_000,
+                    data: String::new(),
+                })),
+            );
+            self.put_file(&format!("/boot/initrd.img-{kernel}"), node);
+        } else {
+            self.build_image(&kernel);
+        }
+    }
+
+    /// The kernel's part of a start: nothing is loaded, then what the image and the files allow.
+    pub(super) fn start_kernel(&mut self) {
+        let kernel = self.state.kernel.clone();
+        self.kernel_says(&format!("Linux version {kernel}"));
+        for (module, _) in NVIDIA.iter().rev() {
+            self.unload_module(module);
+        }
+        self.unload_module("nouveau");
+        self.state.nvml = Err(NvmlCode::DriverNotLoaded.into());
+        let on_command_line = Facts::new(self)
+            .kernel_command_line()
+            .unwrap_or_default()
+            .split(' ')
+            .any(|word| {
+                word.split_once('=').is_some_and(|(name, value)| {
+                    name.ends_with("blacklist")
+                        && value.split(',').any(|module| module == "nouveau")
+                })
+            });
+        let early = self.kept_out_of_image().contains("nouveau");
+        let late = self.kept_out().contains("nouveau");
+        // The image loads it before the files are even there; without a line in the files, it is loaded after it.
+        if !(on_command_line || early && late) {
+            let _ = self.load_module("nouveau");
+        }
+        if self.nvidia_module().is_some() && self.load_module("nvidia").is_ok() {
+            for module in ["nvidia_drm", "nvidia_uvm"] {
+                let _ = self.load_module(module);
+            }
+        }
+        self.look_for_driver();
+    }
+}
+
+/// Lines, each ended by a line feed.
+fn lines_of(lines: Vec<&str>) -> String {
+    lines.into_iter().flat_map(|line| [line, "\n"]).collect()
+}
+
+/// Whether a driver can bring up a card: by the kind of its module, and by its branch.
+fn serves(gpu: &Gpu, version: &str, open: bool) -> bool {
+    let Some(cc) = gpu
+        .compute_capability
+        .known()
+        .and_then(|text| text.parse().ok())
+    else {
+        return true;
+    };
+    let fits_module = match gpu_arch::open_module(cc) {
+        Ok(OpenModule::Required) => open,
+        Ok(OpenModule::Impossible) => !open,
+        Ok(OpenModule::Supported) | Err(_) => true,
+    };
+    let fits_branch = version.parse().is_ok_and(|version: DriverVersion| {
+        !matches!(
+            cuda_driver::gpu_support(&version, cc, Os::Linux),
+            GpuSupport::Dropped { .. }
+        )
+    });
+    fits_module && fits_branch
+}
+
+/// The driver's version in a package's: `580.95.05-0ubuntu0.24.04.2`.
+pub(super) fn upstream(package: &Package) -> String {
+    let version = package.version.split('-').next().unwrap_or_default();
+    version.rsplit(':').next().unwrap_or(version).to_owned()
+}

@@ -1,0 +1,511 @@
+//! The bus and the kernel's modules: lspci, lsmod, modprobe, rmmod, modinfo, update-initramfs, dkms, mokutil.
+
+use crate::practice::kernel::NotLoaded;
+use crate::practice::packages::{build_modules, dkms_fault, dkms_source};
+use crate::practice::process::{Call, Exit};
+use crate::read::drivers;
+
+use super::{Program, lines_of, not_played};
+
+pub(super) const PROGRAMS: &[Program] = &[
+    Program::installed("lspci", lspci),
+    Program::of_hosts("lsmod", "/usr/sbin", lsmod),
+    Program::of_hosts("modprobe", "/usr/sbin", modprobe),
+    Program::of_hosts("rmmod", "/usr/sbin", rmmod),
+    Program::of_hosts("modinfo", "/usr/sbin", modinfo),
+    Program::of_hosts("depmod", "/usr/sbin", |_| 0),
+    Program::of_hosts("update-initramfs", "/usr/sbin", update_initramfs),
+    Program::installed("dkms", dkms),
+    Program::installed("mokutil", mokutil),
+];
+
+/// A device's class as lspci calls it.
+fn class_name(class: &str) -> &'static str {
+    match class.get(..6).unwrap_or_default() {
+        "0x0300" => "VGA compatible controller",
+        "0x0302" => "3D controller",
+        "0x0403" => "Audio device",
+        "0x0200" => "Ethernet controller",
+        "0x0280" => "Network controller",
+        "0x0680" => "Bridge",
+        "0x0108" => "Non-Volatile memory controller",
+        "0x0c03" => "USB controller",
+        _ => "Device",
+    }
+}
+
+fn lspci(call: &mut Call<'_>) -> Exit {
+    let (mut vendor, mut kernel, mut numbers, mut slot, mut domain) =
+        (None, false, false, None, false);
+    let mut words = call.rest().into_iter();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "-d" => vendor = words.next(),
+            "-s" => slot = words.next(),
+            "-D" => domain = true,
+            _ if word.starts_with("-d") => vendor = Some(word[2..].to_owned()),
+            _ if word.starts_with('-') && word[1..].chars().all(|c| "knv".contains(c)) => {
+                kernel |= word.contains(['k', 'v']);
+                numbers |= word.contains('n');
+            }
+            _ => {
+                return not_played(call, &word, "lspci [-d 10de:] [-k] [-nn] [-s ADDRESS]");
+            }
+        }
+    }
+    let models = models(call);
+    let root = "/sys/bus/pci/devices";
+    let machine = call.machine();
+    let mut out = String::new();
+    for address in machine.tree.list(root).unwrap_or_default() {
+        let field = |name: &str| {
+            let text = machine.tree.text(&format!("{root}/{address}/{name}"));
+            text.map(|text| text.trim().to_lowercase())
+                .unwrap_or_default()
+        };
+        let (id, class, device) = (field("vendor"), field("class"), field("device"));
+        let plain = |number: &str| number.trim_start_matches("0x").to_owned();
+        if let Some(wanted) = &vendor
+            && wanted.split(':').next().unwrap_or_default().to_lowercase() != plain(&id)
+        {
+            continue;
+        }
+        if slot
+            .as_ref()
+            .is_some_and(|slot| !address.ends_with(slot.as_str()))
+        {
+            continue;
+        }
+        let shown = if domain {
+            &address[..]
+        } else {
+            address.trim_start_matches("0000:")
+        };
+        let is_gpu = class.starts_with("0x03");
+        let model = models
+            .iter()
+            .find(|(at, _)| *at == address)
+            .map(|(_, model)| model.clone());
+        let name = match (id.as_str(), is_gpu) {
+            ("0x10de", true) => {
+                let model = model.unwrap_or_else(|| format!("Device {}", plain(&device)));
+                format!("NVIDIA Corporation {model} (rev a1)")
+            }
+            ("0x10de", false) => {
+                "NVIDIA Corporation High Definition Audio Controller (rev a1)".to_owned()
+            }
+            ("0x1a03", _) => "ASPEED Technology, Inc. ASPEED Graphics Family".to_owned(),
+            ("0x8086", _) => "Intel Corporation Device".to_owned(),
+            (other, _) => format!("Device {}", plain(other)),
+        };
+        let class_id = plain(&class).chars().take(4).collect::<String>();
+        let (class_shown, ids) = if numbers {
+            (
+                format!("{} [{class_id}]", class_name(&class)),
+                format!(" [{}:{}]", plain(&id), plain(&device)),
+            )
+        } else {
+            (class_name(&class).to_owned(), String::new())
+        };
+        out.push_str(&format!("{shown} {class_shown}: {name}{ids}\n"));
+        if kernel {
+            if let Some(driver) = machine.holder(&address) {
+                out.push_str(&format!("\tKernel driver in use: {driver}\n"));
+            }
+            if is_gpu && id == "0x10de" {
+                let mut modules = vec!["nvidiafb"];
+                if machine.module_path("nouveau").is_some() {
+                    modules.push("nouveau");
+                }
+                if machine.module_path("nvidia").is_some() {
+                    modules.extend(["nvidia_drm", "nvidia"]);
+                }
+                out.push_str(&format!("\tKernel modules: {}\n", modules.join(", ")));
+            }
+        }
+    }
+    call.print(out);
+    0
+}
+
+/// The models of the cards by their addresses, as `ubuntu-drivers devices` has them: `AD102 [GeForce RTX 4090]`.
+fn models(call: &mut Call<'_>) -> Vec<(String, String)> {
+    let machine = call.machine();
+    let listed = machine
+        .recording
+        .commands
+        .iter()
+        .find(|command| command.argv == crate::programs::UBUNTU_DRIVERS)
+        .map(|command| command.stdout.text())
+        .unwrap_or_default();
+    let told: Vec<(String, String)> = drivers::read(&listed)
+        .map(|drivers| {
+            drivers
+                .devices
+                .iter()
+                .filter_map(|device| {
+                    let path = &device.sysfs.as_ref()?.value;
+                    let address = path.rsplit('/').next()?.to_owned();
+                    Some((address, device.model.as_ref()?.value.clone()))
+                })
+                .collect()
+        })
+        .unwrap_or_default();
+    let first = told.first().map(|(_, model)| model.clone());
+    let gpus: Vec<(String, String)> = machine
+        .gpu_addresses()
+        .into_iter()
+        .enumerate()
+        .filter_map(|(index, address)| {
+            let named = told.iter().find(|(at, _)| *at == address);
+            let model = match named {
+                Some((_, model)) => model.clone(),
+                // Cards of one machine are alike more often than not; NVML's name is that of the product.
+                None => match machine.hardware.gpus.get(index)?.name.known() {
+                    Some(name) => format!("[{}]", name.trim_start_matches("NVIDIA ")),
+                    None => first.clone()?,
+                },
+            };
+            Some((address, model))
+        })
+        .collect();
+    gpus
+}
+
+fn lsmod(call: &mut Call<'_>) -> Exit {
+    let text = call
+        .machine()
+        .tree
+        .text("/proc/modules")
+        .unwrap_or_default();
+    let mut out = "Module                  Size  Used by\n".to_owned();
+    for line in text.lines() {
+        let words: Vec<&str> = line.split(' ').collect();
+        if let [name, size, users, ..] = words.as_slice() {
+            out.push_str(&format!("{name:<20} {size:>8}  {users}\n"));
+        }
+    }
+    call.print(out);
+    0
+}
+
+fn modprobe(call: &mut Call<'_>) -> Exit {
+    let words = call.rest();
+    let remove = words.iter().any(|word| word == "-r" || word == "--remove");
+    if let Some(option) = words.iter().find(|word| {
+        word.starts_with('-') && !matches!(word.as_str(), "-r" | "--remove" | "-v" | "-a")
+    }) {
+        return not_played(call, &option.clone(), "modprobe [-r] MODULE");
+    }
+    let Some(name) = words.iter().find(|word| !word.starts_with('-')).cloned() else {
+        call.error("modprobe: ERROR: missing parameters. See -h.");
+        return 1;
+    };
+    let module = name.replace('-', "_");
+    if remove {
+        return unload(call, &module, "modprobe: FATAL: Module", &name);
+    }
+    let kernel = call.machine().state.kernel.clone();
+    if !call.is_root() && !call.machine().has_loaded(&module) {
+        if call.machine().module_path(&module).is_none() {
+            call.error(format!(
+                "modprobe: FATAL: Module {name} not found in directory /lib/modules/{kernel}"
+            ));
+        } else {
+            call.error(format!(
+                "modprobe: ERROR: could not insert '{module}': Operation not permitted"
+            ));
+        }
+        return 1;
+    }
+    let said = match call.machine().load_module(&module) {
+        Ok(()) => return 0,
+        Err(NotLoaded::NoModule) => {
+            format!("modprobe: FATAL: Module {name} not found in directory /lib/modules/{kernel}")
+        }
+        Err(NotLoaded::KeyRejected) => {
+            format!("modprobe: ERROR: could not insert '{module}': Key was rejected by service")
+        }
+        Err(NotLoaded::NoSuchDevice) => {
+            format!("modprobe: ERROR: could not insert '{module}': No such device")
+        }
+    };
+    call.error(said);
+    1
+}
+
+fn rmmod(call: &mut Call<'_>) -> Exit {
+    let Some(name) = call.rest().into_iter().find(|word| !word.starts_with('-')) else {
+        call.error("rmmod: ERROR: missing module name.");
+        return 1;
+    };
+    let module = name.replace('-', "_");
+    if call.machine().has_loaded(&module) && !call.is_root() {
+        call.error(format!(
+            "rmmod: ERROR: could not remove module {module}: Operation not permitted"
+        ));
+        return 1;
+    }
+    unload(call, &module, "rmmod: ERROR: Module", &name)
+}
+
+fn unload(call: &mut Call<'_>, module: &str, prefix: &str, name: &str) -> Exit {
+    if !call.machine().has_loaded(module) {
+        call.error(format!("{prefix} {name} is not currently loaded"));
+        return 1;
+    }
+    if !call.is_root() {
+        call.error(format!(
+            "modprobe: ERROR: could not remove '{module}': Operation not permitted"
+        ));
+        return 1;
+    }
+    let machine = call.machine();
+    let users: Vec<&str> = match module {
+        "nvidia" => ["nvidia_modeset", "nvidia_uvm"]
+            .into_iter()
+            .filter(|user| machine.has_loaded(user))
+            .collect(),
+        "nvidia_modeset" => ["nvidia_drm"]
+            .into_iter()
+            .filter(|user| machine.has_loaded(user))
+            .collect(),
+        _ => Vec::new(),
+    };
+    if !users.is_empty() {
+        call.error(format!(
+            "{prefix} {module} is in use by: {}",
+            users.join(" ")
+        ));
+        return 1;
+    }
+    // A daemon keeps the devices open, and so does a screen that shows the console.
+    let held = (module == "nvidia" && machine.state.services.contains("nvidia-persistenced"))
+        || (module == "nouveau" && !machine.gpu_addresses().is_empty());
+    if held {
+        call.error(format!("{prefix} {module} is in use."));
+        return 1;
+    }
+    machine.unload_module(module);
+    0
+}
+
+fn modinfo(call: &mut Call<'_>) -> Exit {
+    let words = call.rest();
+    let field = words
+        .windows(2)
+        .find(|pair| pair[0] == "-F")
+        .map(|pair| pair[1].clone());
+    let Some(name) = words.iter().rfind(|word| !word.starts_with('-')).cloned() else {
+        call.error("modinfo: ERROR: missing module or filename.");
+        return 1;
+    };
+    let module = name.replace('-', "_");
+    let machine = call.machine();
+    let Some(path) = machine.module_path(&module) else {
+        call.error(format!("modinfo: ERROR: Module {name} not found."));
+        return 1;
+    };
+    let kernel = machine.state.kernel.clone();
+    let mut fields = vec![("filename", format!("/lib/modules/{kernel}/{path}"))];
+    if module.starts_with("nvidia")
+        && let Some(file) = machine.nvidia_module()
+    {
+        fields.push(("version", file.version.clone()));
+        fields.push((
+            "license",
+            if file.open { "Dual MIT/GPL" } else { "NVIDIA" }.to_owned(),
+        ));
+    } else {
+        fields.push(("license", "GPL and additional rights".to_owned()));
+    }
+    fields.push((
+        "vermagic",
+        format!("{kernel} SMP preempt mod_unload modversions "),
+    ));
+    let out: String = match field {
+        Some(field) => lines_of(
+            fields
+                .into_iter()
+                .filter(|(known, _)| *known == field)
+                .map(|(_, value)| value),
+        ),
+        None => lines_of(
+            fields
+                .iter()
+                .map(|(name, value)| format!("{:<16}{value}", format!("{name}:"))),
+        ),
+    };
+    call.print(out);
+    0
+}
+
+fn update_initramfs(call: &mut Call<'_>) -> Exit {
+    let words = call.rest();
+    let does = words
+        .iter()
+        .any(|word| matches!(word.as_str(), "-u" | "-c" | "-uk"));
+    if !does {
+        call.error("Usage: update-initramfs {-c|-d|-u} [-k version] [-v] [-b directory]");
+        return 1;
+    }
+    if !call.is_root() {
+        call.error("W: could not open /boot: Permission denied");
+        call.error("update-initramfs: you must be root to run this command");
+        return 1;
+    }
+    let kernel = call.machine().state.kernel.clone();
+    call.line(format!(
+        "update-initramfs: Generating /boot/initrd.img-{kernel}"
+    ));
+    if call.machine().disk_free() < 80_000_000 {
+        call.error("E: mkinitramfs failure zstd: error 70 : Write error : cannot write block : No space left on device");
+        call.error(format!(
+            "update-initramfs: failed for /boot/initrd.img-{kernel} with 1."
+        ));
+        return 1;
+    }
+    call.wait(12);
+    call.machine().build_image(&kernel);
+    0
+}
+
+fn dkms(call: &mut Call<'_>) -> Exit {
+    let words = call.rest();
+    let action = words.first().map_or("", String::as_str);
+    let kernel = call.machine().state.kernel.clone();
+    let source = dkms_source(call.machine());
+    match action {
+        "status" | "" => {
+            if let Some((version, _)) = source {
+                let built = call
+                    .machine()
+                    .module_path("nvidia")
+                    .is_some_and(|path| path.starts_with("updates/dkms"));
+                call.line(if built {
+                    format!("nvidia/{version}, {kernel}, x86_64: installed")
+                } else {
+                    format!("nvidia/{version}: added")
+                });
+            }
+            0
+        }
+        "autoinstall" | "build" | "install" => {
+            if !call.is_root() {
+                call.error("Error! You must be root to use this command.");
+                return 1;
+            }
+            let Some((version, open)) = source else {
+                return 0;
+            };
+            match dkms_fault(call.machine()) {
+                Some("headers") => {
+                    call.error(format!("Error! Your kernel headers for kernel {kernel} cannot be found at /lib/modules/{kernel}/build or /lib/modules/{kernel}/source."));
+                    call.error(format!("Please install the linux-headers-{kernel} package or use the --kernelsourcedir option to tell DKMS where it's located."));
+                    1
+                }
+                Some(_) => {
+                    call.error(format!(
+                        "Error! Bad return status for module build on kernel: {kernel} (x86_64)"
+                    ));
+                    call.error(format!("Consult /var/lib/dkms/nvidia/{version}/build/make.log for more information."));
+                    10
+                }
+                None => {
+                    call.line(format!(
+                        "Building module nvidia/{version} for {kernel} (x86_64)... done."
+                    ));
+                    call.wait(90);
+                    build_modules(call.machine(), &version, open);
+                    0
+                }
+            }
+        }
+        other => not_played(call, other, "dkms status, dkms autoinstall"),
+    }
+}
+
+fn mokutil(call: &mut Call<'_>) -> Exit {
+    let words = call.rest();
+    let action = words.first().map_or("", String::as_str).to_owned();
+    let efi = call.machine().tree.exists("/sys/firmware/efi/efivars");
+    if !efi {
+        call.error("EFI variables are not supported on this system");
+        return 255;
+    }
+    match action.as_str() {
+        "--sb-state" => {
+            let on = call.machine().secure_boot();
+            call.line(if on {
+                "SecureBoot enabled"
+            } else {
+                "SecureBoot disabled"
+            });
+            0
+        }
+        "--list-new" => {
+            if call.machine().state.key_waiting.is_some() {
+                call.line("[key 1]\nSubject: CN=gpu-lab Secure Boot Module Signature key");
+            } else {
+                call.line("MokNew is empty");
+            }
+            0
+        }
+        "--list-enrolled" => {
+            if call.machine().state.key_enrolled {
+                call.line("[key 1]\nSubject: CN=gpu-lab Secure Boot Module Signature key");
+            }
+            0
+        }
+        "--test-key" => {
+            let enrolled = call.machine().state.key_enrolled;
+            let file = words.get(1).cloned().unwrap_or_default();
+            call.line(if enrolled {
+                format!("{file} is already enrolled")
+            } else {
+                format!("{file} is not enrolled")
+            });
+            i32::from(enrolled)
+        }
+        "--import" => {
+            let file = words.get(1).cloned().unwrap_or_default();
+            if !call.is_root() {
+                call.error(format!("Failed to get file status, {file}"));
+                return 1;
+            }
+            if call.files().read(&file).is_err() {
+                call.error(format!("Failed to get file status, {file}"));
+                return 255;
+            }
+            if call.machine().state.key_enrolled {
+                call.line(format!("SKIP: {file} is already enrolled"));
+                return 0;
+            }
+            let Some(first) = call.ask("input password: ", true) else {
+                return 1;
+            };
+            let Some(second) = call.ask("input password again: ", true) else {
+                return 1;
+            };
+            if first != second {
+                call.error("password doesn't match");
+                return 1;
+            }
+            if !(1..=256).contains(&first.len()) {
+                call.error("password should be 1 ~ 256 characters");
+                return 1;
+            }
+            call.machine().state.key_waiting = Some(first);
+            0
+        }
+        "--revoke-import" => {
+            call.machine().state.key_waiting = None;
+            0
+        }
+        other => not_played(
+            call,
+            other,
+            "mokutil --sb-state, --list-new, --list-enrolled, --import FILE, --revoke-import",
+        ),
+    }
+}

@@ -1,0 +1,891 @@
+//! nvidia-smi: the table, lists, queries, and what it sets.
+
+use std::fmt::Write as _;
+
+use crate::draw;
+use crate::machine::nvml::{Gpu, GpuReading, Nvml, NvmlCode, Value};
+use crate::practice::kernel;
+use crate::practice::process::{Call, Exit};
+use crate::practice::services;
+
+use super::{Program, lines_of, not_played};
+
+pub(super) const PROGRAMS: &[Program] = &[Program::installed("nvidia-smi", nvidia_smi)];
+
+const PLAYED: &str = "nvidia-smi, -L, -q [-d POWER|MEMORY|ECC|TEMPERATURE|PERFORMANCE|UTILIZATION], --query-gpu=… --format=csv[,noheader][,nounits], --query-compute-apps=…, -i, -pm, -pl, -c, topo -m, nvlink --status";
+
+fn nvidia_smi(call: &mut Call<'_>) -> Exit {
+    let words = call.rest();
+    if matches!(words.first().map(String::as_str), Some("-h" | "--help")) {
+        call.line(format!(
+            "NVIDIA System Management Interface\n\nplayed here: {PLAYED}"
+        ));
+        return 0;
+    }
+    let nvml = match reading(call) {
+        Ok(nvml) => nvml,
+        Err(exit) => return exit,
+    };
+    match words.first().map(String::as_str) {
+        Some("topo") => return topo(call, &words[1..]),
+        Some("nvlink") => return nvlink(call, &nvml, &words[1..]),
+        _ => {}
+    }
+    if nvml.gpus.is_empty() {
+        call.line("No devices were found");
+        return 6;
+    }
+    let mut asked = Asked::default();
+    if let Err(exit) = asked.read(call, &words) {
+        return exit;
+    }
+    let chosen = match chosen(call, &nvml, asked.gpu.as_deref()) {
+        Ok(chosen) => chosen,
+        Err(exit) => return exit,
+    };
+    if let Some(set) = &asked.set {
+        return apply(call, set, &chosen);
+    }
+    if asked.list {
+        for &index in &chosen {
+            if let Some(gpu) = gpu(&nvml, index) {
+                call.line(list_line(index, gpu));
+            }
+        }
+        return 0;
+    }
+    if let Some(fields) = &asked.query_gpu {
+        return query(call, &nvml, &chosen, fields, &asked.format);
+    }
+    if let Some(fields) = &asked.query_apps {
+        return query_apps(call, &nvml, &chosen, fields, &asked.format);
+    }
+    if asked.long {
+        return long(call, &nvml, &chosen, asked.section.as_deref());
+    }
+    let mut shown = nvml;
+    shown.gpus = chosen
+        .iter()
+        .filter_map(|&index| shown.gpus.get(index).cloned())
+        .collect();
+    let time = timestamp(call.machine().clock);
+    let mut smi = draw::nvml::smi(&shown, Some(&time));
+    for (gpu, &index) in smi.gpus.iter_mut().zip(&chosen) {
+        gpu.index = u32::try_from(index).ok();
+    }
+    call.print(draw::smi::draw(&smi));
+    0
+}
+
+/// NVML's reading, or the words and the exit status with which nvidia-smi fails without one.
+fn reading(call: &mut Call<'_>) -> Result<Nvml, Exit> {
+    let failure = match call.machine().state.nvml.clone() {
+        Ok(nvml) => return Ok(nvml),
+        Err(failure) => failure,
+    };
+    let (text, exit) = match failure.error {
+        NvmlCode::LibloadingError | NvmlCode::LibraryNotFound => (
+            "NVIDIA-SMI couldn't find libnvidia-ml.so library in your system. Please make sure that the NVIDIA Display Driver is properly installed and present in your system.\nPlease also try adding directory that contains libnvidia-ml.so to your system PATH.".to_owned(),
+            12,
+        ),
+        NvmlCode::DriverNotLoaded | NvmlCode::NotRecorded => (
+            "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. Make sure that the latest NVIDIA driver is installed and running.\n".to_owned(),
+            9,
+        ),
+        NvmlCode::LibRmVersionMismatch => {
+            let library = call.machine().library_version().unwrap_or_default();
+            // The last number is left out.
+            let short: Vec<&str> = library.split('.').take(2).collect();
+            (format!("Failed to initialize NVML: Driver/library version mismatch\nNVML library version: {}", short.join(".")), 18)
+        }
+        NvmlCode::NoPermission => ("Failed to initialize NVML: Insufficient Permissions".to_owned(), 4),
+        NvmlCode::GpuNotFound | NvmlCode::NotFound => ("No devices were found".to_owned(), 6),
+        _ => ("Failed to initialize NVML: Unknown Error".to_owned(), 255),
+    };
+    call.line(text);
+    Err(exit)
+}
+
+#[derive(Debug, Default)]
+struct Asked {
+    list: bool,
+    long: bool,
+    section: Option<String>,
+    gpu: Option<String>,
+    query_gpu: Option<String>,
+    query_apps: Option<String>,
+    format: String,
+    set: Option<Set>,
+}
+
+/// What is to be set.
+#[derive(Debug, Clone, PartialEq)]
+enum Set {
+    Persistence(bool),
+    PowerLimit(f64),
+    ComputeMode(&'static str),
+}
+
+impl Asked {
+    fn read(&mut self, call: &mut Call<'_>, words: &[String]) -> Result<(), Exit> {
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            let (name, value) = match word.split_once('=') {
+                Some((name, value)) if name.starts_with("--") => {
+                    (name.to_owned(), Some(value.to_owned()))
+                }
+                _ => (word.clone(), None),
+            };
+            let mut take = || value.clone().or_else(|| words.next().cloned());
+            match name.as_str() {
+                "-L" | "--list-gpus" => self.list = true,
+                "-q" | "--query" => self.long = true,
+                "-d" | "--display" => self.section = take(),
+                "-i" | "--id" => self.gpu = take(),
+                "--query-gpu" => self.query_gpu = take(),
+                "--query-compute-apps" => self.query_apps = take(),
+                "--format" => self.format = take().unwrap_or_default(),
+                "-pm" | "--persistence-mode" => {
+                    self.set = match take().as_deref() {
+                        Some("1" | "ENABLED") => Some(Set::Persistence(true)),
+                        Some("0" | "DISABLED") => Some(Set::Persistence(false)),
+                        other => return Err(invalid(call, &name, other)),
+                    }
+                }
+                "-pl" | "--power-limit" => {
+                    let value = take();
+                    let watts = value.as_deref().and_then(|watts| watts.parse().ok());
+                    match watts {
+                        Some(watts) => self.set = Some(Set::PowerLimit(watts)),
+                        None => return Err(invalid(call, &name, value.as_deref())),
+                    }
+                }
+                "-c" | "--compute-mode" => {
+                    self.set = match take().as_deref() {
+                        Some("0" | "DEFAULT") => Some(Set::ComputeMode("Default")),
+                        Some("2" | "PROHIBITED") => Some(Set::ComputeMode("Prohibited")),
+                        Some("3" | "EXCLUSIVE_PROCESS") => {
+                            Some(Set::ComputeMode("ExclusiveProcess"))
+                        }
+                        other => return Err(invalid(call, &name, other)),
+                    }
+                }
+                "-l" | "--loop" | "dmon" | "pmon" | "mig" | "-mig" | "-r" | "--gpu-reset"
+                | "-e" | "-x" | "-ac" | "-lgc" => {
+                    return Err(not_played(call, word, PLAYED));
+                }
+                _ => {
+                    call.line("Invalid combination of input arguments. Please run 'nvidia-smi -h' for help.\n");
+                    return Err(1);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn invalid(call: &mut Call<'_>, option: &str, value: Option<&str>) -> Exit {
+    call.line(format!(
+        "Option \"{option}\" with invalid value \"{}\". Please run 'nvidia-smi -h' for help.\n",
+        value.unwrap_or_default()
+    ));
+    2
+}
+
+fn gpu(nvml: &Nvml, index: usize) -> Option<&Gpu> {
+    match nvml.gpus.get(index)? {
+        GpuReading::Opened(gpu) => Some(gpu),
+        GpuReading::Failed { .. } => None,
+    }
+}
+
+fn bus_id(gpu: &Gpu) -> String {
+    gpu.bus_id.known().cloned().unwrap_or_default()
+}
+
+/// The GPUs that `-i` names: by number, bus address or UUID.
+fn chosen(call: &mut Call<'_>, nvml: &Nvml, named: Option<&str>) -> Result<Vec<usize>, Exit> {
+    let all = 0..nvml.gpus.len();
+    let Some(named) = named else {
+        // A card that fell off the bus ends the whole call.
+        for reading in &nvml.gpus {
+            if let GpuReading::Failed { bus_id, error } = reading {
+                let at = bus_id.clone().unwrap_or_default();
+                call.line(format!(
+                    "Unable to determine the device handle for GPU {at}: Unknown Error"
+                ));
+                let _ = error;
+                return Err(255);
+            }
+        }
+        return Ok(all.collect());
+    };
+    let mut found = Vec::new();
+    for part in named.split(',') {
+        let index = all.clone().find(|&index| {
+            let Some(gpu) = gpu(nvml, index) else {
+                return false;
+            };
+            part.parse() == Ok(index)
+                || bus_id(gpu).eq_ignore_ascii_case(part)
+                || bus_id(gpu).to_lowercase().ends_with(&part.to_lowercase()) && part.contains(':')
+                || gpu.uuid.known().is_some_and(|uuid| uuid == part)
+        });
+        if let Some(index) = index {
+            found.push(index);
+        } else {
+            call.line("No devices were found");
+            return Err(6);
+        }
+    }
+    Ok(found)
+}
+
+fn list_line(index: usize, gpu: &Gpu) -> String {
+    format!(
+        "GPU {index}: {} (UUID: {})",
+        gpu.name.known().map_or("Unknown", String::as_str),
+        gpu.uuid.known().map_or("N/A", String::as_str)
+    )
+}
+
+fn apply(call: &mut Call<'_>, set: &Set, chosen: &[usize]) -> Exit {
+    let root = call.is_root();
+    for &index in chosen {
+        let Ok(nvml) = &mut call.machine().state.nvml else {
+            return 9;
+        };
+        let Some(GpuReading::Opened(gpu)) = nvml.gpus.get_mut(index) else {
+            continue;
+        };
+        let at = gpu.bus_id.known().cloned().unwrap_or_default();
+        let (what, said, exit) = match set {
+            Set::Persistence(on) => {
+                let word = if *on { "Enabled" } else { "Disabled" };
+                match &mut gpu.persistence_mode {
+                    Value::Known(mode) if *mode == *on => (
+                        "persistence mode",
+                        format!("Persistence mode is already {word} for GPU {at}."),
+                        0,
+                    ),
+                    Value::Known(_) if !root => ("persistence mode", String::new(), 4),
+                    Value::Known(mode) => {
+                        *mode = *on;
+                        (
+                            "persistence mode",
+                            format!("{word} persistence mode for GPU {at}."),
+                            0,
+                        )
+                    }
+                    _ => (
+                        "persistence mode",
+                        format!("Setting persistence mode is not supported for GPU {at}."),
+                        3,
+                    ),
+                }
+            }
+            Set::PowerLimit(watts) => power_limit(gpu, *watts, &at, root),
+            Set::ComputeMode(mode) => {
+                let shown = match *mode {
+                    "Default" => "DEFAULT",
+                    "Prohibited" => "PROHIBITED",
+                    _ => "EXCLUSIVE_PROCESS",
+                };
+                match &mut gpu.compute_mode {
+                    Value::Known(now) if now == mode => (
+                        "compute mode",
+                        format!("Compute mode is already set to {shown} for GPU {at}."),
+                        0,
+                    ),
+                    Value::Known(_) if !root => ("compute mode", String::new(), 4),
+                    Value::Known(now) => {
+                        (*mode).clone_into(now);
+                        (
+                            "compute mode",
+                            format!("Set compute mode to {shown} for GPU {at}."),
+                            0,
+                        )
+                    }
+                    _ => (
+                        "compute mode",
+                        format!("Setting compute mode is not supported for GPU {at}."),
+                        3,
+                    ),
+                }
+            }
+        };
+        if exit == 4 {
+            call.line(format!("Unable to set {what} for GPU {at}: Insufficient Permissions\nTerminating early due to previous errors."));
+            return 4;
+        }
+        call.line(said);
+        if exit != 0 {
+            call.line("Treating as warning and moving on.");
+        }
+    }
+    if *set == Set::Persistence(true)
+        && call.machine().nvidia_module().is_some_and(|file| file.open)
+    {
+        call.machine().kernel_says("NVRM: Persistence mode is deprecated and will be removed in a future release. Please use nvidia-persistenced instead.");
+    }
+    call.line("All done.");
+    0
+}
+
+/// The least that boards take, as a share of their limit; each has its own, and the recordings do not tell.
+const LEAST: u32 = 3;
+
+fn power_limit(gpu: &mut Gpu, watts: f64, at: &str, root: bool) -> (&'static str, String, Exit) {
+    let Value::Known(limit) = &mut gpu.power_limit_mw else {
+        return (
+            "power management limit",
+            format!("Changing power management limit is not supported for GPU: {at}."),
+            3,
+        );
+    };
+    if !root {
+        return ("power management limit", String::new(), 4);
+    }
+    let before = f64::from(*limit) / 1000.0;
+    let (least, most) = (before / f64::from(LEAST), before * 4.0 / f64::from(LEAST));
+    if watts < least || watts > most {
+        return (
+            "power management limit",
+            format!(
+                "Provided power limit {watts:.2} W is not a valid power limit which should be between {least:.2} W and {most:.2} W for GPU {at}"
+            ),
+            2,
+        );
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it lies between two limits"
+    )]
+    let milliwatts = (watts * 1000.0) as u32;
+    *limit = milliwatts;
+    (
+        "power management limit",
+        format!("Power limit for GPU {at} was set to {watts:.2} W from {before:.2} W."),
+        0,
+    )
+}
+
+/// `Wed Jan 14 02:22:46 2026`
+fn timestamp(clock: i64) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let (days, rest) = (clock.div_euclid(86_400), clock.rem_euclid(86_400));
+    let weekday = usize::try_from(days.rem_euclid(7)).unwrap_or(0);
+    // Days to a date, by eras of 400 years that begin in March.
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let day_of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let name = MONTHS[usize::try_from(month - 1).unwrap_or(0)];
+    format!(
+        "{} {name} {day:>2} {:02}:{:02}:{:02} {year}",
+        DAYS[weekday],
+        rest / 3_600,
+        rest % 3_600 / 60,
+        rest % 60
+    )
+}
+
+/// A value as a query prints it: its number with a unit, or why there is none.
+fn shown<T: ToString>(value: &Value<T>, unit: &str) -> (String, String) {
+    match value {
+        Value::Known(value) => (value.to_string(), unit.to_owned()),
+        Value::Refused(NvmlCode::NotSupported) | Value::Unrecorded => {
+            ("[N/A]".to_owned(), String::new())
+        }
+        Value::Refused(_) => ("[Unknown Error]".to_owned(), String::new()),
+    }
+}
+
+fn mapped<T, U>(value: &Value<T>, map: impl Fn(&T) -> U) -> Value<U> {
+    match value {
+        Value::Known(value) => Value::Known(map(value)),
+        Value::Refused(code) => Value::Refused(*code),
+        Value::Unrecorded => Value::Unrecorded,
+    }
+}
+
+fn watts(value: &Value<u32>) -> Value<String> {
+    mapped(value, |milliwatts| {
+        format!("{:.2}", f64::from(*milliwatts) / 1000.0)
+    })
+}
+
+fn mib(value: &Value<u64>) -> Value<u64> {
+    mapped(value, |bytes| bytes >> 20)
+}
+
+/// A field of `--query-gpu`: its heading's unit, its value and the value's unit; none for a field that there is not.
+fn field(
+    nvml: &Nvml,
+    index: usize,
+    gpu: &Gpu,
+    name: &str,
+) -> Option<(&'static str, (String, String))> {
+    let words = |on: &Value<bool>, yes: &str, no: &str| {
+        shown(
+            &mapped(on, |&on| if on { yes.to_owned() } else { no.to_owned() }),
+            "",
+        )
+    };
+    let free = match (gpu.memory_total.known(), gpu.memory_used.known()) {
+        (Some(total), Some(used)) => Value::Known(total.saturating_sub(*used) >> 20),
+        _ => Value::Unrecorded,
+    };
+    Some(match name {
+        "index" => ("", (index.to_string(), String::new())),
+        "count" => ("", (nvml.gpus.len().to_string(), String::new())),
+        "name" | "gpu_name" => ("", shown(&gpu.name, "")),
+        "uuid" | "gpu_uuid" => ("", shown(&gpu.uuid, "")),
+        "serial" | "gpu_serial" => ("", shown(&gpu.serial, "")),
+        "pci.bus_id" | "gpu_bus_id" => ("", shown(&gpu.bus_id, "")),
+        "driver_version" => ("", shown(&nvml.driver_version, "")),
+        "compute_cap" => ("", shown(&gpu.compute_capability, "")),
+        "persistence_mode" => ("", words(&gpu.persistence_mode, "Enabled", "Disabled")),
+        "display_active" => ("", words(&gpu.display_active, "Enabled", "Disabled")),
+        "memory.total" => (" [MiB]", shown(&mib(&gpu.memory_total), " MiB")),
+        "memory.used" => (" [MiB]", shown(&mib(&gpu.memory_used), " MiB")),
+        "memory.free" => (" [MiB]", shown(&free, " MiB")),
+        "temperature.gpu" => ("", shown(&gpu.temperature_c, "")),
+        "fan.speed" => (" [%]", shown(&gpu.fan_percent, " %")),
+        "pstate" => (
+            "",
+            shown(
+                &mapped(&gpu.performance_state, |state| format!("P{state}")),
+                "",
+            ),
+        ),
+        "power.draw" => (" [W]", shown(&watts(&gpu.power_draw_mw), " W")),
+        "power.limit" => (" [W]", shown(&watts(&gpu.power_limit_mw), " W")),
+        "utilization.gpu" => (" [%]", shown(&gpu.utilization_percent, " %")),
+        "compute_mode" => (
+            "",
+            shown(
+                &mapped(&gpu.compute_mode, |mode| {
+                    if mode == "ExclusiveProcess" {
+                        "Exclusive_Process".to_owned()
+                    } else {
+                        mode.clone()
+                    }
+                }),
+                "",
+            ),
+        ),
+        "mig.mode.current" => ("", words(&gpu.mig_enabled, "Enabled", "Disabled")),
+        "ecc.mode.current" => ("", words(&gpu.ecc_enabled, "Enabled", "Disabled")),
+        "ecc.errors.uncorrected.volatile.total" => ("", shown(&gpu.ecc_uncorrected, "")),
+        _ => return None,
+    })
+}
+
+/// What a query's format asks for; none where it is not a format of queries.
+fn format_of(call: &mut Call<'_>, format: &str) -> Result<(bool, bool), Exit> {
+    let parts: Vec<&str> = format.split(',').map(str::trim).collect();
+    let known = parts
+        .iter()
+        .all(|part| matches!(*part, "csv" | "noheader" | "nounits"));
+    if !known || !parts.contains(&"csv") {
+        call.line(
+            "\"--format=\" switch is missing or its value is not one of: csv, noheader, nounits.\n",
+        );
+        return Err(2);
+    }
+    Ok((!parts.contains(&"noheader"), !parts.contains(&"nounits")))
+}
+
+fn query(call: &mut Call<'_>, nvml: &Nvml, chosen: &[usize], fields: &str, format: &str) -> Exit {
+    let (header, units) = match format_of(call, format) {
+        Ok(format) => format,
+        Err(exit) => return exit,
+    };
+    let names: Vec<&str> = fields.split(',').map(str::trim).collect();
+    let mut out = String::new();
+    for (row, &index) in chosen.iter().enumerate() {
+        let Some(gpu) = gpu(nvml, index) else {
+            continue;
+        };
+        let (mut titles, mut values) = (Vec::new(), Vec::new());
+        for name in &names {
+            let Some((unit, (value, value_unit))) = field(nvml, index, gpu, name) else {
+                call.line(format!("Field \"{name}\" is not a valid field to query.\n"));
+                return 2;
+            };
+            titles.push(format!("{name}{unit}"));
+            values.push(if units {
+                format!("{value}{value_unit}")
+            } else {
+                value
+            });
+        }
+        if header && row == 0 {
+            let _ = writeln!(out, "{}", titles.join(", "));
+        }
+        let _ = writeln!(out, "{}", values.join(", "));
+    }
+    call.print(out);
+    0
+}
+
+fn query_apps(
+    call: &mut Call<'_>,
+    nvml: &Nvml,
+    chosen: &[usize],
+    fields: &str,
+    format: &str,
+) -> Exit {
+    let (header, units) = match format_of(call, format) {
+        Ok(format) => format,
+        Err(exit) => return exit,
+    };
+    let names: Vec<&str> = fields.split(',').map(str::trim).collect();
+    if let Some(unknown) = names.iter().find(|name| {
+        !matches!(
+            **name,
+            "pid"
+                | "process_name"
+                | "name"
+                | "used_memory"
+                | "used_gpu_memory"
+                | "gpu_uuid"
+                | "gpu_name"
+                | "gpu_bus_id"
+        )
+    }) {
+        call.line(format!(
+            "Field \"{unknown}\" is not a valid field to query.\n"
+        ));
+        return 2;
+    }
+    let mut out = String::new();
+    if header {
+        let titles: Vec<String> = names
+            .iter()
+            .map(|name| {
+                if name.starts_with("used") {
+                    format!("{name} [MiB]")
+                } else {
+                    (*name).to_owned()
+                }
+            })
+            .collect();
+        let _ = writeln!(out, "{}", titles.join(", "));
+    }
+    for &index in chosen {
+        let Some(gpu) = gpu(nvml, index) else {
+            continue;
+        };
+        for process in gpu.processes.known().into_iter().flatten() {
+            let values: Vec<String> = names
+                .iter()
+                .map(|name| match *name {
+                    "pid" => process.pid.to_string(),
+                    "process_name" | "name" => process
+                        .name
+                        .clone()
+                        .unwrap_or_else(|| "[Not Found]".to_owned()),
+                    "gpu_uuid" => shown(&gpu.uuid, "").0,
+                    "gpu_name" => shown(&gpu.name, "").0,
+                    "gpu_bus_id" => shown(&gpu.bus_id, "").0,
+                    _ => process.memory.map_or_else(
+                        || "[N/A]".to_owned(),
+                        |bytes| {
+                            if units {
+                                format!("{} MiB", bytes >> 20)
+                            } else {
+                                (bytes >> 20).to_string()
+                            }
+                        },
+                    ),
+                })
+                .collect();
+            let _ = writeln!(out, "{}", values.join(", "));
+        }
+    }
+    call.print(out);
+    0
+}
+
+/// The long report, in part: what recordings tell.
+fn long(call: &mut Call<'_>, nvml: &Nvml, chosen: &[usize], section: Option<&str>) -> Exit {
+    let wanted: Vec<String> = section
+        .map(|section| section.split(',').map(str::to_uppercase).collect())
+        .unwrap_or_default();
+    let is_known = |name: &String| {
+        matches!(
+            name.as_str(),
+            "POWER" | "MEMORY" | "ECC" | "TEMPERATURE" | "PERFORMANCE" | "UTILIZATION" | "COMPUTE"
+        )
+    };
+    if let Some(other) = wanted.iter().find(|name| !is_known(name)) {
+        return not_played(call, &format!("-d {other}"), PLAYED);
+    }
+    let shows = |name: &str| wanted.is_empty() || wanted.iter().any(|known| known == name);
+    let line = |indent: usize, name: &str, value: &str| {
+        format!(
+            "{:indent$}{name:<width$}: {value}\n",
+            "",
+            width = 50 - indent
+        )
+    };
+    let text =
+        |(value, unit): (String, String)| format!("{}{unit}", value.trim_matches(['[', ']']));
+    let driver = shown(&nvml.driver_version, "").0;
+    let cuda = shown(&nvml.cuda_driver_version, "").0;
+    let mut out = "\n==============NVSMI LOG==============\n\n".to_string();
+    out += &line(0, "Timestamp", &timestamp(call.machine().clock));
+    let two = driver
+        .split('.')
+        .next()
+        .and_then(|major| major.parse::<u32>().ok())
+        .is_some_and(|major| major >= 610);
+    if two {
+        out += &line(0, "KMD Version", &driver);
+        out += &line(0, "CUDA UMD Version", &cuda);
+    } else {
+        out += &line(0, "Driver Version", &driver);
+        out += &line(0, "CUDA Version", &cuda);
+    }
+    out += &format!(
+        "\n{}\n",
+        line(0, "Attached GPUs", &nvml.gpus.len().to_string()).trim_end()
+    );
+    for &index in chosen {
+        let Some(gpu) = gpu(nvml, index) else {
+            continue;
+        };
+        out += &format!("GPU {}\n", bus_id(gpu));
+        if wanted.is_empty() {
+            out += &line(4, "Product Name", &text(shown(&gpu.name, "")));
+            out += &line(
+                4,
+                "Display Active",
+                &text(
+                    field(nvml, index, gpu, "display_active")
+                        .map(|(_, value)| value)
+                        .unwrap_or_default(),
+                ),
+            );
+            out += &line(
+                4,
+                "Persistence Mode",
+                &text(
+                    field(nvml, index, gpu, "persistence_mode")
+                        .map(|(_, value)| value)
+                        .unwrap_or_default(),
+                ),
+            );
+            out += &line(4, "GPU UUID", &text(shown(&gpu.uuid, "")));
+            out += &line(4, "Fan Speed", &text(shown(&gpu.fan_percent, " %")));
+        }
+        if shows("PERFORMANCE") {
+            out += &line(
+                4,
+                "Performance State",
+                &text(
+                    field(nvml, index, gpu, "pstate")
+                        .map(|(_, value)| value)
+                        .unwrap_or_default(),
+                ),
+            );
+        }
+        if shows("MEMORY") {
+            out += "    FB Memory Usage\n";
+            out += &line(8, "Total", &text(shown(&mib(&gpu.memory_total), " MiB")));
+            out += &line(8, "Used", &text(shown(&mib(&gpu.memory_used), " MiB")));
+            out += &line(
+                8,
+                "Free",
+                &text(
+                    field(nvml, index, gpu, "memory.free")
+                        .map(|(_, value)| value)
+                        .unwrap_or_default(),
+                ),
+            );
+        }
+        if shows("COMPUTE") {
+            out += &line(
+                4,
+                "Compute Mode",
+                &text(
+                    field(nvml, index, gpu, "compute_mode")
+                        .map(|(_, value)| value)
+                        .unwrap_or_default(),
+                ),
+            );
+        }
+        if shows("UTILIZATION") {
+            out += "    Utilization\n";
+            out += &line(8, "GPU", &text(shown(&gpu.utilization_percent, " %")));
+        }
+        if shows("ECC") {
+            out += "    ECC Mode\n";
+            out += &line(
+                8,
+                "Current",
+                &text(
+                    field(nvml, index, gpu, "ecc.mode.current")
+                        .map(|(_, value)| value)
+                        .unwrap_or_default(),
+                ),
+            );
+        }
+        if shows("TEMPERATURE") {
+            out += "    Temperature\n";
+            out += &line(
+                8,
+                "GPU Current Temp",
+                &text(shown(&gpu.temperature_c, " C")),
+            );
+        }
+        if shows("POWER") {
+            let default = call
+                .machine()
+                .hardware
+                .gpus
+                .iter()
+                .find(|card| card.bus_id == gpu.bus_id)
+                .map(|card| watts(&card.power_limit_mw))
+                .unwrap_or_default();
+            out += "    GPU Power Readings\n";
+            out += &line(
+                8,
+                "Instantaneous Power Draw",
+                &text(shown(&watts(&gpu.power_draw_mw), " W")),
+            );
+            out += &line(
+                8,
+                "Current Power Limit",
+                &text(shown(&watts(&gpu.power_limit_mw), " W")),
+            );
+            out += &line(8, "Default Power Limit", &text(shown(&default, " W")));
+        }
+        out.push('\n');
+    }
+    call.print(out);
+    0
+}
+
+fn topo(call: &mut Call<'_>, words: &[String]) -> Exit {
+    match words {
+        [word] if word == "-m" || word == "--matrix" => {
+            let mut text = call.machine().hardware.topology.clone();
+            if text.is_none() {
+                let gpus = call
+                    .machine()
+                    .state
+                    .nvml
+                    .as_ref()
+                    .map_or(0, |nvml| nvml.gpus.len());
+                // Of one card all is said; how more are wired nobody recorded.
+                let rows = lines_of((0..gpus).map(|index| format!("GPU{index}\t X ")));
+                text = Some(format!("\tGPU0\n{rows}"));
+            }
+            call.print(text.unwrap_or_default());
+            0
+        }
+        _ => not_played(
+            call,
+            &format!("topo {}", words.join(" ")),
+            "nvidia-smi topo -m",
+        ),
+    }
+}
+
+fn nvlink(call: &mut Call<'_>, nvml: &Nvml, words: &[String]) -> Exit {
+    if !matches!(words, [word] if word == "-s" || word == "--status") {
+        return not_played(
+            call,
+            &format!("nvlink {}", words.join(" ")),
+            "nvidia-smi nvlink --status",
+        );
+    }
+    for index in 0..nvml.gpus.len() {
+        let Some(gpu) = gpu(nvml, index) else {
+            continue;
+        };
+        call.line(list_line(index, gpu));
+        if let Value::Known(links) = gpu.nvlinks_active {
+            // The speed of a link goes with its generation.
+            let speed = match gpu.compute_capability.known().map(String::as_str) {
+                Some("9.0") => "26.562 GB/s",
+                Some("8.6") => "14.062 GB/s",
+                _ => "25 GB/s",
+            };
+            for link in 0..links {
+                call.line(format!("\t Link {link}: {speed}"));
+            }
+        }
+    }
+    0
+}
+
+/// Whether the driver answers a program that wants to compute.
+pub(super) fn cuda_answers(call: &mut Call<'_>) -> Result<Nvml, NvmlCode> {
+    match call.machine().state.nvml.clone() {
+        Ok(nvml) if nvml.gpus.is_empty() => Err(NvmlCode::GpuNotFound),
+        Ok(nvml) => {
+            // The first program that computes brings the module for shared memory along. Where it was recorded that none
+            // came, none comes until the driver is loaded anew.
+            let uvm = kernel::NVIDIA[3].0;
+            let machine = call.machine();
+            let recorded = machine.state.boots == 0
+                && machine
+                    .recording
+                    .files
+                    .get("/proc/modules")
+                    .is_some_and(|entry| {
+                        let lines = entry.lines.iter().flatten();
+                        lines.clone().any(|line| line.starts_with("nvidia "))
+                    });
+            if machine.has_loaded("nvidia") && !machine.has_loaded(uvm) && !recorded {
+                let _ = machine.load_module(uvm);
+            }
+            Ok(nvml)
+        }
+        Err(failure) => Err(failure.error),
+    }
+}
+
+/// The daemon, started by hand.
+pub(super) const DAEMON: Program = Program::installed("nvidia-persistenced", persistenced);
+
+fn persistenced(call: &mut Call<'_>) -> Exit {
+    if !call.is_root() {
+        call.error("nvidia-persistenced failed to initialize. Check syslog for more details.");
+        return 1;
+    }
+    let words = call.rest();
+    let on = !words.iter().any(|word| word == "--no-persistence-mode");
+    if call
+        .machine()
+        .state
+        .services
+        .contains(services::PERSISTENCED)
+    {
+        call.error("nvidia-persistenced failed to initialize. Check syslog for more details.");
+        return 1;
+    }
+    call.machine()
+        .state
+        .services
+        .insert(services::PERSISTENCED.to_owned());
+    services::set_persistence(call.machine(), on);
+    0
+}

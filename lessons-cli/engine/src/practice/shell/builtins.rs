@@ -1,0 +1,885 @@
+//! The commands that are part of the shell.
+
+use super::{Flow, Shell, Variable, is_name, test};
+use crate::practice::process::{Exit, System};
+use crate::practice::programs;
+use crate::practice::streams::Line;
+use crate::practice::tree::{Errno, absolute, normal};
+
+/// Plays a builtin.
+pub(super) type Builtin = fn(&mut Shell, &mut System, &[String]) -> Result<(), Flow>;
+
+/// All builtins.
+const BUILTINS: &[(&str, Builtin)] = &[
+    (":", colon),
+    (".", source),
+    ("[", bracket),
+    ("alias", alias),
+    ("break", leave_loop),
+    ("builtin", builtin),
+    ("cd", cd),
+    ("command", command),
+    ("continue", leave_loop),
+    ("declare", declare),
+    ("dirs", pwd),
+    ("echo", echo),
+    ("eval", eval),
+    ("exec", exec),
+    ("exit", exit),
+    ("export", export),
+    ("false", failing),
+    ("hash", colon),
+    ("help", help),
+    ("history", history),
+    ("jobs", colon),
+    ("bg", no_jobs),
+    ("fg", no_jobs),
+    ("wait", colon),
+    ("disown", no_jobs),
+    ("let", arithmetic),
+    ("local", local),
+    ("logout", exit),
+    ("mapfile", unsupported),
+    ("printf", printf),
+    ("pwd", pwd),
+    ("read", read),
+    ("readarray", unsupported),
+    ("readonly", readonly),
+    ("return", leave_function),
+    ("set", set),
+    ("shift", shift),
+    ("shopt", colon),
+    ("source", source),
+    ("test", bracket),
+    ("trap", unsupported),
+    ("true", colon),
+    ("type", type_of),
+    ("typeset", declare),
+    ("ulimit", ulimit),
+    ("umask", umask),
+    ("unalias", unalias),
+    ("unset", unset),
+];
+
+/// A builtin by its name.
+pub(super) fn find(name: &str) -> Option<Builtin> {
+    BUILTINS
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, run)| *run)
+}
+
+/// The names of all builtins.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    BUILTINS.iter().map(|(name, _)| *name)
+}
+
+/// Whether the words of a builtin are assignments, in which nothing is split.
+pub(super) fn declares(name: &str) -> bool {
+    matches!(
+        name,
+        "export" | "declare" | "typeset" | "local" | "readonly" | "alias"
+    )
+}
+
+/// Whether assignments before a builtin stay.
+pub(super) fn is_special(name: &str) -> bool {
+    matches!(
+        name,
+        ":" | "." | "source" | "eval" | "exec" | "export" | "set" | "unset"
+    )
+}
+
+fn done(shell: &mut Shell, status: Exit) -> Result<(), Flow> {
+    shell.status = status;
+    Ok(())
+}
+
+fn print(shell: &mut Shell, system: &mut System, text: &str) {
+    let sink = shell.streams.stdout.clone();
+    if let Err(errno) = system.write(&sink, text.as_bytes()) {
+        shell.complain(system, &format!("write error: {errno}"));
+        shell.status = 1;
+    }
+}
+
+fn wrong(shell: &mut Shell, system: &mut System, message: &str, status: Exit) -> Result<(), Flow> {
+    shell.complain(system, message);
+    done(shell, status)
+}
+
+fn colon(shell: &mut Shell, _: &mut System, _: &[String]) -> Result<(), Flow> {
+    done(shell, 0)
+}
+
+fn failing(shell: &mut Shell, _: &mut System, _: &[String]) -> Result<(), Flow> {
+    done(shell, 1)
+}
+
+fn unsupported(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    let instead = match args[0].as_str() {
+        "trap" => "&& and || after the command itself",
+        _ => "while read -r line; do …; done",
+    };
+    Err(shell.unsupported(system, &args[0], instead))
+}
+
+fn no_jobs(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    wrong(shell, system, &format!("{}: no current job", args[0]), 1)
+}
+
+fn source(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    let Some(file) = args.get(1) else {
+        shell.complain(system, &format!("{}: filename argument required", args[0]));
+        let sink = shell.streams.stderr.clone();
+        let text = format!("{0}: usage: {0} filename [arguments]\n", args[0]);
+        let _ = system.write(&sink, text.as_bytes());
+        return done(shell, 2);
+    };
+    let found = if file.contains('/') {
+        None
+    } else {
+        let path = shell.get("PATH").unwrap_or_default();
+        path.split(':')
+            .map(|folder| crate::practice::tree::join(folder, file))
+            .find(|file| system.machine.tree.read(file).is_ok())
+    };
+    let path = found.unwrap_or_else(|| absolute(&shell.cwd, file));
+    match system.machine.files(shell.user, "/").read(&path) {
+        Ok(bytes) => {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            shell.status = 0;
+            if args.len() > 2 {
+                let params = std::mem::replace(&mut shell.params, args[2..].to_vec());
+                let result = shell.source(system, &text, file);
+                shell.params = params;
+                result
+            } else {
+                shell.source(system, &text, file)
+            }
+        }
+        Err(Errno::Untold) => match programs::sourced(shell.exported(), system, &path) {
+            Some(env) => {
+                shell.replace_environment(env);
+                done(shell, 0)
+            }
+            None => wrong(
+                shell,
+                system,
+                &format!("{file}: cannot execute binary file"),
+                126,
+            ),
+        },
+        Err(errno) => wrong(shell, system, &format!("{file}: {errno}"), 1),
+    }
+}
+
+impl Shell {
+    fn replace_environment(&mut self, env: std::collections::BTreeMap<String, String>) {
+        let gone: Vec<String> = self
+            .variables
+            .iter()
+            .filter(|(name, variable)| variable.exported && !env.contains_key(*name))
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in gone {
+            self.variables.remove(&name);
+        }
+        for (name, value) in env {
+            self.set_exported(&name, &value);
+        }
+    }
+}
+
+fn bracket(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    let words = if args[0] == "[" {
+        match args.split_last() {
+            Some((last, words)) if last == "]" => &words[1..],
+            _ => return wrong(shell, system, "[: missing `]'", 2),
+        }
+    } else {
+        &args[1..]
+    };
+    match test::plain(shell, system, words) {
+        Ok(is) => done(shell, Exit::from(!is)),
+        Err(message) => wrong(shell, system, &format!("{}: {message}", args[0]), 2),
+    }
+}
+
+fn alias(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    let mut status = 0;
+    if args.len() == 1 || args[1] == "-p" {
+        let text: String = shell
+            .aliases
+            .iter()
+            .map(|(name, value)| format!("alias {name}='{value}'\n"))
+            .collect();
+        print(shell, system, &text);
+    }
+    for word in &args[1..] {
+        if let Some((name, value)) = word.split_once('=') {
+            shell.aliases.insert(name.to_owned(), value.to_owned());
+        } else if let Some(value) = shell.aliases.get(word).cloned() {
+            print(shell, system, &format!("alias {word}='{value}'\n"));
+        } else if word != "-p" {
+            shell.complain(system, &format!("alias: {word}: not found"));
+            status = 1;
+        }
+    }
+    done(shell, status)
+}
+
+fn unalias(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    let mut status = 0;
+    for name in &args[1..] {
+        if name == "-a" {
+            shell.aliases.clear();
+        } else if shell.aliases.remove(name).is_none() {
+            shell.complain(system, &format!("unalias: {name}: not found"));
+            status = 1;
+        }
+    }
+    done(shell, status)
+}
+
+fn leave_loop(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    let count = match args.get(1).map(|count| count.parse::<u32>()) {
+        None => 1,
+        Some(Ok(count)) if count > 0 => count,
+        _ => {
+            return wrong(
+                shell,
+                system,
+                &format!("{}: {}: loop count out of range", args[0], args[1]),
+                1,
+            );
+        }
+    };
+    shell.status = 0;
+    Err(if args[0] == "break" {
+        Flow::Break(count)
+    } else {
+        Flow::Continue(count)
+    })
+}
+
+fn leave_function(shell: &mut Shell, _: &mut System, args: &[String]) -> Result<(), Flow> {
+    Err(Flow::Return(status_of(shell, args)))
+}
+
+fn exit(shell: &mut Shell, _: &mut System, args: &[String]) -> Result<(), Flow> {
+    Err(Flow::Exit(status_of(shell, args)))
+}
+
+fn status_of(shell: &Shell, args: &[String]) -> Exit {
+    match args.get(1) {
+        Some(status) => status.parse::<i64>().map_or(2, |status| {
+            Exit::try_from(status.rem_euclid(256)).unwrap_or(2)
+        }),
+        None => shell.status,
+    }
+}
+
+fn builtin(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    match args.get(1).and_then(|name| find(name)) {
+        Some(run) => run(shell, system, &args[1..]),
+        None => {
+            let name = args.get(1).cloned().unwrap_or_default();
+            wrong(
+                shell,
+                system,
+                &format!("builtin: {name}: not a shell builtin"),
+                1,
+            )
+        }
+    }
+}
+
+fn command(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    match args.get(1).map(String::as_str) {
+        Some("-v" | "-V") => {
+            let mut status = 1;
+            for name in &args[2..] {
+                if let Some(what) = kind_of(shell, system, name) {
+                    let text = match what {
+                        Kind::Alias(value) => format!("alias {name}='{value}'\n"),
+                        Kind::File(file) => format!("{file}\n"),
+                        _ => format!("{name}\n"),
+                    };
+                    print(shell, system, &text);
+                    status = 0;
+                }
+            }
+            done(shell, status)
+        }
+        Some(name) => match find(name) {
+            Some(run) => run(shell, system, &args[1..]),
+            None => shell.program(system, args[1..].to_vec()),
+        },
+        None => done(shell, 0),
+    }
+}
+
+fn cd(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    let args: Vec<&String> = args[1..]
+        .iter()
+        .filter(|arg| !matches!(arg.as_str(), "-P" | "-L" | "--"))
+        .collect();
+    if args.len() > 1 {
+        return wrong(shell, system, "cd: too many arguments", 1);
+    }
+    let (to, say) = match args.first().map(|to| to.as_str()) {
+        None => match shell.get("HOME") {
+            Some(home) => (home, false),
+            None => return wrong(shell, system, "cd: HOME not set", 1),
+        },
+        Some("-") => match shell.get("OLDPWD") {
+            Some(old) => (old, true),
+            None => return wrong(shell, system, "cd: OLDPWD not set", 1),
+        },
+        Some(to) => (to.to_owned(), false),
+    };
+    let path = normal(&absolute(&shell.cwd, &to));
+    let files = system.machine.files(shell.user, "/");
+    let problem = match files.get(&path) {
+        Ok(node) if !node.is_dir() => Some(Errno::NotADirectory),
+        Ok(node) if !files.allows(node, 1) => Some(Errno::Denied),
+        Ok(_) => None,
+        Err(errno) => Some(errno),
+    };
+    if let Some(errno) = problem {
+        return wrong(shell, system, &format!("cd: {to}: {errno}"), 1);
+    }
+    let old = std::mem::replace(&mut shell.cwd, path.clone());
+    shell.set_exported("OLDPWD", &old);
+    shell.set_exported("PWD", &path);
+    if say {
+        print(shell, system, &format!("{path}\n"));
+    }
+    done(shell, 0)
+}
+
+fn pwd(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    let mut path = shell.cwd.clone();
+    if args.iter().any(|arg| arg == "-P") {
+        path = system.machine.tree.real_path(&path).unwrap_or(path);
+    }
+    shell.status = 0;
+    print(shell, system, &format!("{path}\n"));
+    Ok(())
+}
+
+fn echo(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    shell.status = 0;
+    let text = programs::echoed(&args[1..]);
+    print(shell, system, &text);
+    Ok(())
+}
+
+fn printf(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    let (args, variable) = match args.get(1).map(String::as_str) {
+        Some("-v") => (args.get(3..).unwrap_or_default(), args.get(2).cloned()),
+        _ => (&args[1..], None),
+    };
+    if args.is_empty() {
+        return wrong(
+            shell,
+            system,
+            "printf: usage: printf [-v var] format [arguments]",
+            2,
+        );
+    }
+    shell.status = 0;
+    let (text, problem) = programs::printed(args);
+    match variable {
+        Some(name) => shell.assign(system, &name, text)?,
+        None => print(shell, system, &text),
+    }
+    if let Some(problem) = problem {
+        return wrong(shell, system, &format!("printf: {problem}"), 1);
+    }
+    Ok(())
+}
+
+fn eval(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    shell.status = 0;
+    let text = args[1..].join(" ");
+    shell.source(system, &text, "bash")
+}
+
+fn exec(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    if args.len() == 1 {
+        return Err(shell.unsupported(
+            system,
+            "exec with redirections only",
+            "the redirection after each command, or { …; } > file",
+        ));
+    }
+    shell.program(system, args[1..].to_vec())?;
+    Err(Flow::Exit(shell.status))
+}
+
+/// Sets variables by words `NAME=value` and `NAME`.
+fn set_each(
+    shell: &mut Shell,
+    system: &mut System,
+    of: &str,
+    words: &[String],
+    mut change: impl FnMut(&mut Variable),
+) -> Result<(), Flow> {
+    let mut status = 0;
+    for word in words {
+        let (name, value) = match word.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (word.as_str(), None),
+        };
+        if !is_name(name) {
+            shell.complain(system, &format!("{of}: `{word}': not a valid identifier"));
+            status = 1;
+            continue;
+        }
+        match value {
+            Some(value) => {
+                shell.assign(system, name, value)?;
+                if let Some(variable) = shell.variables.get_mut(name) {
+                    change(variable);
+                }
+            }
+            None => match shell.variables.get_mut(name) {
+                Some(variable) => change(variable),
+                None => {
+                    // Marked, and still not set: it counts from its first value on, which is rare enough to leave out.
+                }
+            },
+        }
+    }
+    done(shell, status)
+}
+
+fn export(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    match args.get(1).map(String::as_str) {
+        None | Some("-p") => {
+            let text: String = shell
+                .exported()
+                .iter()
+                .map(|(name, value)| format!("declare -x {name}=\"{}\"\n", escaped(value)))
+                .collect();
+            print(shell, system, &text);
+            done(shell, 0)
+        }
+        Some("-n") => set_each(shell, system, "export", &args[2..], |variable| {
+            variable.exported = false;
+        }),
+        Some(option) if option.starts_with('-') && option != "--" => {
+            shell.complain(system, &format!("export: {option}: invalid option"));
+            let sink = shell.streams.stderr.clone();
+            let _ = system.write(
+                &sink,
+                b"export: usage: export [-fn] [name[=value] ...] or export -p\n",
+            );
+            done(shell, 2)
+        }
+        Some(_) => set_each(shell, system, "export", &args[1..], |variable| {
+            variable.exported = true;
+        }),
+    }
+}
+
+fn readonly(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    set_each(shell, system, "readonly", &args[1..], |variable| {
+        variable.readonly = true;
+    })
+}
+
+fn local(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    if shell.locals.is_empty() {
+        return wrong(shell, system, "local: can only be used in a function", 1);
+    }
+    for word in args[1..].iter().filter(|word| !word.starts_with('-')) {
+        let name = word.split('=').next().unwrap_or(word).to_owned();
+        let before = shell.variables.get(&name).cloned();
+        if let Some(locals) = shell.locals.last_mut() {
+            locals.push((name.clone(), before));
+        }
+        if !word.contains('=') {
+            shell.variables.remove(&name);
+        }
+    }
+    let words: Vec<String> = args[1..]
+        .iter()
+        .filter(|word| !word.starts_with('-'))
+        .cloned()
+        .collect();
+    set_each(shell, system, "local", &words, |_| {})
+}
+
+fn declare(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    let (options, words): (Vec<_>, Vec<_>) = args[1..]
+        .iter()
+        .cloned()
+        .partition(|word| word.starts_with('-'));
+    let has = |flag: char| options.iter().any(|option| option.contains(flag));
+    if has('A') {
+        return Err(shell.unsupported(
+            system,
+            "declare -A",
+            "an array without keys: name=(one two)",
+        ));
+    }
+    if has('f') || has('F') {
+        let text: String = shell
+            .functions
+            .iter()
+            .filter(|(name, _)| words.is_empty() || words.contains(name))
+            .map(|(name, body)| {
+                if has('F') {
+                    format!("declare -f {name}\n")
+                } else {
+                    format!("{name} () \n{body}\n")
+                }
+            })
+            .collect();
+        print(shell, system, &text);
+        return done(shell, 0);
+    }
+    if words.is_empty() || has('p') {
+        let text: String = shell
+            .variables
+            .iter()
+            .filter(|(name, variable)| {
+                (words.is_empty() || words.contains(name)) && (!has('x') || variable.exported)
+            })
+            .map(|(name, variable)| {
+                let flag = if variable.exported { "-x" } else { "--" };
+                format!("declare {flag} {name}=\"{}\"\n", escaped(&variable.one()))
+            })
+            .collect();
+        print(shell, system, &text);
+        return done(shell, Exit::from(text.is_empty() && !words.is_empty()));
+    }
+    let (exported, readonly) = (has('x'), has('r'));
+    set_each(shell, system, "declare", &words, |variable| {
+        variable.exported |= exported;
+        variable.readonly |= readonly;
+    })
+}
+
+fn unset(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    let mut status = 0;
+    for name in args[1..].iter().filter(|name| !name.starts_with('-')) {
+        if shell
+            .variables
+            .get(name)
+            .is_some_and(|variable| variable.readonly)
+        {
+            shell.complain(
+                system,
+                &format!("unset: {name}: cannot unset: readonly variable"),
+            );
+            status = 1;
+        } else if shell.variables.remove(name).is_none() {
+            shell.functions.remove(name);
+        }
+    }
+    done(shell, status)
+}
+
+fn set(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    if args.len() == 1 {
+        let text: String = shell
+            .variables
+            .iter()
+            .map(|(name, variable)| format!("{name}={}\n", programs::quoted(&variable.one())))
+            .collect();
+        print(shell, system, &text);
+        return done(shell, 0);
+    }
+    let mut at = 1;
+    while let Some(arg) = args.get(at) {
+        let on = arg.starts_with('-');
+        if arg == "--" {
+            shell.params = args[at + 1..].to_vec();
+            break;
+        }
+        if !on && !arg.starts_with('+') {
+            shell.params = args[at..].to_vec();
+            break;
+        }
+        for flag in arg[1..].chars() {
+            match flag {
+                'e' => shell.options.errexit = on,
+                'u' => shell.options.nounset = on,
+                'x' => shell.options.xtrace = on,
+                'f' => shell.options.noglob = on,
+                'C' => shell.options.noclobber = on,
+                'o' => {
+                    at += 1;
+                    match args.get(at).map(String::as_str) {
+                        Some("pipefail") => shell.options.pipefail = on,
+                        Some("errexit") => shell.options.errexit = on,
+                        Some("nounset") => shell.options.nounset = on,
+                        Some("xtrace") => shell.options.xtrace = on,
+                        Some("noglob") => shell.options.noglob = on,
+                        Some("noclobber") => shell.options.noclobber = on,
+                        Some("vi" | "emacs" | "history" | "monitor") | None => {}
+                        Some(name) => {
+                            return wrong(
+                                shell,
+                                system,
+                                &format!("set: {name}: invalid option name"),
+                                2,
+                            );
+                        }
+                    }
+                }
+                'a' | 'b' | 'h' | 'm' | 'v' | 'B' | 'E' | 'H' => {}
+                flag => {
+                    return wrong(shell, system, &format!("set: -{flag}: invalid option"), 2);
+                }
+            }
+        }
+        at += 1;
+    }
+    done(shell, 0)
+}
+
+fn shift(shell: &mut Shell, _: &mut System, args: &[String]) -> Result<(), Flow> {
+    let count = args
+        .get(1)
+        .and_then(|count| count.parse().ok())
+        .unwrap_or(1);
+    if count > shell.params.len() {
+        return done(shell, 1);
+    }
+    shell.params.drain(..count);
+    done(shell, 0)
+}
+
+fn arithmetic(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    let mut last = 0;
+    for text in &args[1..] {
+        match super::arithmetic::value(shell, system, text) {
+            Ok(number) => last = number,
+            Err(message) => return wrong(shell, system, &format!("let: {message}"), 1),
+        }
+    }
+    done(shell, Exit::from(last == 0))
+}
+
+fn read(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    let mut names = Vec::new();
+    let mut raw = false;
+    let mut prompt = String::new();
+    let mut secret = false;
+    let mut at = 1;
+    while let Some(arg) = args.get(at) {
+        match arg.as_str() {
+            "-p" => {
+                at += 1;
+                prompt = args.get(at).cloned().unwrap_or_default();
+            }
+            "-a" | "-d" | "-n" | "-N" | "-t" | "-u" | "-i" => {
+                return Err(shell.unsupported(system, &format!("read {arg}"), "read -r NAME…"));
+            }
+            option if option.starts_with('-') => {
+                raw |= option.contains('r');
+                secret |= option.contains('s');
+                if option.ends_with('p') {
+                    at += 1;
+                    prompt = args.get(at).cloned().unwrap_or_default();
+                }
+            }
+            name => names.push(name.to_owned()),
+        }
+        at += 1;
+    }
+    let line = match shell.streams.stdin.line() {
+        Line::Of(line) => Some(String::from_utf8_lossy(&line).into_owned()),
+        Line::End => None,
+        Line::Terminal => system.ask(&prompt, secret).map(|line| format!("{line}\n")),
+    };
+    if !system.step() {
+        return Err(Flow::Stop);
+    }
+    let status = Exit::from(!line.as_ref().is_some_and(|line| line.ends_with('\n')));
+    let line = line.unwrap_or_default();
+    let line = line.trim_end_matches('\n');
+    let line = if raw {
+        line.to_owned()
+    } else {
+        line.replace('\\', "")
+    };
+    if names.is_empty() {
+        shell.assign(system, "REPLY", line)?;
+        return done(shell, status);
+    }
+    let separators = shell.get("IFS").unwrap_or_else(|| " \t\n".to_owned());
+    let is_separator = |c: char| separators.contains(c);
+    let is_blank = |c: char| c.is_whitespace() && is_separator(c);
+    let mut rest = line.trim_matches(is_blank);
+    let last = names.len() - 1;
+    for (index, name) in names.iter().enumerate() {
+        let value = if index == last {
+            std::mem::take(&mut rest)
+        } else {
+            match rest.find(is_separator) {
+                Some(end) => {
+                    let value = &rest[..end];
+                    let step = rest[end..].chars().next().map_or(1, char::len_utf8);
+                    rest = rest[end + step..].trim_start_matches(is_blank);
+                    value
+                }
+                None => std::mem::take(&mut rest),
+            }
+        };
+        shell.assign(system, name, value.to_owned())?;
+    }
+    done(shell, status)
+}
+
+fn history(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    if args.get(1).is_some_and(|arg| arg == "-c") {
+        shell.history.clear();
+        return done(shell, 0);
+    }
+    let count = args
+        .get(1)
+        .and_then(|count| count.parse().ok())
+        .unwrap_or(usize::MAX);
+    let skip = shell.history.len().saturating_sub(count);
+    let text: String = shell
+        .history
+        .iter()
+        .enumerate()
+        .skip(skip)
+        .map(|(index, line)| format!("{:5}  {line}\n", index + 1))
+        .collect();
+    print(shell, system, &text);
+    done(shell, 0)
+}
+
+fn ulimit(shell: &mut Shell, system: &mut System, _: &[String]) -> Result<(), Flow> {
+    print(shell, system, "unlimited\n");
+    done(shell, 0)
+}
+
+fn umask(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    if args.len() == 1 {
+        print(shell, system, "0002\n");
+    }
+    done(shell, 0)
+}
+
+fn help(shell: &mut Shell, system: &mut System, _: &[String]) -> Result<(), Flow> {
+    let mut names: Vec<&str> = names().collect();
+    names.sort_unstable();
+    let mut text = String::from(
+        "GNU bash, as a practice machine plays it. These commands are part of the shell:\n",
+    );
+    text.push_str(&programs::in_columns(&names, 80));
+    let mut others: Vec<&str> = programs::all().map(|program| program.name).collect();
+    others.sort_unstable();
+    others.dedup();
+    text.push_str("These programs are played where they are installed:\n");
+    text.push_str(&programs::in_columns(&others, 80));
+    print(shell, system, &text);
+    done(shell, 0)
+}
+
+enum Kind {
+    Alias(String),
+    Function,
+    Builtin,
+    File(String),
+}
+
+fn kind_of(shell: &Shell, system: &System, name: &str) -> Option<Kind> {
+    if let Some(alias) = shell.aliases.get(name) {
+        return Some(Kind::Alias(alias.clone()));
+    }
+    if shell.functions.contains_key(name) {
+        return Some(Kind::Function);
+    }
+    if find(name).is_some() {
+        return Some(Kind::Builtin);
+    }
+    files_of(shell, system, name)
+        .into_iter()
+        .next()
+        .map(Kind::File)
+}
+
+fn files_of(shell: &Shell, system: &System, name: &str) -> Vec<String> {
+    if name.contains('/') {
+        let path = absolute(&shell.cwd, name);
+        return match system.machine.tree.get(&path) {
+            Ok(node) if node.is_executable() && !node.is_dir() => vec![name.to_owned()],
+            _ => Vec::new(),
+        };
+    }
+    let path = shell.get("PATH").unwrap_or_default();
+    path.split(':')
+        .filter_map(|folder| system.machine.which(name, folder, &shell.cwd))
+        .collect()
+}
+
+fn type_of(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    let mut status = 0;
+    let has = |flag: char| {
+        args[1..]
+            .iter()
+            .any(|arg| arg.starts_with('-') && arg.contains(flag))
+    };
+    let (all, only_type, only_path) = (has('a'), has('t'), has('p') || has('P'));
+    for name in args[1..].iter().filter(|arg| !arg.starts_with('-')) {
+        let mut kinds: Vec<Kind> = Vec::new();
+        if !only_path && let Some(alias) = shell.aliases.get(name) {
+            kinds.push(Kind::Alias(alias.clone()));
+        }
+        if !only_path && shell.functions.contains_key(name) {
+            kinds.push(Kind::Function);
+        }
+        if !only_path && find(name).is_some() {
+            kinds.push(Kind::Builtin);
+        }
+        kinds.extend(files_of(shell, system, name).into_iter().map(Kind::File));
+        if !all {
+            kinds.truncate(1);
+        }
+        if kinds.is_empty() {
+            status = 1;
+            if !only_type && !only_path {
+                shell.complain(system, &format!("type: {name}: not found"));
+            }
+        }
+        for kind in kinds {
+            let text = match (&kind, only_type) {
+                (Kind::Alias(_), true) => "alias\n".to_owned(),
+                (Kind::Function, true) => "function\n".to_owned(),
+                (Kind::Builtin, true) => "builtin\n".to_owned(),
+                (Kind::File(_), true) => "file\n".to_owned(),
+                (Kind::Alias(value), false) => format!("{name} is aliased to `{value}'\n"),
+                (Kind::Function, false) => {
+                    let body = shell.functions.get(name).map(ToString::to_string);
+                    format!(
+                        "{name} is a function\n{name} () \n{}\n",
+                        body.unwrap_or_default()
+                    )
+                }
+                (Kind::Builtin, false) => format!("{name} is a shell builtin\n"),
+                (Kind::File(file), false) if only_path => format!("{file}\n"),
+                (Kind::File(file), false) => format!("{name} is {file}\n"),
+            };
+            print(shell, system, &text);
+        }
+    }
+    done(shell, status)
+}
+
+fn escaped(value: &str) -> String {
+    value
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('$', "\\$")
+        .replace('`', "\\`")
+}

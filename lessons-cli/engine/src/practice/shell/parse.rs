@@ -1,0 +1,179 @@
+//! Reads a command line: bash's grammar is `brush-parser`'s, bounds are ours.
+
+use brush_parser::ast::Program;
+use brush_parser::word::{BraceExpressionOrText, WordPieceWithSource};
+use brush_parser::{ParseError, ParserOptions, SourcePosition};
+
+/// The longest text that is read as commands, in bytes.
+pub(super) const LONGEST: usize = 256 << 10;
+
+/// How deeply brackets, quotes and compound commands may be in one another. The parser is a recursive one, and some of
+/// what it tries at each level it tries twice.
+const DEEPEST: usize = 12;
+
+/// Why a text is no program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Unreadable {
+    /// It goes on: a quote, a here-document or a compound command is open.
+    Open,
+    /// It is no shell.
+    Syntax(String),
+    /// It is longer than anybody types.
+    TooLong,
+    /// It is more deeply nested than anybody types.
+    TooDeep,
+    /// It has a NUL byte in it.
+    Nul,
+}
+
+/// The options of the parser.
+pub(super) fn options() -> ParserOptions {
+    ParserOptions::default()
+}
+
+/// Reads a text as commands.
+pub(super) fn program(text: &str) -> Result<Program, Unreadable> {
+    check(text)?;
+    // A backslash at the end of a line joins it with the next one, which is not there yet.
+    if ends_in_open_backslash(text) {
+        return Err(Unreadable::Open);
+    }
+    let mut reader = text.as_bytes();
+    let mut parser = brush_parser::Parser::new(&mut reader, &options());
+    parser.parse_program().map_err(|error| match error {
+        ParseError::ParsingAtEndOfInput => Unreadable::Open,
+        ParseError::ParsingNear(at) => Unreadable::Syntax(word_at(text, &at)),
+        ParseError::Tokenizing { inner, .. } => {
+            if inner.is_incomplete() {
+                Unreadable::Open
+            } else {
+                Unreadable::Syntax(inner.to_string())
+            }
+        }
+    })
+}
+
+/// Reads a word as its pieces.
+pub(super) fn word(text: &str, after_colon: bool) -> Result<Vec<WordPieceWithSource>, String> {
+    check(text).map_err(|_| text.chars().take(40).collect::<String>())?;
+    let options = ParserOptions {
+        tilde_expansion_after_colon: after_colon,
+        ..options()
+    };
+    brush_parser::word::parse(text, &options).map_err(|error| error.to_string())
+}
+
+/// Reads the text of a here-document as its pieces.
+pub(super) fn here_document(text: &str) -> Result<Vec<WordPieceWithSource>, String> {
+    check(text).map_err(|_| String::from("here-document"))?;
+    brush_parser::word::parse_heredoc(text, &options()).map_err(|error| error.to_string())
+}
+
+/// Reads the braces of a word; `None` where there are none to expand.
+pub(super) fn braces(text: &str) -> Option<Vec<BraceExpressionOrText>> {
+    if !text.contains('{') || check(text).is_err() {
+        return None;
+    }
+    brush_parser::word::parse_brace_expansions(text, &options())
+        .ok()
+        .flatten()
+}
+
+/// Bounds what the parser gets.
+fn check(text: &str) -> Result<(), Unreadable> {
+    if text.len() > LONGEST {
+        return Err(Unreadable::TooLong);
+    }
+    if text.contains('\0') {
+        return Err(Unreadable::Nul);
+    }
+    if depth(text) > DEEPEST {
+        return Err(Unreadable::TooDeep);
+    }
+    Ok(())
+}
+
+/// Whether a text is nested more deeply than is read.
+pub(super) fn is_too_deep(text: &str) -> bool {
+    depth(text) > DEEPEST
+}
+
+/// How deeply a text is nested, at most: brackets and compound commands that are open, with quotes taken as quotes
+/// only as far as that can make it deeper and never less deep.
+fn depth(text: &str) -> usize {
+    let mut open: usize = 0;
+    let mut deepest = 0;
+    let mut quoted = false;
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    let mut words = 0_usize;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' => at += 1,
+            b'\'' if !quoted => {
+                // Nothing in single quotes means anything.
+                match memchr::memchr(b'\'', &bytes[at + 1..]) {
+                    Some(end) => at += end + 1,
+                    None => break,
+                }
+            }
+            b'"' => quoted = !quoted,
+            b'(' | b'{' => {
+                open += 1;
+            }
+            b')' | b'}' => open = open.saturating_sub(1),
+            b'a'..=b'z' if at == 0 || !bytes[at - 1].is_ascii_alphanumeric() => {
+                let end = bytes[at..]
+                    .iter()
+                    .position(|byte| !byte.is_ascii_alphanumeric())
+                    .map_or(bytes.len(), |length| at + length);
+                match &text[at..end] {
+                    "if" | "while" | "until" | "for" | "case" => words += 1,
+                    "fi" | "done" | "esac" => words = words.saturating_sub(1),
+                    _ => {}
+                }
+                at = end.saturating_sub(1);
+            }
+            b'!' if bytes.get(at + 1) == Some(&b'!') => {}
+            _ => {}
+        }
+        deepest = deepest.max(open + words);
+        at += 1;
+    }
+    deepest.max(text.bytes().filter(|byte| *byte == b'`').count() / 8)
+}
+
+fn ends_in_open_backslash(text: &str) -> bool {
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    let slashes = text.bytes().rev().take_while(|byte| *byte == b'\\').count();
+    slashes % 2 == 1
+        && !text
+            .lines()
+            .last()
+            .is_some_and(|line| line.trim_start().starts_with('#'))
+}
+
+/// The word at a place, for a message.
+fn word_at(text: &str, at: &SourcePosition) -> String {
+    let line = text
+        .lines()
+        .nth(at.line.saturating_sub(1))
+        .unwrap_or_default();
+    let rest: String = line.chars().skip(at.column.saturating_sub(1)).collect();
+    let rest = rest.trim_start();
+    let operator = [
+        ";;", "&&", "||", "<<", ">>", ";", "&", "|", "(", ")", "<", ">",
+    ]
+    .iter()
+    .find(|operator| rest.starts_with(**operator));
+    match operator {
+        Some(operator) => (*operator).to_owned(),
+        None => match rest
+            .split(|c: char| c.is_whitespace() || ";&|()<>".contains(c))
+            .next()
+        {
+            Some(word) if !word.is_empty() => word.chars().take(60).collect(),
+            _ => "newline".to_owned(),
+        },
+    }
+}

@@ -1,0 +1,230 @@
+//! Shell patterns: `*`, `?`, `[a-z]`, `[!a]`, `[[:digit:]]`.
+
+/// A pattern, ready to be compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Pattern(Vec<Part>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    /// This character.
+    Is(char),
+    /// Any character.
+    Any,
+    /// Any characters, also none.
+    Many,
+    /// A character of a set, or none of it.
+    Set { negated: bool, items: Vec<Item> },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Item {
+    Range(char, char),
+    Class(Class),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Alpha,
+    Digit,
+    Alnum,
+    Space,
+    Upper,
+    Lower,
+    Punct,
+}
+
+impl Pattern {
+    /// A pattern. A backslash takes the meaning from what follows it.
+    pub(crate) fn new(text: &str) -> Self {
+        let chars: Vec<char> = text.chars().collect();
+        let mut parts = Vec::new();
+        let mut at = 0;
+        while at < chars.len() {
+            match chars[at] {
+                '*' => {
+                    if parts.last() != Some(&Part::Many) {
+                        parts.push(Part::Many);
+                    }
+                    at += 1;
+                }
+                '?' => {
+                    parts.push(Part::Any);
+                    at += 1;
+                }
+                '\\' if at + 1 < chars.len() => {
+                    parts.push(Part::Is(chars[at + 1]));
+                    at += 2;
+                }
+                '[' => {
+                    if let Some((set, end)) = set(&chars, at + 1) {
+                        parts.push(set);
+                        at = end;
+                    } else {
+                        parts.push(Part::Is('['));
+                        at += 1;
+                    }
+                }
+                c => {
+                    parts.push(Part::Is(c));
+                    at += 1;
+                }
+            }
+        }
+        Self(parts)
+    }
+
+    /// Whether a text has anything in it that is not just itself.
+    pub(crate) fn is_pattern(text: &str) -> bool {
+        Self::new(text)
+            .0
+            .iter()
+            .any(|part| !matches!(part, Part::Is(_)))
+    }
+
+    /// Whether the whole text fits. It takes no more steps than pattern times text.
+    pub(crate) fn fits(&self, text: &str) -> bool {
+        let chars: Vec<char> = text.chars().collect();
+        self.fits_chars(&chars)
+    }
+
+    pub(crate) fn fits_chars(&self, text: &[char]) -> bool {
+        let (mut p, mut t) = (0, 0);
+        // Where the last `*` stands, and how far its text goes.
+        let mut star: Option<(usize, usize)> = None;
+        while t < text.len() {
+            match self.0.get(p) {
+                Some(Part::Many) => {
+                    star = Some((p, t));
+                    p += 1;
+                }
+                Some(part) if part.takes(text[t]) => {
+                    p += 1;
+                    t += 1;
+                }
+                _ => match star {
+                    Some((at, taken)) => {
+                        star = Some((at, taken + 1));
+                        p = at + 1;
+                        t = taken + 1;
+                    }
+                    None => return false,
+                },
+            }
+        }
+        self.0[p..].iter().all(|part| *part == Part::Many)
+    }
+
+    /// Whether it begins with a literal dot, so that it may fit a hidden name.
+    pub(crate) fn begins_with_dot(&self) -> bool {
+        self.0.first() == Some(&Part::Is('.'))
+    }
+}
+
+impl Part {
+    fn takes(&self, c: char) -> bool {
+        match self {
+            Self::Is(is) => *is == c,
+            Self::Any => true,
+            Self::Many => false,
+            Self::Set { negated, items } => {
+                let among = items.iter().any(|item| match item {
+                    Item::Range(from, to) => (*from..=*to).contains(&c),
+                    Item::Class(class) => class.has(c),
+                });
+                among != *negated
+            }
+        }
+    }
+}
+
+impl Class {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "alpha" => Self::Alpha,
+            "digit" => Self::Digit,
+            "alnum" => Self::Alnum,
+            "space" | "blank" => Self::Space,
+            "upper" => Self::Upper,
+            "lower" => Self::Lower,
+            "punct" => Self::Punct,
+            _ => return None,
+        })
+    }
+
+    fn has(self, c: char) -> bool {
+        match self {
+            Self::Alpha => c.is_alphabetic(),
+            Self::Digit => c.is_ascii_digit(),
+            Self::Alnum => c.is_alphanumeric(),
+            Self::Space => c.is_whitespace(),
+            Self::Upper => c.is_uppercase(),
+            Self::Lower => c.is_lowercase(),
+            Self::Punct => c.is_ascii_punctuation(),
+        }
+    }
+}
+
+/// The set that begins after `[`, and where it ends; `None` where it has no end.
+fn set(chars: &[char], mut at: usize) -> Option<(Part, usize)> {
+    let negated = matches!(chars.get(at), Some('!' | '^'));
+    if negated {
+        at += 1;
+    }
+    let mut items = Vec::new();
+    let mut first = true;
+    loop {
+        match *chars.get(at)? {
+            ']' if !first => return Some((Part::Set { negated, items }, at + 1)),
+            '[' if chars.get(at + 1) == Some(&':') => {
+                let end = (at + 2..chars.len().min(at + 12)).find(|&end| chars[end] == ':')?;
+                let name: String = chars[at + 2..end].iter().collect();
+                items.push(Item::Class(Class::named(&name)?));
+                at = end + 2;
+            }
+            '\\' if at + 1 < chars.len() => {
+                items.push(Item::Range(chars[at + 1], chars[at + 1]));
+                at += 2;
+            }
+            from => {
+                if chars.get(at + 1) == Some(&'-')
+                    && let Some(&to) = chars.get(at + 2)
+                    && to != ']'
+                {
+                    items.push(Item::Range(from, to));
+                    at += 3;
+                } else {
+                    items.push(Item::Range(from, from));
+                    at += 1;
+                }
+            }
+        }
+        first = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_fit_as_in_bash() {
+        for (pattern, text, fits) in [
+            ("*", "", true),
+            ("nvidia-*", "nvidia-smi", true),
+            ("*.conf", "blacklist.conf", true),
+            ("*.conf", "blacklist.conf~", false),
+            ("?b", "ab", true),
+            ("[a-c]x", "bx", true),
+            ("[!a-c]x", "bx", false),
+            ("[[:digit:]]*", "12.6", true),
+            ("a\\*", "a*", true),
+            ("a\\*", "ab", false),
+            ("[", "[", true),
+            ("*a*b*c*", "xxaxxbxxcxx", true),
+        ] {
+            assert_eq!(Pattern::new(pattern).fits(text), fits, "{pattern} {text}");
+        }
+        let long = "a".repeat(5000);
+        assert!(!Pattern::new(&"*a".repeat(200)).fits(&format!("{long}b")));
+    }
+}

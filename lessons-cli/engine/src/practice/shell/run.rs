@@ -1,0 +1,998 @@
+//! Plays commands: lists, pipelines, loops, functions, redirections.
+
+use std::sync::Arc;
+
+use brush_parser::ast;
+
+use super::{DEEPEST, Flow, Shell, Variable, arithmetic, builtins, missing, parse, test};
+use crate::practice::budget::Stop;
+use crate::practice::process::{CannotRun, Exit, System};
+use crate::practice::streams::{Input, Sink};
+use crate::practice::tree::{Content, Device, Errno, absolute};
+
+impl Shell {
+    /// Reads a text and runs it.
+    pub(super) fn text_as_commands(&mut self, system: &mut System, text: &str) -> Result<(), Flow> {
+        let program = match parse::program(text) {
+            Ok(program) => program,
+            Err(error) => {
+                let message = match error {
+                    parse::Unreadable::Open => {
+                        "syntax error: unexpected end of file".to_owned()
+                    }
+                    parse::Unreadable::Syntax(near) => {
+                        format!("syntax error near unexpected token `{near}'")
+                    }
+                    parse::Unreadable::TooLong => format!(
+                        "practice: this is longer than the {} KiB that a practice machine reads as commands; shorter pieces, or a file made by a command, work",
+                        parse::LONGEST >> 10
+                    ),
+                    parse::Unreadable::TooDeep => {
+                        "practice: this is more deeply nested than a practice machine reads; a function or a variable for an inner part works".to_owned()
+                    }
+                    parse::Unreadable::Nul => {
+                        "practice: there is a NUL byte in this command, which no shell takes".to_owned()
+                    }
+                };
+                self.complain(system, &message);
+                self.status = 2;
+                return Ok(());
+            }
+        };
+        for list in &program.complete_commands {
+            self.list(system, list)?;
+        }
+        Ok(())
+    }
+
+    /// Runs a script to its end and says how it ended.
+    pub(super) fn run_to_the_end(&mut self, system: &mut System, text: &str) -> Exit {
+        match self.text_as_commands(system, text) {
+            Ok(()) => self.status,
+            Err(Flow::Exit(exit) | Flow::Return(exit)) => exit,
+            Err(Flow::Failed) => 1,
+            Err(Flow::Break(_) | Flow::Continue(_)) => self.status,
+            Err(Flow::Stop) => 130,
+        }
+    }
+
+    /// Reads a file into this shell, as `source` does.
+    pub(super) fn source(
+        &mut self,
+        system: &mut System,
+        text: &str,
+        name: &str,
+    ) -> Result<(), Flow> {
+        self.deeper(system)?;
+        let before = std::mem::replace(&mut self.name, name.to_owned());
+        let result = self.text_as_commands(system, text);
+        self.name = before;
+        self.depth -= 1;
+        match result {
+            Err(Flow::Return(exit)) => {
+                self.status = exit;
+                Ok(())
+            }
+            Err(Flow::Failed) => {
+                self.status = 1;
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// What commands print, as in `$( )`.
+    pub(super) fn output_of(&mut self, system: &mut System, text: &str) -> Result<Vec<u8>, Flow> {
+        let (pipe, sink) = Sink::pipe();
+        let mut shell = self.subshell(system)?;
+        shell.streams.stdout = sink;
+        let exit = shell.run_to_the_end(system, text);
+        self.status = exit;
+        if system.stopped.is_some() {
+            return Err(Flow::Stop);
+        }
+        if pipe.borrow().overflowed {
+            system.stopped = Some(Stop::Printed);
+            return Err(Flow::Stop);
+        }
+        Ok(std::mem::take(&mut pipe.borrow_mut().bytes))
+    }
+
+    fn subshell(&mut self, system: &mut System) -> Result<Self, Flow> {
+        self.deeper(system)?;
+        let shell = self.clone();
+        self.depth -= 1;
+        Ok(shell)
+    }
+
+    fn deeper(&mut self, system: &mut System) -> Result<(), Flow> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            system.stopped.get_or_insert(Stop::Depth);
+        }
+        if system.spend(5) {
+            Ok(())
+        } else {
+            self.depth -= 1;
+            Err(Flow::Stop)
+        }
+    }
+
+    fn list(&mut self, system: &mut System, list: &ast::CompoundList) -> Result<(), Flow> {
+        for ast::CompoundListItem(and_or, separator) in &list.0 {
+            if matches!(separator, ast::SeparatorOperator::Async) {
+                let _ = self.unsupported(
+                    system,
+                    "running a command in the background (&)",
+                    "the command without &, which here takes no time; ; or && between two commands",
+                );
+                self.status = 1;
+                continue;
+            }
+            self.and_or(system, and_or)?;
+        }
+        Ok(())
+    }
+
+    fn and_or(&mut self, system: &mut System, list: &ast::AndOrList) -> Result<(), Flow> {
+        let more = !list.additional.is_empty();
+        self.pipeline(system, &list.first, more)?;
+        let last = list.additional.len();
+        for (index, item) in list.additional.iter().enumerate() {
+            let (pipeline, runs) = match item {
+                ast::AndOr::And(pipeline) => (pipeline, self.status == 0),
+                ast::AndOr::Or(pipeline) => (pipeline, self.status != 0),
+            };
+            if runs {
+                self.pipeline(system, pipeline, index + 1 < last)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn pipeline(
+        &mut self,
+        system: &mut System,
+        pipeline: &ast::Pipeline,
+        looked_at: bool,
+    ) -> Result<(), Flow> {
+        if !system.step() {
+            return Err(Flow::Stop);
+        }
+        let before = self.looked_at;
+        let started = system.machine.clock;
+        self.looked_at = before || looked_at || pipeline.bang;
+        let result = if let [command] = pipeline.seq.as_slice() {
+            self.command(system, command)
+        } else {
+            self.pipe(system, &pipeline.seq)
+        };
+        self.looked_at = before;
+        match result {
+            Err(Flow::Failed) => self.status = 1,
+            other => other?,
+        }
+        if system.stopped.is_some() || system.power.is_some() {
+            return Err(Flow::Stop);
+        }
+        if pipeline.bang {
+            self.status = Exit::from(self.status == 0);
+        }
+        if pipeline.timed.is_some() {
+            let took = system.machine.clock - started;
+            let text = format!(
+                "\nreal\t{}m{}.004s\nuser\t0m0.002s\nsys\t0m0.002s\n",
+                took / 60,
+                took % 60
+            );
+            let sink = self.streams.stderr.clone();
+            let _ = system.write(&sink, text.as_bytes());
+        }
+        if self.options.errexit && self.status != 0 && !looked_at && !before && !pipeline.bang {
+            return Err(Flow::Exit(self.status));
+        }
+        Ok(())
+    }
+
+    /// Runs commands that are joined by `|`, one after the other. What never ends is cut where its reader stops.
+    fn pipe(&mut self, system: &mut System, commands: &[ast::Command]) -> Result<(), Flow> {
+        let mut input: Option<Input> = None;
+        let mut endless = false;
+        let mut failed = 0;
+        for (index, command) in commands.iter().enumerate() {
+            let is_last = index + 1 == commands.len();
+            let mut shell = self.subshell(system)?;
+            if let Some(input) = &input {
+                shell.streams.stdin = input.clone();
+            }
+            let (pipe, sink) = Sink::pipe();
+            let mut aside = 0;
+            if !is_last {
+                shell.streams.stdout = sink;
+                aside = system.budget.set_aside(system.budget.left() / 2);
+            }
+            let exit = match shell.command(system, command) {
+                Ok(()) => shell.status,
+                Err(Flow::Exit(exit) | Flow::Return(exit)) => exit,
+                Err(Flow::Failed) => 1,
+                Err(Flow::Break(_) | Flow::Continue(_) | Flow::Stop) => shell.status,
+            };
+            system.budget.give_back(aside);
+            let cut_short = if is_last {
+                false
+            } else if system.stopped == Some(Stop::Steps) {
+                system.stopped = None;
+                true
+            } else {
+                pipe.borrow().overflowed
+            };
+            // A reader that has read all of what never ends would still be reading.
+            if endless && input.as_ref().is_some_and(Input::drained) {
+                system.stopped.get_or_insert(Stop::Steps);
+            }
+            if system.stopped.is_some() {
+                return Err(Flow::Stop);
+            }
+            endless = cut_short;
+            if exit != 0 {
+                failed = exit;
+            }
+            self.status = exit;
+            input = Some(Input::bytes(std::mem::take(&mut pipe.borrow_mut().bytes)));
+        }
+        if self.options.pipefail && failed != 0 {
+            self.status = failed;
+        }
+        Ok(())
+    }
+
+    fn command(&mut self, system: &mut System, command: &ast::Command) -> Result<(), Flow> {
+        match command {
+            ast::Command::Simple(simple) => self.simple(system, simple),
+            ast::Command::Compound(compound, redirects) => {
+                let redirects = redirects.as_ref().map_or(&[][..], |list| &list.0);
+                self.redirected(system, redirects, |shell, system| {
+                    shell.compound(system, compound)
+                })
+            }
+            ast::Command::Function(function) => {
+                let name = function.fname.value.clone();
+                self.functions.insert(name, Arc::new(function.body.clone()));
+                self.status = 0;
+                Ok(())
+            }
+            ast::Command::ExtendedTest(expression, redirects) => {
+                let redirects = redirects.as_ref().map_or(&[][..], |list| &list.0);
+                self.redirected(system, redirects, |shell, system| {
+                    let is = test::extended(shell, system, &expression.expr)?;
+                    shell.status = Exit::from(!is);
+                    Ok(())
+                })
+            }
+        }
+    }
+
+    fn compound(
+        &mut self,
+        system: &mut System,
+        compound: &ast::CompoundCommand,
+    ) -> Result<(), Flow> {
+        match compound {
+            ast::CompoundCommand::BraceGroup(group) => self.list(system, &group.list),
+            ast::CompoundCommand::Subshell(subshell) => {
+                let mut shell = self.subshell(system)?;
+                shell.locals.clear();
+                self.status = match shell.list(system, &subshell.list) {
+                    Ok(()) => shell.status,
+                    Err(Flow::Exit(exit) | Flow::Return(exit)) => exit,
+                    Err(Flow::Stop) => return Err(Flow::Stop),
+                    Err(_) => 1,
+                };
+                Ok(())
+            }
+            ast::CompoundCommand::IfClause(clause) => self.if_clause(system, clause),
+            ast::CompoundCommand::WhileClause(clause) => self.loops(system, clause, true),
+            ast::CompoundCommand::UntilClause(clause) => self.loops(system, clause, false),
+            ast::CompoundCommand::ForClause(clause) => {
+                let mut values = Vec::new();
+                match &clause.values {
+                    Some(words) => {
+                        for word in words {
+                            values.extend(self.words(system, word)?);
+                        }
+                    }
+                    None => values.clone_from(&self.params),
+                }
+                self.status = 0;
+                for value in values {
+                    self.assign(system, &clause.variable_name, value)?;
+                    if self.one_turn(system, &clause.body.list)? {
+                        break;
+                    }
+                }
+                Ok(())
+            }
+            ast::CompoundCommand::ArithmeticForClause(clause) => {
+                let of = |expression: &Option<ast::UnexpandedArithmeticExpr>| {
+                    expression
+                        .as_ref()
+                        .map(|expression| expression.value.clone())
+                };
+                if let Some(first) = of(&clause.initializer) {
+                    self.computed(system, &first)?;
+                }
+                self.status = 0;
+                loop {
+                    if let Some(condition) = of(&clause.condition)
+                        && self.computed(system, &condition)? == 0
+                    {
+                        return Ok(());
+                    }
+                    if self.one_turn(system, &clause.body.list)? {
+                        return Ok(());
+                    }
+                    if let Some(next) = of(&clause.updater) {
+                        self.computed(system, &next)?;
+                    }
+                }
+            }
+            ast::CompoundCommand::CaseClause(clause) => self.case(system, clause),
+            ast::CompoundCommand::Arithmetic(command) => {
+                let number = self.computed(system, &command.expr.value)?;
+                self.status = Exit::from(number == 0);
+                Ok(())
+            }
+            ast::CompoundCommand::Coprocess(_) => {
+                Err(self.unsupported(system, "coproc", "a pipeline: one | other"))
+            }
+        }
+    }
+
+    fn computed(&mut self, system: &mut System, text: &str) -> Result<i64, Flow> {
+        let text = self.text_of_arithmetic(system, text)?;
+        arithmetic::value(self, system, &text).map_err(|message| {
+            self.complain(system, &format!("((: {message}"));
+            Flow::Failed
+        })
+    }
+
+    fn if_clause(
+        &mut self,
+        system: &mut System,
+        clause: &ast::IfClauseCommand,
+    ) -> Result<(), Flow> {
+        if self.holds(system, &clause.condition)? {
+            return self.list(system, &clause.then);
+        }
+        for other in clause.elses.iter().flatten() {
+            let runs = match &other.condition {
+                Some(condition) => self.holds(system, condition)?,
+                None => true,
+            };
+            if runs {
+                return self.list(system, &other.body);
+            }
+        }
+        self.status = 0;
+        Ok(())
+    }
+
+    fn holds(&mut self, system: &mut System, condition: &ast::CompoundList) -> Result<bool, Flow> {
+        let before = std::mem::replace(&mut self.looked_at, true);
+        let result = self.list(system, condition);
+        self.looked_at = before;
+        result?;
+        Ok(self.status == 0)
+    }
+
+    fn loops(
+        &mut self,
+        system: &mut System,
+        clause: &ast::WhileOrUntilClauseCommand,
+        while_true: bool,
+    ) -> Result<(), Flow> {
+        let mut status = 0;
+        loop {
+            match self.holds(system, &clause.0) {
+                Ok(holds) if holds != while_true => break,
+                Ok(_) => {}
+                Err(Flow::Break(n)) if n > 1 => return Err(Flow::Break(n - 1)),
+                Err(Flow::Break(_)) => break,
+                Err(other) => return Err(other),
+            }
+            let leaves = self.one_turn(system, &clause.1.list)?;
+            status = self.status;
+            if leaves {
+                break;
+            }
+        }
+        self.status = status;
+        Ok(())
+    }
+
+    /// Runs the body of a loop; whether the loop is left.
+    fn one_turn(&mut self, system: &mut System, body: &ast::CompoundList) -> Result<bool, Flow> {
+        if !system.spend(2) {
+            return Err(Flow::Stop);
+        }
+        match self.list(system, body) {
+            Ok(()) => Ok(false),
+            Err(Flow::Break(n)) if n > 1 => Err(Flow::Break(n - 1)),
+            Err(Flow::Break(_)) => Ok(true),
+            Err(Flow::Continue(n)) if n > 1 => Err(Flow::Continue(n - 1)),
+            Err(Flow::Continue(_)) => Ok(false),
+            Err(other) => Err(other),
+        }
+    }
+
+    fn case(&mut self, system: &mut System, clause: &ast::CaseClauseCommand) -> Result<(), Flow> {
+        let value = self.text(system, &clause.value.value)?;
+        self.status = 0;
+        let mut falls_through = false;
+        for item in &clause.cases {
+            let mut fits = falls_through;
+            for pattern in &item.patterns {
+                if fits {
+                    break;
+                }
+                fits = self.pattern(system, &pattern.value)?.fits(&value);
+            }
+            if !fits {
+                continue;
+            }
+            if let Some(list) = &item.cmd {
+                self.list(system, list)?;
+            }
+            match item.post_action {
+                ast::CaseItemPostAction::ExitCase => return Ok(()),
+                ast::CaseItemPostAction::UnconditionallyExecuteNextCaseItem => {
+                    falls_through = true;
+                }
+                ast::CaseItemPostAction::ContinueEvaluatingCases => falls_through = false,
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs something with its streams redirected.
+    fn redirected(
+        &mut self,
+        system: &mut System,
+        redirects: &[ast::IoRedirect],
+        run: impl FnOnce(&mut Self, &mut System) -> Result<(), Flow>,
+    ) -> Result<(), Flow> {
+        if redirects.is_empty() {
+            return run(self, system);
+        }
+        let before = self.streams.clone();
+        let mut result = Ok(());
+        for redirect in redirects {
+            result = self.redirect(system, redirect);
+            if result.is_err() {
+                break;
+            }
+        }
+        let result = result.and_then(|()| run(self, system));
+        self.streams = before;
+        result
+    }
+
+    fn redirect(&mut self, system: &mut System, redirect: &ast::IoRedirect) -> Result<(), Flow> {
+        match redirect {
+            ast::IoRedirect::File(fd, kind, target) => {
+                use ast::IoFileRedirectKind as Kind;
+                let name = match target {
+                    ast::IoFileRedirectTarget::Filename(word)
+                    | ast::IoFileRedirectTarget::Duplicate(word) => {
+                        self.text(system, &word.value)?
+                    }
+                    ast::IoFileRedirectTarget::Fd(fd) => fd.to_string(),
+                    ast::IoFileRedirectTarget::ProcessSubstitution(..) => {
+                        return Err(self.process_substitution(system));
+                    }
+                };
+                match kind {
+                    Kind::Read => {
+                        let input = self.open_input(system, &name)?;
+                        self.streams.stdin = input;
+                    }
+                    Kind::ReadAndWrite => {
+                        return Err(self.unsupported(system, "<>", "< to read and > to write"));
+                    }
+                    Kind::Write | Kind::Clobber | Kind::Append => {
+                        let append = matches!(kind, Kind::Append);
+                        let keep = self.options.noclobber && matches!(kind, Kind::Write);
+                        let sink = self.open_output(system, &name, append, keep)?;
+                        self.set_stream(fd.unwrap_or(1), sink);
+                    }
+                    Kind::DuplicateOutput => {
+                        let sink = match name.as_str() {
+                            "1" => self.streams.stdout.clone(),
+                            "2" => self.streams.stderr.clone(),
+                            "-" => Sink::Failing(Errno::BadDescriptor),
+                            other => match other
+                                .parse()
+                                .ok()
+                                .and_then(|fd: i32| self.streams.more.get(&fd).cloned())
+                            {
+                                Some(sink) => sink,
+                                // `>& file` is `&> file`.
+                                None if other.parse::<i32>().is_err() => {
+                                    let sink = self.open_output(system, other, false, false)?;
+                                    self.streams.stderr = sink.clone();
+                                    sink
+                                }
+                                None => {
+                                    self.complain(system, &format!("{other}: Bad file descriptor"));
+                                    return Err(Flow::Failed);
+                                }
+                            },
+                        };
+                        self.set_stream(fd.unwrap_or(1), sink);
+                    }
+                    Kind::DuplicateInput => {
+                        if name == "-" {
+                            self.streams.stdin = Input::empty();
+                        }
+                    }
+                }
+            }
+            ast::IoRedirect::HereDocument(_, document) => {
+                let text = if document.requires_expansion {
+                    self.here_document(system, &document.doc.value)?
+                } else {
+                    document.doc.value.clone()
+                };
+                self.streams.stdin = Input::bytes(text.into_bytes());
+            }
+            ast::IoRedirect::HereString(_, word) => {
+                let text = self.text(system, &word.value)?;
+                self.streams.stdin = Input::bytes(format!("{text}\n").into_bytes());
+            }
+            ast::IoRedirect::OutputAndError(word, append) => {
+                let name = self.text(system, &word.value)?;
+                let sink = self.open_output(system, &name, *append, false)?;
+                self.streams.stdout = sink.clone();
+                self.streams.stderr = sink;
+            }
+        }
+        Ok(())
+    }
+
+    fn process_substitution(&mut self, system: &mut System) -> Flow {
+        self.unsupported(
+            system,
+            "process substitution, <( ) and >( )",
+            "a pipe, or a file in /tmp",
+        )
+    }
+
+    fn set_stream(&mut self, fd: i32, sink: Sink) {
+        match fd {
+            1 => self.streams.stdout = sink,
+            2 => self.streams.stderr = sink,
+            fd => {
+                self.streams.more.insert(fd, sink);
+            }
+        }
+    }
+
+    fn open_input(&mut self, system: &mut System, name: &str) -> Result<Input, Flow> {
+        let path = absolute(&self.cwd, name);
+        if let Ok(node) = system.machine.tree.get(&path)
+            && let Content::Device(device) = node.content
+        {
+            return match device {
+                Device::Terminal => Ok(Input::terminal()),
+                Device::Zero | Device::Random => Err(self.unsupported(
+                    system,
+                    "reading a device without end",
+                    "head -c COUNT /dev/zero",
+                )),
+                _ => Ok(Input::empty()),
+            };
+        }
+        match system.machine.files(self.user, &self.cwd).read(name) {
+            Ok(bytes) => Ok(Input::bytes(bytes)),
+            // What is in a file that was not recorded nobody knows.
+            Err(Errno::Untold) => Ok(Input::empty()),
+            Err(errno) => {
+                self.complain(system, &format!("{name}: {errno}"));
+                Err(Flow::Failed)
+            }
+        }
+    }
+
+    fn open_output(
+        &mut self,
+        system: &mut System,
+        name: &str,
+        append: bool,
+        keep: bool,
+    ) -> Result<Sink, Flow> {
+        let path = absolute(&self.cwd, name);
+        match path.as_str() {
+            "/dev/stdout" => return Ok(self.streams.stdout.clone()),
+            "/dev/stderr" => return Ok(self.streams.stderr.clone()),
+            _ => {}
+        }
+        if let Ok(node) = system.machine.tree.get(&path) {
+            match node.content {
+                Content::Device(Device::Full) => return Ok(Sink::Failing(Errno::NoSpace)),
+                Content::Device(Device::Terminal) => {
+                    return Ok(Sink::Screen(crate::practice::Stream::Out));
+                }
+                Content::Device(_) => return Ok(Sink::Null),
+                Content::File(_) if keep => {
+                    self.complain(system, &format!("{name}: cannot overwrite existing file"));
+                    return Err(Flow::Failed);
+                }
+                _ => {}
+            }
+        }
+        let mut files = system.machine.files(self.user, &self.cwd);
+        let opened = if append && files.get(name).is_ok() {
+            files.may_write(name)
+        } else {
+            files.write(name, b"", false)
+        };
+        let real = opened.and_then(|()| system.machine.tree.real_path(&path));
+        match real {
+            Ok(real) => Ok(Sink::File(real)),
+            Err(errno) => {
+                self.complain(system, &format!("{name}: {errno}"));
+                Err(Flow::Failed)
+            }
+        }
+    }
+
+    fn simple(&mut self, system: &mut System, simple: &ast::SimpleCommand) -> Result<(), Flow> {
+        if let Some(expanded) = self.without_alias(simple) {
+            return match expanded {
+                Aliased::Simple(simple) => self.simple_command(system, &simple),
+                Aliased::Text(text) => self.text_as_commands(system, &text),
+            };
+        }
+        self.simple_command(system, simple)
+    }
+
+    fn simple_command(
+        &mut self,
+        system: &mut System,
+        simple: &ast::SimpleCommand,
+    ) -> Result<(), Flow> {
+        let mut redirects = Vec::new();
+        let mut assignments = Vec::new();
+        let mut args = Vec::new();
+        let declares = simple
+            .word_or_name
+            .as_ref()
+            .is_some_and(|word| builtins::declares(&word.value));
+        for item in simple.prefix.iter().flat_map(|prefix| &prefix.0) {
+            match item {
+                ast::CommandPrefixOrSuffixItem::IoRedirect(redirect) => {
+                    redirects.push(redirect.clone());
+                }
+                ast::CommandPrefixOrSuffixItem::AssignmentWord(assignment, _) => {
+                    assignments.push(assignment);
+                }
+                ast::CommandPrefixOrSuffixItem::Word(word) => {
+                    args.extend(self.words(system, word)?);
+                }
+                ast::CommandPrefixOrSuffixItem::ProcessSubstitution(..) => {
+                    return Err(self.process_substitution(system));
+                }
+            }
+        }
+        let mut arrays = Vec::new();
+        if let Some(word) = &simple.word_or_name {
+            args.extend(self.words(system, word)?);
+        }
+        for item in simple.suffix.iter().flat_map(|suffix| &suffix.0) {
+            match item {
+                ast::CommandPrefixOrSuffixItem::IoRedirect(redirect) => {
+                    redirects.push(redirect.clone());
+                }
+                ast::CommandPrefixOrSuffixItem::Word(word) => {
+                    args.extend(self.words(system, word)?);
+                }
+                ast::CommandPrefixOrSuffixItem::AssignmentWord(assignment, word) => {
+                    if !declares {
+                        args.extend(self.words(system, word)?);
+                        continue;
+                    }
+                    let ast::AssignmentName::VariableName(name) = &assignment.name else {
+                        args.extend(self.words(system, word)?);
+                        continue;
+                    };
+                    match &assignment.value {
+                        ast::AssignmentValue::Scalar(value) => {
+                            let mut value = self.value(system, &value.value)?;
+                            if assignment.append {
+                                value = self.get(name).unwrap_or_default() + &value;
+                            }
+                            args.push(format!("{name}={value}"));
+                        }
+                        ast::AssignmentValue::Array(_) => {
+                            args.push(name.clone());
+                            arrays.push(assignment.clone());
+                        }
+                    }
+                }
+                ast::CommandPrefixOrSuffixItem::ProcessSubstitution(..) => {
+                    return Err(self.process_substitution(system));
+                }
+            }
+        }
+        if args.is_empty() {
+            // Only assignments: they stay.
+            self.status = 0;
+            for assignment in assignments {
+                self.assignment(system, assignment)?;
+            }
+            let status = self.status;
+            return self.redirected(system, &redirects, |shell, _| {
+                shell.status = status;
+                Ok(())
+            });
+        }
+        if self.options.xtrace {
+            let sink = self.streams.stderr.clone();
+            let _ = system.write(&sink, format!("+ {}\n", args.join(" ")).as_bytes());
+        }
+        let before: Vec<(String, Option<Variable>)> = assignments
+            .iter()
+            .map(|assignment| {
+                let name = assigned(assignment).to_owned();
+                let value = self.variables.get(&name).cloned();
+                (name, value)
+            })
+            .collect();
+        let temporary = !builtins::is_special(&args[0]);
+        for assignment in &assignments {
+            self.assignment(system, assignment)?;
+            if let Some(variable) = self.variables.get_mut(assigned(assignment)) {
+                variable.exported = true;
+            }
+        }
+        for assignment in &arrays {
+            self.assignment(system, assignment)?;
+        }
+        let result = self.redirected(system, &redirects, |shell, system| {
+            shell.invoke(system, args)
+        });
+        if temporary {
+            for (name, value) in before.into_iter().rev() {
+                match value {
+                    Some(value) => self.variables.insert(name, value),
+                    None => self.variables.remove(&name),
+                };
+            }
+        }
+        result
+    }
+
+    fn assignment(
+        &mut self,
+        system: &mut System,
+        assignment: &ast::Assignment,
+    ) -> Result<(), Flow> {
+        let name = assigned(assignment).to_owned();
+        match (&assignment.name, &assignment.value) {
+            (ast::AssignmentName::VariableName(_), ast::AssignmentValue::Scalar(word)) => {
+                let mut value = self.value(system, &word.value)?;
+                if assignment.append {
+                    value = self.get(&name).unwrap_or_default() + &value;
+                }
+                self.assign(system, &name, value)
+            }
+            (ast::AssignmentName::VariableName(_), ast::AssignmentValue::Array(words)) => {
+                let mut values = if assignment.append {
+                    self.array(&name)
+                } else {
+                    Vec::new()
+                };
+                for (key, word) in words {
+                    if key.is_some() {
+                        return Err(self.unsupported(
+                            system,
+                            "an array with keys",
+                            "an array without: name=(one two)",
+                        ));
+                    }
+                    values.extend(self.words(system, word)?);
+                }
+                let exported = self.variables.get(&name).is_some_and(|old| old.exported);
+                self.variables.insert(
+                    name,
+                    Variable {
+                        values,
+                        is_array: true,
+                        exported,
+                        readonly: false,
+                    },
+                );
+                Ok(())
+            }
+            (
+                ast::AssignmentName::ArrayElementName(_, index),
+                ast::AssignmentValue::Scalar(word),
+            ) => {
+                let value = self.value(system, &word.value)?;
+                let index = self.computed(system, index)?;
+                let Some(index) = usize::try_from(index).ok().filter(|index| *index < 10_000)
+                else {
+                    self.complain(system, &format!("{name}: bad array subscript"));
+                    return Err(Flow::Failed);
+                };
+                let variable = self.variables.entry(name).or_default();
+                variable.is_array = true;
+                if variable.values.len() <= index {
+                    variable.values.resize(index + 1, String::new());
+                }
+                variable.values[index] = value;
+                Ok(())
+            }
+            (ast::AssignmentName::ArrayElementName(..), ast::AssignmentValue::Array(_)) => {
+                self.complain(
+                    system,
+                    &format!("{name}: cannot assign list to array member"),
+                );
+                Err(Flow::Failed)
+            }
+        }
+    }
+
+    /// Runs a command whose words are known: a function, a builtin, a program.
+    pub(super) fn invoke(&mut self, system: &mut System, args: Vec<String>) -> Result<(), Flow> {
+        let name = args[0].clone();
+        if let Some(function) = self.functions.get(&name).cloned() {
+            return self.function(system, &function, &args);
+        }
+        if let Some(builtin) = builtins::find(&name) {
+            return builtin(self, system, &args);
+        }
+        self.program(system, args)
+    }
+
+    fn function(
+        &mut self,
+        system: &mut System,
+        function: &ast::FunctionBody,
+        args: &[String],
+    ) -> Result<(), Flow> {
+        self.deeper(system)?;
+        let params = std::mem::replace(&mut self.params, args[1..].to_vec());
+        self.locals.push(Vec::new());
+        let redirects = function.1.as_ref().map_or(&[][..], |list| &list.0);
+        let result = self.redirected(system, redirects, |shell, system| {
+            shell.compound(system, &function.0)
+        });
+        for (name, value) in self.locals.pop().unwrap_or_default().into_iter().rev() {
+            match value {
+                Some(value) => self.variables.insert(name, value),
+                None => self.variables.remove(&name),
+            };
+        }
+        self.params = params;
+        self.depth -= 1;
+        match result {
+            Err(Flow::Return(exit)) => {
+                self.status = exit;
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// Runs a program by its name.
+    pub(super) fn program(&mut self, system: &mut System, args: Vec<String>) -> Result<(), Flow> {
+        let name = args[0].clone();
+        let process = self.process();
+        self.status = match system.run(process, args) {
+            Ok(exit) => exit,
+            Err(CannotRun::NoCommand) => {
+                let text = missing::command(self, system, &name);
+                let sink = self.streams.stderr.clone();
+                let _ = system.write(&sink, text.as_bytes());
+                127
+            }
+            Err(CannotRun::File(errno)) => {
+                self.complain(system, &format!("{name}: {errno}"));
+                if errno == Errno::NotFound { 127 } else { 126 }
+            }
+            Err(CannotRun::BadInterpreter(interpreter)) => {
+                self.complain(
+                    system,
+                    &format!("{name}: {interpreter}: bad interpreter: No such file or directory"),
+                );
+                126
+            }
+            Err(CannotRun::NotPlayed) => {
+                let text = missing::not_played(system, &name);
+                let sink = self.streams.stderr.clone();
+                let _ = system.write(&sink, text.as_bytes());
+                126
+            }
+        };
+        if system.stopped.is_some() || system.power.is_some() {
+            return Err(Flow::Stop);
+        }
+        Ok(())
+    }
+
+    /// The command that stands for one whose first word is an alias.
+    fn without_alias(&self, simple: &ast::SimpleCommand) -> Option<Aliased> {
+        if !self.interactive || self.aliases.is_empty() {
+            return None;
+        }
+        let mut simple = simple.clone();
+        let mut seen: Vec<String> = Vec::new();
+        let mut changed = false;
+        while let Some(word) = simple.word_or_name.clone()
+            && !seen.contains(&word.value)
+            && let Some(alias) = self.aliases.get(&word.value)
+        {
+            changed = true;
+            seen.push(word.value.clone());
+            let program = parse::program(alias).ok()?;
+            let only = match program.complete_commands.as_slice() {
+                [ast::CompoundList(items)] => match items.as_slice() {
+                    [ast::CompoundListItem(list, ast::SeparatorOperator::Sequence)]
+                        if list.additional.is_empty() && !list.first.bang =>
+                    {
+                        match list.first.seq.as_slice() {
+                            [ast::Command::Simple(only)] => Some(only.clone()),
+                            _ => None,
+                        }
+                    }
+                    _ => None,
+                },
+                _ => None,
+            };
+            match only {
+                Some(only) => {
+                    let mut suffix = only.suffix.map(|suffix| suffix.0).unwrap_or_default();
+                    suffix.extend(
+                        simple
+                            .suffix
+                            .take()
+                            .map(|suffix| suffix.0)
+                            .unwrap_or_default(),
+                    );
+                    let mut prefix = simple
+                        .prefix
+                        .take()
+                        .map(|prefix| prefix.0)
+                        .unwrap_or_default();
+                    prefix.extend(only.prefix.map(|prefix| prefix.0).unwrap_or_default());
+                    simple = ast::SimpleCommand {
+                        prefix: (!prefix.is_empty()).then_some(ast::CommandPrefix(prefix)),
+                        word_or_name: only.word_or_name,
+                        suffix: (!suffix.is_empty()).then_some(ast::CommandSuffix(suffix)),
+                    };
+                }
+                None => {
+                    let rest = simple
+                        .suffix
+                        .map(|suffix| suffix.to_string())
+                        .unwrap_or_default();
+                    return Some(Aliased::Text(format!("{alias} {rest}")));
+                }
+            }
+        }
+        changed.then_some(Aliased::Simple(simple))
+    }
+}
+
+enum Aliased {
+    Simple(ast::SimpleCommand),
+    Text(String),
+}
+
+fn assigned(assignment: &ast::Assignment) -> &str {
+    match &assignment.name {
+        ast::AssignmentName::VariableName(name)
+        | ast::AssignmentName::ArrayElementName(name, _) => name,
+    }
+}

@@ -1,0 +1,203 @@
+//! What was typed on a practice machine, kept so that it can go on: `practice/NAME.json` in the state folder.
+//!
+//! Not the machine is kept but what was done to it. Played again it gives the same machine, since nothing on one comes
+//! from anywhere else.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Read, Write};
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+const SCHEMA: &str = "lessons-practice-state/1";
+
+/// The largest file that is read, in bytes.
+const LONGEST: u64 = 8 << 20;
+
+/// What is kept of a practice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Saved {
+    pub(super) schema: String,
+    /// What was typed, in order.
+    pub(super) events: Vec<Event>,
+    /// How many hints were shown.
+    #[serde(default)]
+    pub(super) hints: usize,
+    /// Whether the goal was reached once.
+    #[serde(default)]
+    pub(super) done: bool,
+}
+
+impl Default for Saved {
+    fn default() -> Self {
+        Self {
+            schema: SCHEMA.to_owned(),
+            events: Vec::new(),
+            hints: 0,
+            done: false,
+        }
+    }
+}
+
+/// Something that came from the person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Event {
+    /// A command line.
+    Line(String),
+    /// An answer to a question; none at the end of input.
+    Answer(Option<String>),
+    /// What an editor left of a text; none where it was not saved.
+    Edit(Option<String>),
+}
+
+/// What can be seen of a practice without playing it.
+pub(super) struct Glance {
+    /// Whether its goal was reached once.
+    pub(super) done: bool,
+}
+
+/// The place of a practice, held so that no second terminal writes to it.
+pub(super) struct Place {
+    file: PathBuf,
+    /// The lock, held as long as this lives; without it nothing is written.
+    lock: Option<File>,
+}
+
+/// What became of saving.
+pub(super) enum Kept {
+    /// It is on the disk.
+    Saved,
+    /// The folder had gone; it was made again and all is on the disk.
+    Again,
+    /// Another terminal has the place.
+    NotMine,
+}
+
+/// The folder of all practices.
+pub(super) fn folder() -> Result<PathBuf> {
+    let store = super::super::store();
+    Ok(store.folder()?.join("practice"))
+}
+
+fn file_of(name: &str) -> Result<PathBuf> {
+    Ok(folder()?.join(format!("{name}.json")))
+}
+
+/// Looks at a practice; `None` where nothing was kept.
+pub(super) fn glance(name: &str) -> Option<Glance> {
+    let saved = read(&file_of(name).ok()?).ok()??;
+    Some(Glance { done: saved.done })
+}
+
+/// Forgets a practice, but not that its goal was reached.
+pub(super) fn forget(name: &str) -> Result<()> {
+    let file = file_of(name)?;
+    let done = read(&file).ok().flatten().is_some_and(|saved| saved.done);
+    match fs::remove_file(&file) {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => {
+            return Err(error).with_context(|| format!("tried to remove {}", file.display()));
+        }
+    }
+    if done {
+        let saved = Saved {
+            done,
+            ..Saved::default()
+        };
+        write(&file, &saved)?;
+    }
+    Ok(())
+}
+
+fn read(file: &PathBuf) -> Result<Option<Saved>> {
+    let mut bytes = Vec::new();
+    match File::open(file) {
+        Ok(open) => open.take(LONGEST + 1).read_to_end(&mut bytes)?,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    anyhow::ensure!(bytes.len() as u64 <= LONGEST, "it is too large");
+    let saved: Saved = serde_json::from_slice(&bytes)?;
+    anyhow::ensure!(saved.schema == SCHEMA, "its format is {:?}", saved.schema);
+    Ok(Some(saved))
+}
+
+fn write(file: &PathBuf, saved: &Saved) -> Result<()> {
+    let new = file.with_extension("json.new");
+    let mut open =
+        File::create(&new).with_context(|| format!("tried to write {}", new.display()))?;
+    open.write_all(serde_json::to_string(saved)?.as_bytes())?;
+    drop(open);
+    fs::rename(&new, file).with_context(|| format!("tried to write {}", file.display()))
+}
+
+impl Place {
+    /// Takes the place of a practice, and reads what was kept there. What cannot be understood is set aside, and said.
+    pub(super) fn take(name: &str) -> Result<(Self, Saved, Option<String>)> {
+        let file = file_of(name)?;
+        if let Some(folder) = file.parent() {
+            fs::create_dir_all(folder)
+                .with_context(|| format!("tried to make {}", folder.display()))?;
+        }
+        let lock = lock(&file)?;
+        let mut notice = None;
+        let saved = match read(&file) {
+            Ok(saved) => saved.unwrap_or_default(),
+            Err(error) => {
+                let aside = file.with_extension("json.damaged");
+                if lock.is_some() {
+                    let _ = fs::rename(&file, &aside);
+                }
+                notice = Some(format!(
+                    "{}: {error:#}; {}",
+                    file.display(),
+                    aside.display()
+                ));
+                Saved::default()
+            }
+        };
+        Ok((Self { file, lock }, saved, notice))
+    }
+
+    /// Whether another terminal has it.
+    pub(super) fn is_taken(&self) -> bool {
+        self.lock.is_none()
+    }
+
+    /// Keeps what was done.
+    pub(super) fn keep(&mut self, saved: &Saved) -> Result<Kept> {
+        if self.lock.is_none() {
+            return Ok(Kept::NotMine);
+        }
+        let folder = self.file.parent().map(PathBuf::from).unwrap_or_default();
+        let gone = !folder.is_dir();
+        if gone {
+            fs::create_dir_all(&folder)
+                .with_context(|| format!("tried to make {}", folder.display()))?;
+            self.lock = lock(&self.file)?;
+        }
+        write(&self.file, saved)?;
+        Ok(if gone { Kept::Again } else { Kept::Saved })
+    }
+}
+
+/// The lock of a file; `None` where another process holds it.
+fn lock(file: &std::path::Path) -> Result<Option<File>> {
+    let path = file.with_extension("lock");
+    let lock = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .with_context(|| format!("tried to write {}", path.display()))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(Some(lock)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("tried to lock {}", path.display()))
+        }
+    }
+}
