@@ -11,7 +11,7 @@
         const area = element('textarea', {
             id: 'lessons-paste',
             rows: '12',
-            dir: 'auto',
+            dir: 'ltr',
             spellcheck: 'false',
             autocomplete: 'off',
             'aria-describedby': hint.id,

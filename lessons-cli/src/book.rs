@@ -22,7 +22,8 @@ use mdbook_driver::MDBook;
 use mdbook_driver::config::Config;
 use mdbook_html::HtmlHandlebars;
 
-pub use directives::{Cards, literal};
+pub use directives::Cards;
+pub use lessons_engine::markup::literal;
 pub use problems::{Problem, Problems};
 
 use preprocessor::Lessons;

@@ -6,8 +6,10 @@ mod page;
 use std::cell::OnceCell;
 use std::fmt::Write as _;
 
+use lessons_engine::annotate::annotate;
 use lessons_engine::bundled;
 use lessons_engine::draw::{self, picture};
+use lessons_engine::explain::Asked;
 use lessons_engine::facts::Facts;
 use lessons_engine::finding::{Arg, Outcome};
 use lessons_engine::machine::Machine as _;
@@ -171,49 +173,44 @@ impl Cards for EngineCards {
         Ok(card)
     }
 
+    fn annotated(&self, machine: &str, command: &[&str]) -> Result<String, String> {
+        let text = match command {
+            // A wheel's name is all there is.
+            [] => machine.to_owned(),
+            // A recording has NVML's answers, from which the table is drawn.
+            ["nvidia-smi"] => smi_table(machine)?,
+            _ => printed(machine, command)?,
+        };
+        let shown = command.join(" ");
+        let asked = Asked::default();
+        let id = format!("annotated-{machine}-{shown}");
+        let annotated = annotate(&text, None, &asked, &self.texts, id.trim_end_matches('-'))
+            .map_err(|why| format!("{shown} of {machine}: {why}"))?;
+        let caption = if command.is_empty() {
+            String::new()
+        } else {
+            self.caption(&shown, machine)
+        };
+        Ok(format!(
+            "<figure class=\"recorded\">\n{caption}{annotated}</figure>\n"
+        ))
+    }
+
     fn smi(&self, machine: &str) -> Result<String, String> {
-        let recording = recording(machine)?;
-        let nvml = recording.nvml().map_err(|failure| {
-            format!(
-                "the recording {machine} has no reading of NVML ({})",
-                failure.error
-            )
-        })?;
-        let table = draw::smi::draw(&draw::nvml::smi(&nvml, None));
-        Ok(self.figure("nvidia-smi", machine, &table))
+        Ok(self.figure("nvidia-smi", machine, &smi_table(machine)?))
     }
 
     fn topology(&self, machine: &str) -> Result<String, String> {
         let words = NVIDIA_SMI_TOPO;
-        let matrix = self.output(machine, words)?;
-        let printed = recording(machine)?
-            .command(words)
-            .map_err(|why| format!("{} on {machine}: {why}", words.join(" ")))?;
-        let topo = topo::read(&printed.stdout)
+        let matrix = self.annotated(machine, words)?;
+        let topo = topo::read(&printed(machine, words)?)
             .map_err(|error| format!("the matrix of {machine}: {error}"))?;
         let picture = draw::topology::svg(&topo, &self.texts);
         Ok(format!("{matrix}\n{}", drawn("topology", &picture)))
     }
 
     fn output(&self, machine: &str, command: &[&str]) -> Result<String, String> {
-        let recording = recording(machine)?;
-        let shown = command.join(" ");
-        let printed = recording.command(command).map_err(|why| {
-            let known: Vec<String> = recording
-                .commands
-                .iter()
-                .map(|known| known.argv.join(" "))
-                .collect();
-            format!(
-                "{shown} on {machine}: {why}; recorded there: {}",
-                known.join(", ")
-            )
-        })?;
-        Ok(self.figure(
-            &shown,
-            machine,
-            &format!("{}{}", printed.stdout, printed.stderr),
-        ))
+        Ok(self.figure(&command.join(" "), machine, &printed(machine, command)?))
     }
 
     fn table(&self, name: &str) -> Result<String, String> {
@@ -360,17 +357,54 @@ impl EngineCards {
 
     fn figure(&self, command: &str, machine: &str, text: &str) -> String {
         let text = visible_lines(text);
+        format!(
+            "<figure class=\"recorded\">\n{}<pre tabindex=\"0\"><samp>{}</samp></pre>\n</figure>\n",
+            self.caption(command, machine),
+            literal(text.trim_end_matches('\n')),
+        )
+    }
+
+    /// What was run, and on which recorded machine.
+    fn caption(&self, command: &str, machine: &str) -> String {
         let on = self
             .texts
             .shared("card-on", &[("machine", Arg::Text(visible(machine)))]);
         format!(
-            "<figure class=\"recorded\">\n<figcaption><code>{}</code> {} <code>{}</code></figcaption>\n<pre tabindex=\"0\"><samp>{}</samp></pre>\n</figure>\n",
+            "<figcaption><code>{}</code> {} <code>{}</code></figcaption>\n",
             literal(command),
             literal(&on),
             literal(machine),
-            literal(text.trim_end_matches('\n')),
         )
     }
+}
+
+/// The table of nvidia-smi on a recorded machine.
+fn smi_table(machine: &str) -> Result<String, String> {
+    let nvml = recording(machine)?.nvml().map_err(|failure| {
+        format!(
+            "the recording {machine} has no reading of NVML ({})",
+            failure.error
+        )
+    })?;
+    Ok(draw::smi::draw(&draw::nvml::smi(&nvml, None)))
+}
+
+/// What a command printed on a recorded machine.
+fn printed(machine: &str, command: &[&str]) -> Result<String, String> {
+    let recording = recording(machine)?;
+    let printed = recording.command(command).map_err(|why| {
+        let known: Vec<String> = recording
+            .commands
+            .iter()
+            .map(|known| known.argv.join(" "))
+            .collect();
+        format!(
+            "{} on {machine}: {why}; recorded there: {}",
+            command.join(" "),
+            known.join(", ")
+        )
+    })?;
+    Ok(format!("{}{}", printed.stdout, printed.stderr))
 }
 
 /// A picture on a page. An empty line would end the block of HTML for Markdown.

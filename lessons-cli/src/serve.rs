@@ -43,6 +43,9 @@ pub const PORT: u16 = 8910;
 const MAX_STREAMS: usize = 768;
 const MAX_CHECKS: usize = 64;
 
+/// How many pasted texts are explained at once; the others wait.
+const MAX_READERS: usize = 2;
+
 /// What to serve, and how.
 pub struct Options {
     /// The port; `None` for [`PORT`] or one near it.
@@ -71,6 +74,8 @@ struct App {
     keeper: Arc<Keeper>,
     streams: Arc<Semaphore>,
     checks: Semaphore,
+    readers: Semaphore,
+    texts: Arc<Texts>,
     ending: watch::Receiver<bool>,
 }
 
@@ -124,6 +129,8 @@ pub fn run(options: Options) -> Result<()> {
         keeper,
         streams: Arc::new(Semaphore::new(MAX_STREAMS)),
         checks: Semaphore::new(MAX_CHECKS),
+        readers: Semaphore::new(MAX_READERS),
+        texts: Arc::clone(&say),
         ending: ending.clone(),
     });
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -142,9 +142,9 @@ fn an_unknown_machine_command_or_table_is_named_with_its_line() {
             "src/smi.md:8: there is no recording `box`",
             "src/smi.md:9: `ubuntu-4x4090` has no output of `ls -l`",
             "src/smi.md:10: there is no table `t`",
-            "src/smi.md:11: `{{#stepp a}}` is not a directive; there are `{{#step ID}}`, `{{#smi MACHINE}}`, \
-             `{{#topology MACHINE}}`, `{{#output MACHINE COMMAND…}}`, `{{#table NAME}}`, `{{#causes SYMPTOM}}`, \
-             `{{#picture NAME WORDS…}}`",
+            "src/smi.md:11: `{{#stepp a}}` is not a directive; there are `{{#step ID}}`, `{{#annotated MACHINE COMMAND…}}` or `{{#annotated NAME.whl}}`, \
+             `{{#smi MACHINE}}`, `{{#topology MACHINE}}`, `{{#output MACHINE COMMAND…}}`, `{{#table NAME}}`, \
+             `{{#causes SYMPTOM}}`, `{{#picture NAME WORDS…}}`",
         ]
     );
 }

@@ -66,7 +66,7 @@ impl Explained {
     }
 
     fn field(&mut self, field: Field) {
-        if !field.values.is_empty() {
+        if !field.values.is_empty() || !field.also.is_empty() {
             self.fields.push(field);
         }
     }
@@ -142,19 +142,30 @@ impl Note {
 pub struct Field {
     /// Its name, as the tool prints it; names are not translated.
     pub label: String,
+    /// What it is.
+    pub what: Message,
+    /// What is normal, where that can be said in general.
+    pub normal: Option<Message>,
     /// Its values: one, or one for each of what the output lists.
     pub values: Vec<Value>,
-    /// What it means; after that what those of its values mean that say something of their own.
-    pub meaning: Vec<Message>,
+    /// Further places that the same holds for, which a list need not repeat, such as a matrix's other half.
+    pub also: Vec<Value>,
 }
 
 impl Field {
-    fn new(label: impl Into<String>, meaning: Message) -> Self {
+    fn new(label: impl Into<String>, what: Message) -> Self {
         Self {
             label: label.into(),
+            what,
+            normal: None,
             values: Vec::new(),
-            meaning: vec![meaning],
+            also: Vec::new(),
         }
+    }
+
+    fn normally(mut self, normal: Option<&'static str>) -> Self {
+        self.normal = normal.map(text);
+        self
     }
 
     fn value(mut self, value: Value) -> Self {
@@ -166,16 +177,21 @@ impl Field {
         self.value(Value::seen(seen))
     }
 
-    fn means(mut self, message: Message) -> Self {
-        if !self.meaning.contains(&message) {
-            self.meaning.push(message);
+    /// Everything there is to say of it: what it is, what is normal, and, each once, what its values mean.
+    pub fn meaning(&self) -> Vec<&Message> {
+        let mut meaning = vec![&self.what];
+        meaning.extend(&self.normal);
+        for message in self.values.iter().flat_map(|value| &value.means) {
+            if !meaning.contains(&message) {
+                meaning.push(message);
+            }
         }
-        self
+        meaning
     }
 }
 
 /// One value of a field.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Value {
     /// Of what it is, where a field has several: `GPU 0`.
     pub of: Option<String>,
@@ -183,6 +199,8 @@ pub struct Value {
     pub shown: String,
     /// Where in the text it stands.
     pub span: Option<Span>,
+    /// What this value says besides what every value of the field does.
+    pub means: Vec<Message>,
 }
 
 impl Value {
@@ -191,6 +209,7 @@ impl Value {
             of: None,
             shown: shown.into(),
             span: None,
+            means: Vec::new(),
         }
     }
 
@@ -207,6 +226,27 @@ impl Value {
         // A value that no text showed has an empty place.
         self.span = span.filter(|span| span.start < span.end);
         self
+    }
+
+    fn means(mut self, message: Message) -> Self {
+        self.means.push(message);
+        self
+    }
+}
+
+/// `GPU 0, 1, 8`: what all the names begin with is said once.
+pub fn together(names: &[&str]) -> String {
+    let prefix = names
+        .first()
+        .and_then(|name| name.find(' '))
+        .map(|end| &names[0][..=end]);
+    let rest = prefix.and_then(|prefix| {
+        let rest = names.iter().map(|name| name.strip_prefix(prefix));
+        rest.collect::<Option<Vec<&str>>>()
+    });
+    match (prefix, rest) {
+        (Some(prefix), Some(rest)) => format!("{prefix}{}", rest.join(", ")),
+        _ => names.join(", "),
     }
 }
 

@@ -6,6 +6,7 @@
 //!
 //! The engine is pure: no process, no network, no clock, no file system (see its `clippy.toml`).
 
+pub mod annotate;
 pub mod bundled;
 pub mod catalogue;
 pub mod checks;
@@ -14,6 +15,7 @@ pub mod explain;
 pub mod facts;
 pub mod finding;
 pub mod machine;
+pub mod markup;
 pub mod plan;
 pub mod practice;
 pub mod programs;

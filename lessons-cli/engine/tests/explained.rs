@@ -136,7 +136,7 @@ fn each_field_has_its_values_with_their_places() {
         }
     }
     // The column's own meaning, and that of the word `Off` in it.
-    assert_eq!(field("Volatile Uncorr. ECC").meaning.len(), 2);
+    assert_eq!(field("Volatile Uncorr. ECC").meaning().len(), 3);
     assert_eq!(field("Pwr:Cap").values[1].shown, "600W");
 }
 
@@ -208,7 +208,7 @@ fn a_pair_is_chosen_and_its_links_are_named() {
         .iter()
         .map(|field| field.label.as_str())
         .collect();
-    assert_eq!(labels, ["NV4", "SYS", "CPU Affinity", "NUMA Affinity"]);
+    assert_eq!(labels, ["NV4", "SYS", "X", "CPU Affinity", "NUMA Affinity"]);
     assert_eq!(explained.fields[0].values[0].shown, "GPU0–GPU2");
 }
 
@@ -417,7 +417,10 @@ fn texts_and_explanations_name_the_same() {
         .collect();
     let mut named = BTreeSet::new();
     let mut folders = vec![root.join("src/explain"), root.join("../src/commands/read")];
-    let mut sources = vec![root.join("../src/commands/read.rs")];
+    let mut sources = vec![
+        root.join("../src/commands/read.rs"),
+        root.join("src/annotate.rs"),
+    ];
     while let Some(folder) = folders.pop() {
         sources.extend(
             std::fs::read_dir(folder)
@@ -479,7 +482,7 @@ fn every_public_output_is_explained() {
         for said in &said {
             let explained = explain(said, &Asked::default());
             let notes = explained.noteworthy.iter().map(|note| &note.text);
-            let meanings = explained.fields.iter().flat_map(|field| &field.meaning);
+            let meanings = explained.fields.iter().flat_map(|field| field.meaning());
             for message in notes.chain(meanings).chain([&explained.what]) {
                 let sentence = texts.sentence(message);
                 assert!(

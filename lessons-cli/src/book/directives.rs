@@ -1,5 +1,6 @@
-//! Directives: `{{#step ID}}`, `{{#smi MACHINE}}`, `{{#topology MACHINE}}`, `{{#output MACHINE COMMAND…}}`, `{{#table NAME}}`,
-//! `{{#causes SYMPTOM}}` and `{{#picture NAME WORDS…}}`.
+//! Directives: `{{#step ID}}`, `{{#annotated MACHINE COMMAND…}}`, `{{#annotated NAME.whl}}`, `{{#smi MACHINE}}`,
+//! `{{#topology MACHINE}}`, `{{#output MACHINE COMMAND…}}`, `{{#table NAME}}`, `{{#causes SYMPTOM}}` and
+//! `{{#picture NAME WORDS…}}`.
 //!
 //! A directive stands alone on its line, in a list item or a quotation if need be. `\{{#step ID}}` shows as it is
 //! written, without the backslash, and so does a directive in code. Inside an `admonish` block, which Markdown takes for
@@ -7,6 +8,7 @@
 //! includes holds no directives of ours.
 
 use std::ops::Range;
+use std::path::Path;
 
 use mdbook_markdown::pulldown_cmark::{CodeBlockKind, Event, Tag, TagEnd};
 use mdbook_markdown::{MarkdownOptions, new_cmark_parser};
@@ -16,6 +18,10 @@ use mdbook_markdown::{MarkdownOptions, new_cmark_parser};
 pub trait Cards {
     /// The card of a step: why, what to type, how to undo it, what its check says.
     fn step(&self, id: &str) -> Result<String, String>;
+
+    /// What a command printed on a recorded machine, or a wheel's file name, with every field of it explained. Without
+    /// a command, the one word is the wheel.
+    fn annotated(&self, machine: &str, command: &[&str]) -> Result<String, String>;
 
     /// What `nvidia-smi` prints on a recorded machine.
     fn smi(&self, machine: &str) -> Result<String, String>;
@@ -45,32 +51,13 @@ pub trait Cards {
     fn steps(&self) -> Vec<String>;
 }
 
-/// Text as the HTML of a card shows it, inside `<pre>` too. Markdown ends a block of HTML at an empty line, so there is
-/// none in it; and it opens no directive of mdBook's, which looks for its own later.
-pub fn literal(text: &str) -> String {
-    let text = text
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;");
-    let text = text.replace("{{", "&#123;{");
-    let mut html = String::with_capacity(text.len());
-    for (number, line) in text.lines().enumerate() {
-        if number > 0 {
-            html.push_str(if line.trim().is_empty() {
-                "&#10;"
-            } else {
-                "\n"
-            });
-        }
-        html.push_str(line);
-    }
-    html
-}
-
 /// How each directive is written.
-const FORMS: [(&str, &str); 7] = [
+const FORMS: [(&str, &str); 8] = [
     ("step", "{{#step ID}}"),
+    (
+        "annotated",
+        "{{#annotated MACHINE COMMAND…}}` or `{{#annotated NAME.whl}}",
+    ),
     ("smi", "{{#smi MACHINE}}"),
     ("topology", "{{#topology MACHINE}}"),
     ("output", "{{#output MACHINE COMMAND…}}"),
@@ -103,6 +90,7 @@ pub(super) struct Directive<'a> {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Call<'a> {
     Step(&'a str),
+    Annotated(&'a str, Vec<&'a str>),
     Smi(&'a str),
     Topology(&'a str),
     Output(&'a str, Vec<&'a str>),
@@ -116,6 +104,11 @@ impl<'a> Call<'a> {
         let words: Vec<&str> = text.split_whitespace().collect();
         match *words.as_slice() {
             ["step", id] => Ok(Self::Step(id)),
+            ["annotated", machine, ref command @ ..]
+                if !command.is_empty() || is_wheel(machine) =>
+            {
+                Ok(Self::Annotated(machine, command.to_vec()))
+            }
             ["smi", machine] => Ok(Self::Smi(machine)),
             ["topology", machine] => Ok(Self::Topology(machine)),
             ["output", machine, ref command @ ..] if !command.is_empty() => {
@@ -148,6 +141,7 @@ impl<'a> Call<'a> {
     pub(super) fn draw(&self, cards: &dyn Cards) -> Result<String, String> {
         match self {
             Self::Step(id) => cards.step(id),
+            Self::Annotated(machine, command) => cards.annotated(machine, command),
             Self::Smi(machine) => cards.smi(machine),
             Self::Topology(machine) => cards.topology(machine),
             Self::Output(machine, command) => cards.output(machine, command),
@@ -156,6 +150,12 @@ impl<'a> Call<'a> {
             Self::Picture(name, words) => cards.picture(name, words),
         }
     }
+}
+
+fn is_wheel(name: &str) -> bool {
+    Path::new(name)
+        .extension()
+        .is_some_and(|end| end.eq_ignore_ascii_case("whl"))
 }
 
 /// Every directive of a chapter, in its order.
@@ -431,14 +431,6 @@ mod tests {
         assert_eq!(
             placeholders.fill(&marked),
             "1. Do\n\n\n   <p>\n\n   card\n\n2. Then\n"
-        );
-    }
-
-    #[test]
-    fn literal_text_has_no_empty_line() {
-        assert_eq!(
-            literal("<a>\n\n \n{{#b}}\n"),
-            "&lt;a&gt;&#10;&#10; \n&#123;{#b}}"
         );
     }
 

@@ -11,11 +11,10 @@ use lessons_engine::explain::Asked;
 use lessons_engine::finding::Arg;
 use lessons_engine::read::partial::{self, Told};
 use lessons_engine::read::recognise::{Kind, recognise};
-use lessons_engine::read::said::{self, NotRead, Said};
+use lessons_engine::read::said::{self, Document, NotRead, Said};
 use lessons_engine::read::text::Pasted;
 use lessons_engine::tables::{Arch, Os, Platform};
 use lessons_engine::texts::Texts;
-use serde::Serialize;
 
 use crate::cli::{Format, ReadArgs};
 use crate::{Done, Exit, WrongUsage, formats, nearest, style};
@@ -91,17 +90,9 @@ fn refused(why: &NotRead, kind: Option<Kind>, given: &str, input: &Input) -> any
     anyhow!("tried to read {input}{asked}: {why}{advice}")
 }
 
-/// One document for one output. Of several, the first has the fields, and the others stand in `more`.
 fn json(said: &[Said]) -> Result<String> {
-    #[derive(Serialize)]
-    struct Document<'s> {
-        #[serde(flatten)]
-        first: &'s Said,
-        #[serde(skip_serializing_if = "<[Said]>::is_empty")]
-        more: &'s [Said],
-    }
-    let (first, more) = said.split_first().context("nothing was read")?;
-    Ok(serde_json::to_string_pretty(&Document { first, more })? + "\n")
+    let document = Document::new(said).context("nothing was read")?;
+    Ok(serde_json::to_string_pretty(&document)? + "\n")
 }
 
 /// Writes the drawing of the first topology, or gives it back where it is to be printed.

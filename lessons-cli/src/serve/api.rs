@@ -13,17 +13,25 @@ use axum::http::{HeaderMap, Response, StatusCode, header};
 use axum::response::IntoResponse as _;
 use axum::routing::{get, post};
 use http_body_util::{BodyExt as _, Limited};
+use lessons_engine::annotate::annotate;
+use lessons_engine::explain::Asked as Explaining;
+use lessons_engine::read::recognise::Kind;
+use lessons_engine::read::said::{self, NotRead};
 use lessons_engine::steps::{self, Step};
+use lessons_engine::texts::Texts;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::documents::{Change, OneStepDocument, STEP_SCHEMA};
+use super::documents::{Change, OneStepDocument, Paste, ReadDocument, STEP_SCHEMA};
 use super::problem::{Problem, json};
 use super::{App, events, guard, openapi};
 use crate::nearest;
 
 /// The most that a change of progress may be, in bytes.
 const MAX_CHANGE: usize = 4 << 10;
+
+/// The most that a pasted text may be: more than any of these tools prints.
+const MAX_PASTE: usize = 1 << 20;
 
 /// How long a request may take to send its body, and how long the rest of one that is too large is still taken in, so that
 /// its sender gets to read the answer.
@@ -37,6 +45,7 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/api/steps/{id}", get(one_step))
         .route("/api/steps/{id}/check", post(check))
         .route("/api/machines", get(machines))
+        .route("/api/read", post(read))
         .route("/api/progress", post(progress))
         .route("/api/events", get(stream))
         .route("/api/openapi.json", get(description))
@@ -82,7 +91,7 @@ pub(super) async fn all_steps(
 
 /// What one step says, why it matters, and its hints
 #[utoipa::path(
-    get, path = "/api/steps/{id}", params(("id" = String, Path, description = "The step"), Asked),
+    get, path = "/api/steps/{id}", params(("id" = String, Path, description = "The step", example = "driver.installed"), Asked),
     responses(
         (status = 200, description = "`lessons-serve-step/1`", body = ref("#/components/schemas/lessons-serve-step")),
         (status = 400, description = "A path or query that cannot be read", body = Problem),
@@ -103,7 +112,7 @@ pub(super) async fn one_step(
 
 /// Check a step now
 #[utoipa::path(
-    post, path = "/api/steps/{id}/check", params(("id" = String, Path, description = "The step"), Asked),
+    post, path = "/api/steps/{id}/check", params(("id" = String, Path, description = "The step", example = "driver.installed"), Asked),
     responses(
         (status = 200, description = "`lessons-serve-step/1`; pages that listen get the event `step`", body = ref("#/components/schemas/lessons-serve-step")),
         (status = 400, description = "A path or query that cannot be read", body = Problem),
@@ -156,20 +165,100 @@ pub(super) async fn progress(State(app): State<Arc<App>>, request: Request) -> A
     guard::has_token(&app, request.headers())?;
     let body = body(request, MAX_CHANGE).await?;
     let change: Change = serde_json::from_slice(&body).map_err(|error| {
-        Problem::new(
-            StatusCode::BAD_REQUEST,
-            format!(
-                "tried to read the body as JSON: {}",
-                lessons_engine::visible::visible(&error.to_string())
-            ),
-            "send {\"step\": ID, \"action\": \"done\"|\"skip\"|\"reset\"}",
-        )
+        let hint = "send {\"step\": ID, \"action\": \"done\"|\"skip\"|\"reset\"}";
+        wrong_json(&error, hint)
     })?;
     let step = find(&change.step)?;
     let ours = Arc::clone(&app);
     let changed = tokio::task::spawn_blocking(move || ours.keeper.change(step, change.action));
     let held = changed.await.map_err(|_| Problem::busy())??;
     Ok(json(&held.document()))
+}
+
+/// What a pasted text is.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Pasted {
+    /// `smi`, `topo`, `drivers`, `nvcc`, `wheel`, `index` or `env`; `auto`, or nothing, recognises it.
+    kind: Option<String>,
+}
+
+/// Explain a pasted output, field by field
+///
+/// The body is the text itself, or JSON that holds it. Nothing of it is kept.
+#[utoipa::path(
+    post, path = "/api/read", params(Pasted),
+    request_body(content((String = "text/plain"), (Paste = "application/json"))),
+    responses(
+        (status = 200, description = "`lessons-serve-read/1`", body = ref("#/components/schemas/lessons-serve-read")),
+        (status = 400, description = "A query or body that cannot be read", body = Problem),
+        (status = 404, description = "No such kind", body = Problem),
+        (status = 408, description = "The body took too long", body = Problem),
+        (status = 413, description = "Too large", body = Problem),
+        (status = 422, description = "Nothing in the text is known", body = Problem),
+        (status = 503, description = "Too much at once", body = Problem),
+    )
+)]
+pub(super) async fn read(
+    State(app): State<Arc<App>>,
+    asked: Result<Query<Pasted>, QueryRejection>,
+    request: Request,
+) -> Answer {
+    let Query(asked) =
+        asked.map_err(|error| wrong_query(&error, "the only parameter is kind, once"))?;
+    let kind = match asked.kind.as_deref() {
+        None | Some("auto") => None,
+        Some(name) => Some(Kind::find(name).ok_or_else(|| {
+            let known = Kind::ALL.map(Kind::name);
+            let wrong = nearest::unknown("kind of output", name, known, "lessons read --help");
+            Problem::new(
+                StatusCode::NOT_FOUND,
+                wrong.to_string(),
+                "leave it out, or say auto",
+            )
+        })?),
+    };
+    let is_json = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .is_some_and(|kind| kind.trim_start().starts_with("application/json"));
+    let body = body(request, MAX_PASTE).await?;
+    let text = if is_json {
+        let paste: Paste = serde_json::from_slice(&body).map_err(|error| {
+            wrong_json(
+                &error,
+                "send {\"text\": …}, or the text itself as text/plain",
+            )
+        })?;
+        paste.text
+    } else {
+        String::from_utf8_lossy(&body).into_owned()
+    };
+    let turn = tokio::time::timeout(BODY_TIME, app.readers.acquire());
+    let _permit = turn
+        .await
+        .ok()
+        .and_then(Result::ok)
+        .ok_or_else(Problem::busy)?;
+    let ours = Arc::clone(&app);
+    let read = tokio::task::spawn_blocking(move || explained(&text, kind, &ours.texts));
+    read.await.map_err(|_| Problem::busy())?
+}
+
+fn explained(text: &str, kind: Option<Kind>, texts: &Texts) -> Answer {
+    let refused = |why: NotRead| {
+        Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            lessons_engine::visible::visible_lines(&why.to_string()),
+            "paste what a command printed, its first lines included",
+        )
+    };
+    let asked = Explaining::default();
+    let html = annotate(text, kind, &asked, texts, "pasted").map_err(refused)?;
+    let said =
+        said::read(lessons_engine::read::text::Pasted::new(text).text(), kind).map_err(refused)?;
+    Ok(json(&ReadDocument::new(&said, &asked, html, texts)))
 }
 
 /// What changes, as server-sent events
@@ -224,15 +313,20 @@ async fn wrong_method() -> Answer {
 fn machine(asked: Result<Query<Asked>, QueryRejection>) -> Result<Option<String>, Problem> {
     match asked {
         Ok(Query(asked)) => Ok(asked.machine),
-        Err(error) => Err(Problem::new(
-            StatusCode::BAD_REQUEST,
-            format!(
-                "tried to read the query: {}",
-                lessons_engine::visible::visible(&error.body_text())
-            ),
-            "the only parameter is machine, once",
-        )),
+        Err(error) => Err(wrong_query(&error, "the only parameter is machine, once")),
     }
+}
+
+fn wrong_query(error: &QueryRejection, hint: &str) -> Problem {
+    let said = lessons_engine::visible::visible(&error.body_text());
+    let error = format!("tried to read the query: {said}");
+    Problem::new(StatusCode::BAD_REQUEST, error, hint)
+}
+
+fn wrong_json(error: &serde_json::Error, hint: &str) -> Problem {
+    let said = lessons_engine::visible::visible(&error.to_string());
+    let error = format!("tried to read the body as JSON: {said}");
+    Problem::new(StatusCode::BAD_REQUEST, error, hint)
 }
 
 fn step(id: Result<Path<String>, PathRejection>) -> Result<&'static Step, Problem> {

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use lessons_engine::explain::{Asked, Explained, Severity, explain};
 use lessons_engine::machine::{Identity, Kind};
+use lessons_engine::read::said::{self, Said};
 use lessons_engine::report::{Checked, Document, StepDocument};
 use lessons_engine::texts::Texts;
+use lessons_engine::visible::visible_lines;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -111,8 +114,10 @@ pub(super) struct ProgressDocument<'a> {
 #[serde(deny_unknown_fields)]
 pub(super) struct Change {
     /// The step's id.
+    #[schema(example = "driver.installed")]
     pub(super) step: String,
     /// What to remember of it.
+    #[schema(example = "done")]
     pub(super) action: Action,
 }
 
@@ -144,4 +149,96 @@ pub(super) struct MachineEntry<'a> {
     pub(super) summary: &'a str,
     pub(super) lesson: Option<&'a str>,
     pub(super) kind: Kind,
+}
+
+/// A pasted output explained: `lessons-serve-read/1`.
+#[derive(Serialize)]
+pub(super) struct ReadDocument<'a> {
+    schema: &'static str,
+    /// What was recognised, such as `smi`.
+    kind: &'static str,
+    /// The output with every field explained in place.
+    html: String,
+    notes: Vec<NoteEntry>,
+    fields: Vec<FieldEntry>,
+    /// What `lessons read --json` says.
+    read: Option<said::Document<'a>>,
+}
+
+#[derive(Serialize)]
+struct NoteEntry {
+    severity: &'static str,
+    text: String,
+    run: Option<String>,
+    step: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct FieldEntry {
+    label: String,
+    what: String,
+    normal: Option<String>,
+    values: Vec<ValueEntry>,
+}
+
+#[derive(Serialize)]
+struct ValueEntry {
+    of: Option<String>,
+    shown: String,
+    means: Vec<String>,
+}
+
+impl<'a> ReadDocument<'a> {
+    /// `html` is the same outputs as [`lessons_engine::annotate::annotate`] draws them.
+    pub(super) fn new(said: &'a [Said], asked: &Asked, html: String, texts: &Texts) -> Self {
+        let all: Vec<Explained> = said.iter().map(|said| explain(said, asked)).collect();
+        let notes = all.iter().flat_map(|explained| &explained.noteworthy);
+        let fields = all.iter().flat_map(|explained| &explained.fields);
+        Self {
+            schema: "lessons-serve-read/1",
+            kind: said.first().map_or("", |said| said.kind().name()),
+            html,
+            notes: notes
+                .map(|note| NoteEntry {
+                    severity: match note.severity {
+                        Severity::Broken => "broken",
+                        Severity::Warning => "warning",
+                        Severity::Remark => "remark",
+                    },
+                    text: texts.sentence(&note.text),
+                    run: note.run.clone(),
+                    step: note.step,
+                })
+                .collect(),
+            fields: fields
+                .map(|field| FieldEntry {
+                    label: visible_lines(&field.label),
+                    what: texts.sentence(&field.what),
+                    normal: field.normal.as_ref().map(|normal| texts.sentence(normal)),
+                    values: field
+                        .values
+                        .iter()
+                        .map(|value| ValueEntry {
+                            of: value.of.as_deref().map(visible_lines),
+                            shown: visible_lines(&value.shown),
+                            means: value
+                                .means
+                                .iter()
+                                .map(|means| texts.sentence(means))
+                                .collect(),
+                        })
+                        .collect(),
+                })
+                .collect(),
+            read: said::Document::new(said),
+        }
+    }
+}
+
+/// A pasted output, in JSON.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Paste {
+    /// What was pasted.
+    pub(super) text: String,
 }

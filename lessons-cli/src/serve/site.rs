@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::thread;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse as _;
@@ -83,8 +84,16 @@ impl Site {
             }
         };
         let dest = folder.path().join("pages");
-        let cards = Rc::new(EngineCards::new(Texts::english()));
-        let built = book::build(&root, Some(&dest), "en", cards)?;
+        // On a thread of its own, whose memory goes back when it ends: building takes far more than serving.
+        let built = thread::scope(|scope| {
+            let build = || {
+                let cards = Rc::new(EngineCards::new(Texts::english()));
+                book::build(&root, Some(&dest), "en", cards)
+            };
+            let built = thread::Builder::new().spawn_scoped(scope, build);
+            let built = built.context("tried to start a thread")?.join();
+            built.map_err(|_| anyhow!("building the book broke off"))?
+        })?;
         let mut site = Self {
             pages: HashMap::new(),
         };

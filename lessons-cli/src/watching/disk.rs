@@ -4,7 +4,6 @@
 //! changes, nor of Windows' drives under WSL, and a user has only so many watches; there looking now and then is all there is.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -42,7 +41,7 @@ impl Disk {
     pub fn watch(&mut self, paths: &BTreeSet<Watched>) -> bool {
         #[cfg(target_os = "linux")]
         if let Some(events) = &mut self.events {
-            events.watch(&folders(paths));
+            events.watch(paths);
         }
         let stamps: BTreeMap<PathBuf, Stamp> = paths
             .iter()
@@ -123,49 +122,12 @@ impl Look {
     }
 }
 
-/// What in a folder matters.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Matters {
-    /// These names.
-    names: BTreeSet<OsString>,
-    /// Which names there are.
-    list: bool,
-}
-
-impl Matters {
-    fn add(&mut self, other: &Self) {
-        self.names.extend(other.names.iter().cloned());
-        self.list |= other.list;
-    }
-}
-
-/// The folders that have to be watched for these paths. For a path that is not there, it is the nearest folder above it,
-/// in which the next part of the path may appear.
-fn folders(paths: &BTreeSet<Watched>) -> BTreeMap<PathBuf, Matters> {
-    let mut folders: BTreeMap<PathBuf, Matters> = BTreeMap::new();
-    for Watched { path, listed } in paths {
-        if *listed && path.is_dir() {
-            folders.entry(path.clone()).or_default().list = true;
-        }
-        let mut child = path.as_path();
-        while let (Some(parent), Some(name)) = (child.parent(), child.file_name()) {
-            if parent.is_dir() {
-                let matters = folders.entry(parent.to_owned()).or_default();
-                matters.names.insert(name.to_owned());
-                break;
-            }
-            child = parent;
-        }
-    }
-    folders
-}
-
 #[cfg(target_os = "linux")]
 mod events {
     //! inotify, without what only reading causes: the machine is read all the time.
 
-    use std::collections::{BTreeMap, HashMap};
-    use std::ffi::OsStr;
+    use std::collections::{BTreeMap, BTreeSet, HashMap};
+    use std::ffi::{OsStr, OsString};
     use std::io;
     use std::mem::MaybeUninit;
     use std::os::fd::OwnedFd;
@@ -176,7 +138,7 @@ mod events {
 
     use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
 
-    use super::Matters;
+    use super::Watched;
 
     /// The kernel's events for folders.
     pub(super) struct Events {
@@ -196,8 +158,9 @@ mod events {
             Ok(Self { inotify, matters })
         }
 
-        /// Watches these folders and no others. One that cannot be watched raises no events.
-        pub(super) fn watch(&mut self, folders: &BTreeMap<PathBuf, Matters>) {
+        /// Watches these paths and no others. One that cannot be watched raises no events.
+        pub(super) fn watch(&mut self, paths: &BTreeSet<Watched>) {
+            let folders = folders(paths);
             let changes = WatchFlags::CREATE
                 | WatchFlags::DELETE
                 | WatchFlags::MOVE
@@ -207,7 +170,7 @@ mod events {
             // Held meanwhile, so that no event is judged by what mattered before.
             let mut matters = lock(&self.matters);
             let mut now: HashMap<i32, Matters> = HashMap::new();
-            for (folder, matter) in folders {
+            for (folder, matter) in &folders {
                 if let Ok(watch) = inotify::add_watch(&*self.inotify, folder.as_path(), changes) {
                     // Two names of one folder are one watch.
                     now.entry(watch).or_default().add(matter);
@@ -219,6 +182,43 @@ mod events {
             }
             *matters = now;
         }
+    }
+
+    /// What in a folder matters.
+    #[derive(Debug, Clone, Default, PartialEq, Eq)]
+    struct Matters {
+        /// These names.
+        names: BTreeSet<OsString>,
+        /// Which names there are.
+        list: bool,
+    }
+
+    impl Matters {
+        fn add(&mut self, other: &Self) {
+            self.names.extend(other.names.iter().cloned());
+            self.list |= other.list;
+        }
+    }
+
+    /// The folders that have to be watched for these paths. For a path that is not there, it is the nearest folder above it,
+    /// in which the next part of the path may appear.
+    fn folders(paths: &BTreeSet<Watched>) -> BTreeMap<PathBuf, Matters> {
+        let mut folders: BTreeMap<PathBuf, Matters> = BTreeMap::new();
+        for Watched { path, listed } in paths {
+            if *listed && path.is_dir() {
+                folders.entry(path.clone()).or_default().list = true;
+            }
+            let mut child = path.as_path();
+            while let (Some(parent), Some(name)) = (child.parent(), child.file_name()) {
+                if parent.is_dir() {
+                    let matters = folders.entry(parent.to_owned()).or_default();
+                    matters.names.insert(name.to_owned());
+                    break;
+                }
+                child = parent;
+            }
+        }
+        folders
     }
 
     /// Runs as long as the process: a read cannot be called off, and nothing is read where nothing is watched.

@@ -64,6 +64,10 @@ sudo reboot</code></pre>
         ))
     }
 
+    fn annotated(&self, machine: &str, command: &[&str]) -> Result<String, String> {
+        self.output(machine, command)
+    }
+
     fn smi(&self, machine: &str) -> Result<String, String> {
         self.output(machine, &["nvidia-smi"])
     }

@@ -118,7 +118,7 @@ Build cuda_12.6.r12.6/compiler.34841621_0
 مرحبا بالعالم \u202e شكرا <img src=x onerror="window.hurt = 1"><script>window.hurt = 1</script>`);
     await page.getByRole('button', { name: 'Explain it' }).click();
     const answer = page.locator('.lessons-answer');
-    await answer.locator('.field').getByText('12.6', { exact: true }).first().waitFor();
+    await answer.locator('.field', { hasText: /^12\.6$/ }).first().waitFor();
     assert.equal(await answer.evaluate((answer) => answer === document.activeElement), true);
     assert.match(await answer.innerText(), /用户@机器[^]*مرحبا[^]*<img src=x/);
     assert.equal(await page.evaluate(() => window.hurt), undefined);

@@ -23,7 +23,7 @@ fuzz_target!(|text: &str| {
     TEXTS.with(|texts| {
         for explained in explained(&all, text) {
             let notes = explained.noteworthy.iter().map(|note| &note.text);
-            let meanings = explained.fields.iter().flat_map(|field| &field.meaning);
+            let meanings = explained.fields.iter().flat_map(|field| field.meaning());
             for message in notes.chain(meanings).chain([&explained.what]).take(64) {
                 assert!(!texts.sentence(message).contains(MISSING), "{message:?}");
             }

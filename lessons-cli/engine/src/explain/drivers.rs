@@ -40,20 +40,25 @@ pub(super) fn explain(drivers: &Drivers, for_cuda: Option<CudaVersion>) -> Expla
             advise(&mut explained, None, &choice);
         }
         for listed in &drivers.packages {
-            let mut field = Field::new(listed.package.value.clone(), text("read-drivers-package"))
-                .value(match &listed.kernel_modules {
-                    Some(modules) => Value::seen(modules),
-                    None => Value::seen(&listed.package),
-                });
-            field.meaning = package(&listed.package, &choice);
+            let mut value = against(&listed.package, &choice)
+                .into_iter()
+                .fold(Value::seen(&listed.package), Value::means);
+            let mut also = None;
             if let Some(modules) = &listed.kernel_modules {
-                field = field.means(text(if modules.starts_with("linux-modules-") {
+                value.shown.clone_from(&modules.value);
+                value = value.means(text(if modules.starts_with("linux-modules-") {
                     "read-drivers-modules-signed"
                 } else {
                     "read-drivers-modules-dkms"
                 }));
+                also = Some(Value {
+                    means: value.means.clone(),
+                    ..Value::seen(modules)
+                });
             }
-            explained.field(field);
+            let mut field = Field::new(listed.package.value.clone(), flavour(&listed.package));
+            field.also.extend(also);
+            explained.field(field.value(value));
         }
     }
     for device in drivers.devices.iter().filter(|device| !device.is_nvidia()) {
@@ -207,27 +212,29 @@ fn device_fields(explained: &mut Explained, device: &Device, choice: &Choice<'_>
             driver.recommended.then_some("recommended"),
         ];
         let flags: Vec<&str> = flags.into_iter().flatten().collect();
-        let mut field = Field::new(driver.package.value.clone(), text("read-drivers-package"))
-            .value(Value::new(flags.join(" ")).at(Some(driver.package.span)));
-        field.meaning = package(&driver.package, choice);
+        let mut value = against(&driver.package, choice).into_iter().fold(
+            Value::new(flags.join(" ")).at(Some(driver.package.span)),
+            Value::means,
+        );
         if driver.origin.as_deref() == Some(&Origin::ThirdParty) {
-            field = field.means(text("read-drivers-third-party"));
+            value = value.means(text("read-drivers-third-party"));
         }
         if driver.recommended {
-            field = field.means(text("read-drivers-recommended"));
+            value = value.means(text("read-drivers-recommended"));
         }
-        explained.field(field);
+        explained
+            .field(Field::new(driver.package.value.clone(), flavour(&driver.package)).value(value));
     }
 }
 
-/// What a package is, by its name, and why it was not chosen.
-fn package(name: &str, choice: &Choice<'_>) -> Vec<Message> {
+/// What a package is, by its name.
+fn flavour(name: &str) -> Message {
     let Ok(package) = name.parse::<DriverPackage>() else {
-        return vec![text(if name.contains("nouveau") {
+        return text(if name.contains("nouveau") {
             "read-drivers-nouveau"
         } else {
             "read-drivers-package"
-        })];
+        });
     };
     let flavour = match (package.server, package.open) {
         (false, false) => "read-drivers-proprietary",
@@ -235,17 +242,19 @@ fn package(name: &str, choice: &Choice<'_>) -> Vec<Message> {
         (true, false) => "read-drivers-server",
         (true, true) => "read-drivers-server-open",
     };
-    let mut meaning = vec![text(flavour).arg("branch", package.branch.to_string())];
+    text(flavour).arg("branch", package.branch.to_string())
+}
+
+/// That it is the package to install, or why it is not.
+fn against(name: &str, choice: &Choice<'_>) -> Option<Message> {
     if let Some((_, against)) = choice.refused.iter().find(|(refused, _)| *refused == name) {
         let branch = |id, branch: u32| text(id).arg("branch", branch.to_string());
-        meaning.push(match against {
+        return Some(match against {
             Against::NotOpen => text("read-drivers-against-not-open"),
             Against::Open => text("read-drivers-against-open"),
             Against::TooOld(number) => branch("read-drivers-against-too-old", *number),
             Against::TooNew(number) => branch("read-drivers-against-too-new", *number),
         });
-    } else if choice.package == Some(name) {
-        meaning.push(text("read-drivers-chosen"));
     }
-    meaning
+    (choice.package == Some(name)).then(|| text("read-drivers-chosen"))
 }

@@ -6,7 +6,7 @@ use super::{Explained, Field, Note, Value, listed, text};
 use crate::checks::smi::{BUSY_PERCENT, HOT_CELSIUS};
 use crate::finding::Message;
 use crate::read::smi::{
-    self, Cause, Failure, Form, Gpu, Key, Part, Process, Reading, Row, Smi, Words,
+    self, Cause, Failure, Form, Gpu, Key, MigDevice, Part, Process, Reading, Row, Smi, Words,
 };
 use crate::read::text::Span;
 use crate::tables::Os;
@@ -563,15 +563,47 @@ fn header_fields(explained: &mut Explained, smi: &Smi, places: &Places) {
     }
 }
 
-/// A column of the GPUs.
-struct Column {
+/// A column of the GPUs, of the MIG devices, or of the processes.
+struct Column<R> {
     /// As the table heads it.
     label: &'static str,
     key: Key,
     meaning: &'static str,
-    value: fn(&Gpu) -> Option<String>,
+    /// What is normal, where that can be said of every card.
+    normal: Option<&'static str>,
+    value: fn(&R) -> Option<String>,
     /// Words in place of a value that say something of their own.
     words: &'static [(&'static str, &'static str)],
+}
+
+impl<R> Column<R> {
+    /// The column as a field: a value for each row that has one. `of` names the row.
+    fn field(
+        &self,
+        rows: &[R],
+        row: fn(usize) -> Row,
+        of: impl Fn(usize, &R) -> Option<String>,
+        places: &Places,
+    ) -> Field {
+        let mut field = Field::new(self.label, text(self.meaning)).normally(self.normal);
+        for (at, device) in rows.iter().enumerate() {
+            let Some(shown) = (self.value)(device) else {
+                continue;
+            };
+            let mut value = Value::new(shown.as_str()).at(places.at(row(at), self.key));
+            value.of = of(at, device);
+            let said = self.words.iter().find(|(word, _)| *word == shown);
+            if let Some((_, id)) = said {
+                value = value.means(text(id));
+            } else if is_error(&shown) {
+                value = value.means(text("read-smi-value-error").arg("shown", &shown));
+            } else if shown.starts_with('[') && shown.ends_with(']') {
+                value = value.means(text("read-smi-value-refused").arg("shown", &shown));
+            }
+            field = field.value(value);
+        }
+        field
+    }
 }
 
 fn shown<T: std::fmt::Display>(reading: Option<&Reading<T>>) -> Option<String> {
@@ -582,11 +614,12 @@ fn as_printed(words: Option<&Words>) -> Option<String> {
     words.map(|words| words.clone().into_owned())
 }
 
-const COLUMNS: [Column; 18] = [
+const COLUMNS: [Column<Gpu>; 18] = [
     Column {
         label: "GPU",
         key: Key::Index,
         meaning: "read-smi-index",
+        normal: None,
         value: |gpu| gpu.index.map(|index| index.to_string()),
         words: &[],
     },
@@ -594,6 +627,7 @@ const COLUMNS: [Column; 18] = [
         label: "Name",
         key: Key::Name,
         meaning: "read-smi-name",
+        normal: None,
         value: |gpu| as_printed(gpu.name.as_ref()),
         words: &[],
     },
@@ -601,6 +635,7 @@ const COLUMNS: [Column; 18] = [
         label: "UUID",
         key: Key::Uuid,
         meaning: "read-smi-uuid",
+        normal: None,
         value: |gpu| as_printed(gpu.uuid.as_ref()),
         words: &[],
     },
@@ -608,13 +643,21 @@ const COLUMNS: [Column; 18] = [
         label: "Persistence-M",
         key: Key::Persistence,
         meaning: "read-smi-persistence",
+        normal: Some("read-smi-persistence-normal"),
         value: |gpu| as_printed(gpu.persistence.as_ref()),
-        words: &[],
+        words: &[
+            ("On", "read-smi-persistence-on"),
+            ("Enabled", "read-smi-persistence-on"),
+            ("Off", "read-smi-persistence-off"),
+            ("Disabled", "read-smi-persistence-off"),
+            ("N/A", "read-smi-persistence-na"),
+        ],
     },
     Column {
         label: "Driver-Model",
         key: Key::DriverModel,
         meaning: "read-smi-driver-model",
+        normal: None,
         value: |gpu| as_printed(gpu.driver_model.as_ref()),
         words: &[
             ("WDDM", "read-smi-driver-model-wddm"),
@@ -626,6 +669,7 @@ const COLUMNS: [Column; 18] = [
         label: "Bus-Id",
         key: Key::BusId,
         meaning: "read-smi-bus-id",
+        normal: None,
         value: |gpu| as_printed(gpu.bus_id.as_ref()),
         words: &[],
     },
@@ -633,13 +677,18 @@ const COLUMNS: [Column; 18] = [
         label: "Disp.A",
         key: Key::DisplayActive,
         meaning: "read-smi-display",
+        normal: Some("read-smi-display-normal"),
         value: |gpu| as_printed(gpu.display_active.as_ref()),
-        words: &[],
+        words: &[
+            ("On", "read-smi-display-on"),
+            ("Off", "read-smi-display-off"),
+        ],
     },
     Column {
         label: "Volatile Uncorr. ECC",
         key: Key::EccUncorrected,
         meaning: "read-smi-ecc",
+        normal: Some("read-smi-ecc-normal"),
         value: |gpu| shown(gpu.ecc_uncorrected.as_ref()),
         words: &[
             ("Off", "read-smi-ecc-off"),
@@ -651,6 +700,7 @@ const COLUMNS: [Column; 18] = [
         label: "Fan",
         key: Key::FanPercent,
         meaning: "read-smi-fan",
+        normal: Some("read-smi-fan-normal"),
         value: |gpu| shown(gpu.fan_percent.as_ref()),
         words: &[("N/A", "read-smi-fan-na")],
     },
@@ -658,6 +708,7 @@ const COLUMNS: [Column; 18] = [
         label: "Temp",
         key: Key::TemperatureC,
         meaning: "read-smi-temperature",
+        normal: Some("read-smi-temperature-normal"),
         value: |gpu| shown(gpu.temperature_c.as_ref()),
         words: &[],
     },
@@ -665,16 +716,19 @@ const COLUMNS: [Column; 18] = [
         label: "Perf",
         key: Key::PerformanceState,
         meaning: "read-smi-performance",
+        normal: Some("read-smi-performance-normal"),
         value: |gpu| as_printed(gpu.performance_state.as_ref()),
         words: &[
-            ("P8", "read-smi-performance-p8"),
+            ("P0", "read-smi-performance-p0"),
             ("P2", "read-smi-performance-p2"),
+            ("P8", "read-smi-performance-p8"),
         ],
     },
     Column {
         label: "Pwr:Usage",
         key: Key::PowerDrawW,
         meaning: "read-smi-power-draw",
+        normal: Some("read-smi-power-draw-normal"),
         value: |gpu| shown(gpu.power_draw_w.as_ref()),
         words: &[("N/A", "read-smi-power-draw-na")],
     },
@@ -682,6 +736,7 @@ const COLUMNS: [Column; 18] = [
         label: "Pwr:Cap",
         key: Key::PowerLimitW,
         meaning: "read-smi-power-limit",
+        normal: Some("read-smi-power-limit-normal"),
         value: |gpu| shown(gpu.power_limit_w.as_ref()),
         words: &[("N/A", "read-smi-power-limit-na")],
     },
@@ -689,6 +744,7 @@ const COLUMNS: [Column; 18] = [
         label: "Memory-Usage (used)",
         key: Key::MemoryUsedMib,
         meaning: "read-smi-memory-used",
+        normal: Some("read-smi-memory-used-normal"),
         value: |gpu| shown(gpu.memory_used_mib.as_ref()),
         words: &[
             ("Not Supported", "read-smi-memory-unified"),
@@ -699,6 +755,7 @@ const COLUMNS: [Column; 18] = [
         label: "Memory-Usage (total)",
         key: Key::MemoryTotalMib,
         meaning: "read-smi-memory-total",
+        normal: None,
         value: |gpu| shown(gpu.memory_total_mib.as_ref()),
         words: &[],
     },
@@ -706,6 +763,7 @@ const COLUMNS: [Column; 18] = [
         label: "GPU-Util",
         key: Key::UtilizationPercent,
         meaning: "read-smi-utilization",
+        normal: Some("read-smi-utilization-normal"),
         value: |gpu| shown(gpu.utilization_percent.as_ref()),
         words: &[("N/A", "read-smi-utilization-na")],
     },
@@ -713,6 +771,7 @@ const COLUMNS: [Column; 18] = [
         label: "Compute M.",
         key: Key::ComputeMode,
         meaning: "read-smi-compute-mode",
+        normal: Some("read-smi-compute-mode-normal"),
         value: |gpu| as_printed(gpu.compute_mode.as_ref()),
         words: &[
             ("Default", "read-smi-compute-mode-default"),
@@ -725,6 +784,7 @@ const COLUMNS: [Column; 18] = [
         label: "MIG M.",
         key: Key::MigMode,
         meaning: "read-smi-mig",
+        normal: Some("read-smi-mig-normal"),
         value: |gpu| as_printed(gpu.mig_mode.as_ref()),
         words: &[
             ("Enabled", "read-smi-mig-enabled"),
@@ -734,103 +794,194 @@ const COLUMNS: [Column; 18] = [
     },
 ];
 
+const MIG_COLUMNS: [Column<MigDevice>; 15] = [
+    of_mig("GPU", Key::Gpu, "read-smi-mig-gpu", |device| {
+        number_of(device.gpu)
+    }),
+    of_mig("GI ID", Key::Gi, "read-smi-gi", |device| {
+        number_of(device.gi)
+    }),
+    of_mig("CI ID", Key::Ci, "read-smi-ci", |device| {
+        number_of(device.ci)
+    }),
+    of_mig("MIG Dev", Key::Device, "read-smi-mig-number", |device| {
+        number_of(device.device)
+    }),
+    of_mig(
+        "Memory-Usage (used)",
+        Key::MemoryUsedMib,
+        "read-smi-mig-memory-used",
+        |device| shown(device.memory_used_mib.as_ref()),
+    ),
+    of_mig(
+        "Memory-Usage (total)",
+        Key::MemoryTotalMib,
+        "read-smi-mig-memory-total",
+        |device| shown(device.memory_total_mib.as_ref()),
+    ),
+    of_mig(
+        "BAR1-Usage (used)",
+        Key::Bar1UsedMib,
+        "read-smi-bar1",
+        |device| shown(device.bar1_used_mib.as_ref()),
+    ),
+    of_mig(
+        "BAR1-Usage (total)",
+        Key::Bar1TotalMib,
+        "read-smi-bar1-total",
+        |device| shown(device.bar1_total_mib.as_ref()),
+    ),
+    of_mig("SM", Key::Sm, "read-smi-sm", |device| {
+        shown(device.sm.as_ref())
+    }),
+    of_mig(
+        "Unc ECC",
+        Key::EccUncorrected,
+        "read-smi-mig-ecc",
+        |device| shown(device.ecc_uncorrected.as_ref()),
+    ),
+    of_mig("CE", Key::Ce, "read-smi-ce", |device| {
+        shown(device.ce.as_ref())
+    }),
+    of_mig("ENC", Key::Enc, "read-smi-enc", |device| {
+        shown(device.enc.as_ref())
+    }),
+    of_mig("DEC", Key::Dec, "read-smi-dec", |device| {
+        shown(device.dec.as_ref())
+    }),
+    of_mig("OFA", Key::Ofa, "read-smi-ofa", |device| {
+        shown(device.ofa.as_ref())
+    }),
+    of_mig("JPG", Key::Jpg, "read-smi-jpg", |device| {
+        shown(device.jpg.as_ref())
+    }),
+];
+
+const fn of_mig(
+    label: &'static str,
+    key: Key,
+    meaning: &'static str,
+    value: fn(&MigDevice) -> Option<String>,
+) -> Column<MigDevice> {
+    Column {
+        label,
+        key,
+        meaning,
+        normal: None,
+        value,
+        words: &[],
+    }
+}
+
+const PROCESS_COLUMNS: [Column<Process>; 7] = [
+    of_process("GPU", Key::Gpu, "read-smi-process-gpu", |process| {
+        number_of(process.gpu)
+    }),
+    of_process("GI ID", Key::Gi, "read-smi-gi", |process| {
+        shown(process.gi.as_ref())
+    }),
+    of_process("CI ID", Key::Ci, "read-smi-ci", |process| {
+        shown(process.ci.as_ref())
+    }),
+    of_process("PID", Key::Pid, "read-smi-process-pid", |process| {
+        shown(process.pid.as_ref())
+    }),
+    Column {
+        words: &[
+            ("C", "read-smi-process-c"),
+            ("G", "read-smi-process-g"),
+            ("C+G", "read-smi-process-cg"),
+            ("M", "read-smi-process-m"),
+            ("M+C", "read-smi-process-mc"),
+        ],
+        ..of_process("Type", Key::Type, "read-smi-process-type", |process| {
+            as_printed(process.kind.as_ref())
+        })
+    },
+    of_process(
+        "Process name",
+        Key::Name,
+        "read-smi-process-name",
+        |process| as_printed(process.name.as_ref()),
+    ),
+    Column {
+        words: &[("N/A", "read-smi-process-memory-na")],
+        ..of_process(
+            "GPU Memory Usage",
+            Key::MemoryMib,
+            "read-smi-process-memory",
+            |process| shown(process.memory_mib.as_ref()),
+        )
+    },
+];
+
+const fn of_process(
+    label: &'static str,
+    key: Key,
+    meaning: &'static str,
+    value: fn(&Process) -> Option<String>,
+) -> Column<Process> {
+    Column {
+        label,
+        key,
+        meaning,
+        normal: None,
+        value,
+        words: &[],
+    }
+}
+
+fn number_of(index: Option<u32>) -> Option<String> {
+    index.map(|index| index.to_string())
+}
+
 fn gpu_fields(explained: &mut Explained, smi: &Smi, places: &Places) {
     for column in &COLUMNS {
-        let mut field = Field::new(column.label, text(column.meaning));
-        for (at, gpu) in smi.gpus.iter().enumerate() {
-            let Some(shown) = (column.value)(gpu) else {
-                continue;
-            };
-            let said = column.words.iter().find(|(word, _)| *word == shown);
-            if let Some((_, id)) = said {
-                field = field.means(text(id));
-            } else if is_error(&shown) {
-                field = field.means(text("read-smi-value-error").arg("shown", &shown));
-            } else if shown.starts_with('[') {
-                field = field.means(text("read-smi-value-refused").arg("shown", &shown));
-            }
-            let value = Value::new(shown).at(places.at(Row::Gpu(at), column.key));
-            field = field.value(if column.key == Key::Index {
-                value
-            } else {
-                value.of(format!("GPU {}", number(at, gpu)))
-            });
-        }
-        explained.field(field);
+        let of = |at: usize, gpu: &Gpu| {
+            (column.key != Key::Index).then(|| format!("GPU {}", number(at, gpu)))
+        };
+        explained.field(column.field(&smi.gpus, Row::Gpu, of, places));
     }
 }
 
 fn mig_fields(explained: &mut Explained, smi: &Smi, places: &Places) {
-    let mut devices = Field::new("MIG devices", text("read-smi-mig-device"));
-    for (at, device) in smi.mig_devices.iter().enumerate() {
-        let part =
-            |label: &str, value: Option<String>| value.map(|value| format!("{label} {value}"));
-        let shown: Vec<String> = [
-            part("GI", device.gi.map(|id| id.to_string())),
-            part("CI", device.ci.map(|id| id.to_string())),
-            part("Dev", device.device.map(|id| id.to_string())),
-            as_printed(device.profile.as_ref()),
-            device
-                .memory_used_mib
-                .as_ref()
-                .zip(device.memory_total_mib.as_ref())
-                .map(|(used, total)| format!("{used} / {total}")),
-            part("SM", shown(device.sm.as_ref())),
-            part("ECC", shown(device.ecc_uncorrected.as_ref())),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        let gpu = device
-            .gpu
-            .map_or_else(|| "?".to_owned(), |gpu| gpu.to_string());
-        devices = devices.value(
-            Value::new(format!("GPU {gpu}  {}", shown.join(", ")))
-                .at(places.at(Row::MigDevice(at), Key::Gi)),
-        );
+    let of = |at: usize, device: &MigDevice| {
+        let gpu = number_of(device.gpu).unwrap_or_else(|| "?".to_owned());
+        let number = device.device.or_else(|| u32::try_from(at).ok());
+        Some(format!(
+            "MIG {gpu}:{}",
+            number_of(number).unwrap_or_default()
+        ))
+    };
+    for column in &MIG_COLUMNS {
+        explained.field(column.field(&smi.mig_devices, Row::MigDevice, of, places));
     }
-    explained.field(devices);
+    let mut profiles = Field::new("MIG profile", text("read-smi-mig-profile"));
+    for (at, device) in smi.mig_devices.iter().enumerate() {
+        if let Some(profile) = as_printed(device.profile.as_ref()) {
+            let mut value = Value::new(profile).at(places.at(Row::MigDevice(at), Key::Profile));
+            value.of = of(at, device);
+            profiles = profiles.value(value);
+        }
+    }
+    explained.field(profiles);
 }
 
 fn process_fields(explained: &mut Explained, smi: &Smi, places: &Places) {
-    const TYPES: [(&str, &str); 5] = [
-        ("C", "read-smi-process-c"),
-        ("G", "read-smi-process-g"),
-        ("C+G", "read-smi-process-cg"),
-        ("M", "read-smi-process-m"),
-        ("M+C", "read-smi-process-mc"),
-    ];
-    let mut processes = Field::new("Processes", text("read-smi-process"));
-    for (at, process) in smi.processes.iter().enumerate() {
-        let kind = process.kind.as_deref().unwrap_or_default();
-        if let Some((_, id)) = TYPES.iter().find(|(known, _)| *known == kind) {
-            processes = processes.means(text(id));
-        }
-        let pid = process
-            .pid
-            .as_ref()
-            .map_or_else(|| "?".to_owned(), ToString::to_string);
-        let shown: Vec<String> = [
-            Some(format!("PID {pid}")),
-            as_printed(process.kind.as_ref()),
-            as_printed(process.name.as_ref()),
-            shown(process.memory_mib.as_ref()),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        let gpu = process
-            .gpu
-            .map_or_else(|| "?".to_owned(), |gpu| gpu.to_string());
-        processes = processes.value(
-            Value::new(format!("GPU {gpu}  {}", shown.join("  ")))
-                .at(places.at(Row::Process(at), Key::Pid)),
-        );
-    }
     if smi.process_list == smi::ProcessList::NoneFound {
-        processes = Field::new("Processes", text("read-smi-process"))
-            .means(text("read-smi-process-none"))
-            .value(Value::new("No running processes found"));
+        explained.field(
+            Field::new("Processes", text("read-smi-process")).value(
+                Value::new("No running processes found").means(text("read-smi-process-none")),
+            ),
+        );
+        return;
     }
-    explained.field(processes);
+    for column in &PROCESS_COLUMNS {
+        let of = |_: usize, process: &Process| {
+            let gpu = || number_of(process.gpu).map(|gpu| format!("GPU {gpu}"));
+            let pid = || shown(process.pid.as_ref()).map(|pid| format!("PID {pid}"));
+            if column.key == Key::Pid { gpu() } else { pid() }
+        };
+        explained.field(column.field(&smi.processes, Row::Process, of, places));
+    }
 }

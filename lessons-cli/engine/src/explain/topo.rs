@@ -138,25 +138,35 @@ fn cut(explained: &mut Explained, topo: &Topo) {
     }
 }
 
-/// The pairs of GPUs, by what links them, the nearest first.
+/// The pairs of GPUs, by what links them, the nearest first. The other cells of the matrix say the same of other
+/// devices, or once more.
 fn links(explained: &mut Explained, topo: &Topo) {
-    let mut fields: Vec<(Link, Field)> = Vec::new();
-    for pair in topo.gpu_pairs() {
-        let seen = topo
-            .devices
-            .iter()
-            .position(|device| device.name == pair.second.name)
-            .and_then(|column| pair.first.links.get(column)?.as_ref())
-            .map(|link| link.span);
-        let value = Value::new(between(pair.first, pair.second)).at(seen);
-        if let Some((_, field)) = fields.iter_mut().find(|(link, _)| link == pair.link) {
-            field.values.push(value);
-        } else {
-            let field = Field::new(pair.link.to_string(), meaning(pair.link));
-            fields.push((pair.link.clone(), field.value(value)));
+    let mut fields: Vec<(&Link, Field)> = Vec::new();
+    for (row, from) in topo.devices.iter().enumerate() {
+        for (column, cell) in from.links.iter().enumerate() {
+            let (Some(cell), Some(to)) = (cell, topo.devices.get(column)) else {
+                continue;
+            };
+            let value = Value::new(between(from, to)).at(Some(cell.span));
+            let at = fields.iter().position(|(link, _)| *link == &cell.value);
+            let at = at.unwrap_or_else(|| {
+                let field = Field::new(cell.value.to_string(), meaning(&cell.value));
+                fields.push((&cell.value, field));
+                fields.len() - 1
+            });
+            let field = &mut fields[at].1;
+            let is_pair = from.gpu_index().is_some() && to.gpu_index().is_some();
+            if row < column && is_pair {
+                field.values.push(value);
+            } else {
+                field.also.push(value);
+            }
         }
     }
     fields.sort_by_key(|(link, _)| {
+        if **link == Link::Itself {
+            return (u8::MAX, u32::MAX);
+        }
         let links = match link {
             Link::NvLink(links) => u32::MAX - links,
             _ => 0,

@@ -190,11 +190,11 @@ fn fields(explained: &mut Explained, wheel: &Wheel) {
                 tags: &[Seen<String>],
                 meaning: fn(&str) -> Option<Message>| {
         tags.iter().fold(Field::new(label, text(id)), |field, tag| {
-            let field = field.value(Value::seen(tag));
-            match meaning(tag) {
-                Some(message) => field.means(message),
-                None => field,
-            }
+            let value = Value::seen(tag);
+            field.value(match meaning(tag) {
+                Some(message) => value.means(message),
+                None => value,
+            })
         })
     };
     explained.field(tags(

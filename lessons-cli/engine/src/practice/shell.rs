@@ -28,6 +28,9 @@ pub(crate) use pattern::Pattern;
 /// How deeply functions, subshells and sourced files may be in one another.
 const DEEPEST: u32 = 40;
 
+/// The longest value of a variable, in bytes.
+const LONGEST: usize = 1 << 20;
+
 /// A shell: its variables, functions, options, and where it is.
 #[derive(Debug, Clone)]
 pub struct Shell {
@@ -423,6 +426,11 @@ impl Shell {
         if self.variables.get(name).is_some_and(|old| old.readonly) {
             self.complain(system, &format!("{name}: readonly variable"));
             return Err(Flow::Failed);
+        }
+        // What doubles itself in a loop must not fill the memory.
+        if value.len() > LONGEST || !system.spend(value.len() as u64 / 256) {
+            system.stopped.get_or_insert(super::budget::Stop::Printed);
+            return Err(Flow::Stop);
         }
         let variable = self.variables.entry(name.to_owned()).or_default();
         if variable.is_array && !variable.values.is_empty() {

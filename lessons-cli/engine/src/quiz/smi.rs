@@ -4,7 +4,7 @@ use super::dice::Dice;
 use super::pool::{Pool, busy_table};
 use super::question::{Draft, Question};
 use super::{Kind, largest, text};
-use crate::explain::{self, Asked, Explained};
+use crate::explain::{self, Asked, Explained, Field};
 use crate::finding::Message;
 use crate::read::said::Said;
 use crate::read::smi::{Gpu, Process, Reading, Smi, Unit};
@@ -72,7 +72,7 @@ fn number<T: Unit + std::fmt::Display>(reading: Option<&Reading<T>>) -> Option<i
 fn meaning(smi: &Smi, label: &str) -> Option<Message> {
     let explained = explained(smi);
     let field = explained.fields.iter().find(|field| field.label == label)?;
-    field.meaning.first().cloned()
+    Some(field.what.clone())
 }
 
 fn explained(smi: &Smi) -> Explained {
@@ -148,7 +148,7 @@ fn holds_memory(pool: &mut Pool, dice: &mut Dice) -> Option<Question> {
                 .arg("process", most)
                 .arg("mib", mib.to_string()),
         )
-        .why(meaning(smi, "Processes")?)
+        .why(meaning(smi, "GPU Memory Usage")?)
         .ask(dice)
 }
 
@@ -168,7 +168,7 @@ fn gpu_of_process(pool: &mut Pool, dice: &mut Dice) -> Option<Question> {
             .arg("process", of_process(process)?)
             .arg("gpu", &on),
     )
-    .why(meaning(smi, "Processes")?)
+    .why(meaning(smi, "PID")?)
     .ask(dice)
 }
 
@@ -209,12 +209,21 @@ fn watts_left(pool: &mut Pool, dice: &mut Dice) -> Option<Question> {
 fn column(pool: &mut Pool, dice: &mut Dice) -> Option<Question> {
     let shown = table(pool, dice, 1)?;
     let explained = explained(&shown.1);
-    let field = dice.pick(&explained.fields)?;
-    let right = field.meaning.first()?;
-    let others = explained
+    // A GPU's number and the one that its processes name stand under the same word.
+    let unmistakable: Vec<&Field> = explained
         .fields
         .iter()
-        .filter_map(|field| field.meaning.first());
+        .filter(|field| {
+            let same = explained
+                .fields
+                .iter()
+                .filter(|other| other.label == field.label);
+            same.count() == 1
+        })
+        .collect();
+    let field = *dice.pick(&unmistakable)?;
+    let right = &field.what;
+    let others = explained.fields.iter().map(|field| &field.what);
     let mut draft = draft(
         STEP,
         text("quiz-smi-column").arg("column", &field.label),
@@ -225,7 +234,7 @@ fn column(pool: &mut Pool, dice: &mut Dice) -> Option<Question> {
         draft = draft.text(meaning.clone(), meaning == right);
     }
     // What this value says besides.
-    for more in field.meaning.iter().skip(1) {
+    for more in field.meaning().into_iter().skip(1) {
         draft = draft.why(more.clone());
     }
     draft.ask(dice)
@@ -237,7 +246,8 @@ fn word(pool: &mut Pool, dice: &mut Dice) -> Option<Question> {
     let explained = explained(&shown.1);
     let mut said: Vec<(&str, &str, &Message)> = Vec::new();
     for field in &explained.fields {
-        if let ([_, meaning], Some(value)) = (field.meaning.as_slice(), field.values.first())
+        if let Some(value) = field.values.first()
+            && let [meaning] = value.means.as_slice()
             && field.values.iter().all(|other| other.shown == value.shown)
         {
             said.push((&field.label, &value.shown, meaning));

@@ -71,7 +71,7 @@ fn meaning(topo: &Topo, link: &Link) -> Option<Message> {
         .fields
         .into_iter()
         .find(|field| field.label == link.to_string())?;
-    field.meaning.into_iter().next()
+    Some(field.what)
 }
 
 /// Several pairs may be nearest; of those, one is among the choices.

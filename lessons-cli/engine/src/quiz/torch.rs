@@ -180,7 +180,7 @@ fn wheel_part(_: &mut Pool, dice: &mut Dice) -> Option<Question> {
             };
             let once = name.matches(&value.shown).count() == 1;
             once.then_some(())?;
-            Some((value.shown.as_str(), field.meaning.first()?))
+            Some((value.shown.as_str(), &field.what))
         })
         .collect();
     let (part, right) = *dice.pick(&parts)?;
@@ -191,7 +191,7 @@ fn wheel_part(_: &mut Pool, dice: &mut Dice) -> Option<Question> {
             .arg("wheel", &name),
     );
     for field in &explained.fields {
-        let meaning = field.meaning.first()?;
+        let meaning = &field.what;
         draft = draft.text(meaning.clone(), meaning == right);
     }
     draft.why(right.clone()).ask(dice)

@@ -114,6 +114,23 @@ impl Said {
     }
 }
 
+/// What `lessons read --json` shows of everything that was read: the first output's fields, and the others in `more`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Document<'s> {
+    #[serde(flatten)]
+    first: &'s Said,
+    #[serde(skip_serializing_if = "<[Said]>::is_empty")]
+    more: &'s [Said],
+}
+
+impl<'s> Document<'s> {
+    /// `None` where nothing was read.
+    pub fn new(said: &'s [Said]) -> Option<Self> {
+        let (first, more) = said.split_first()?;
+        Some(Self { first, more })
+    }
+}
+
 /// Why a text could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotRead {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use lessons_engine::draw;
-use lessons_engine::explain::{Asked, Explained, Field, Note, Severity, explain};
+use lessons_engine::explain::{Asked, Explained, Field, Note, Severity, explain, together};
 use lessons_engine::finding::Arg;
 use lessons_engine::read::index::{Index, Release};
 use lessons_engine::read::recognise::Kind;
@@ -131,9 +131,13 @@ fn fields(out: &mut String, explained: &Explained, texts: &Texts) {
     }
     heading(out, "read-fields", texts);
     let mut said = HashSet::new();
-    for field in &explained.fields {
+    let listed = explained
+        .fields
+        .iter()
+        .filter(|field| !field.values.is_empty());
+    for field in listed {
         values(out, field);
-        for meaning in &field.meaning {
+        for meaning in field.meaning() {
             let meaning = texts.sentence(meaning);
             // A field that comes again, as of a second device, is not explained again.
             if said.insert((field.label.as_str(), meaning.clone())) {
@@ -172,20 +176,12 @@ fn values(out: &mut String, field: &Field) {
             let _ = writeln!(out, "    {}", visible(shown));
             continue;
         }
-        let _ = writeln!(out, "    {}: {}", visible(&named(&members)), visible(shown));
-    }
-}
-
-/// `GPU 0, 1, 8`: what all the names begin with is said once.
-fn named(members: &[&str]) -> String {
-    const PREFIX: &str = "GPU ";
-    let numbers: Option<Vec<&str>> = members
-        .iter()
-        .map(|name| name.strip_prefix(PREFIX))
-        .collect();
-    match numbers {
-        Some(numbers) => format!("{PREFIX}{}", numbers.join(", ")),
-        None => members.join(", "),
+        let _ = writeln!(
+            out,
+            "    {}: {}",
+            visible(&together(&members)),
+            visible(shown)
+        );
     }
 }
 

@@ -19,13 +19,9 @@ pub fn wheel(wheel: &Wheel, texts: &Texts) -> String {
             .iter()
             .map(|value| visible(&value.shown))
             .collect();
-        let meaning: Vec<String> = field
-            .meaning
-            .iter()
-            .map(|meaning| texts.sentence(meaning))
-            .collect();
         // What a value of its own means says more than what the field is.
-        let meaning = meaning.last().cloned().unwrap_or_default();
+        let meaning = field.meaning().pop().unwrap_or(&field.what);
+        let meaning = texts.sentence(meaning);
         sheet.boxed("picture-strong", &values.join("."), &field.label, &meaning);
         sheet.gap();
     }
