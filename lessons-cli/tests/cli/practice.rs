@@ -139,6 +139,9 @@ fn what_was_typed_is_there_the_next_time_until_it_is_reset() {
     };
     type_in("echo one > ~/kept\n");
     assert!(type_in("cat ~/kept\n").out.contains("one"));
+    // A line that no shell takes leaves what was kept readable.
+    type_in(&format!("{}\n", "a".repeat(10_000_000)));
+    assert!(type_in("cat ~/kept\n").out.contains("one"));
     fs::remove_dir_all(reader.state()).unwrap();
     assert!(type_in("cat ~/kept\n").err.contains("No such file"));
     type_in("echo two > ~/kept\n");
@@ -152,7 +155,7 @@ fn an_exercise_that_is_solved_is_done_in_the_progress() {
     let exercise = lessons_engine::practice::exercise::find("find-nvcc")
         .unwrap()
         .unwrap();
-    let script = reader.file("script", &exercise.solution.join("\n"));
+    let script = reader.file("script", exercise.solution.join("\n"));
     let standing = || {
         let document: Json =
             serde_json::from_str(&reader.run(0, ["practice", "--json"]).out).unwrap();
