@@ -24,13 +24,14 @@ mod why;
 use std::path::PathBuf;
 
 use anyhow::Result;
+use jiff::Timestamp;
 use lessons_engine::report::Report;
 use lessons_engine::steps::{self, Lesson, Step};
 use lessons_engine::texts::Texts;
 
 use crate::cli::{Cli, Command, LiveArgs};
 use crate::live::{Live, LiveOptions};
-use crate::progress::{Store, StoreError};
+use crate::progress::{Progress, Store, StoreError};
 use crate::{Done, WrongUsage, clock, nearest};
 
 /// Runs what was typed.
@@ -138,18 +139,23 @@ fn store() -> Store {
 /// Remembers what the live machine's checks said. That it could not be remembered is said, and is no reason to
 /// keep the findings back.
 fn remember(report: &Report) -> Option<String> {
-    let remembered = clock::now().and_then(|now| {
-        let outcomes = report
-            .steps
-            .iter()
-            .map(|checked| (checked.step.id, checked.finding.outcome));
-        let updated = store().update(now, |progress| progress.record(outcomes, now));
+    let outcomes = report
+        .steps
+        .iter()
+        .map(|checked| (checked.step.id, checked.finding.outcome));
+    noted(|progress, now| progress.record(outcomes, now))
+}
+
+/// Changes the progress, and gives back what there is to say of it: damage, or why it could not be saved.
+fn noted(change: impl FnOnce(&mut Progress, Timestamp)) -> Option<String> {
+    let noted = clock::now().and_then(|now| {
+        let updated = store().update(now, |progress| change(progress, now));
         match updated {
             Ok(updated) => Ok(updated.notice.map(|notice| notice.to_string())),
             Err(error) => Err(anyhow::anyhow!("{error}; {}", StoreError::advice(&error))),
         }
     });
-    match remembered {
+    match noted {
         Ok(notice) => notice,
         Err(error) => Some(format!("your progress was not saved: {error:#}")),
     }

@@ -34,6 +34,9 @@ pub struct Progress {
     schema: Schema,
     /// By step id. An id that this version does not know is kept.
     steps: BTreeMap<String, Step>,
+    /// The exercises whose goal was reached, by name. One that this version does not have is kept.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    exercises: BTreeMap<String, Practised>,
     /// Fields of a later version with the same schema: kept.
     #[serde(flatten)]
     later: BTreeMap<String, serde_json::Value>,
@@ -57,6 +60,15 @@ pub struct Step {
     /// How many of its hints have been shown.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub hints: u32,
+    #[serde(flatten)]
+    later: BTreeMap<String, serde_json::Value>,
+}
+
+/// What is remembered of an exercise.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Practised {
+    /// When its goal was first reached.
+    pub done: Timestamp,
     #[serde(flatten)]
     later: BTreeMap<String, serde_json::Value>,
 }
@@ -144,7 +156,22 @@ impl Progress {
 
     /// Whether nothing is remembered.
     pub fn is_empty(&self) -> bool {
-        self.steps.is_empty()
+        self.steps.is_empty() && self.exercises.is_empty()
+    }
+
+    /// When the goal of an exercise was first reached.
+    pub fn practised(&self, exercise: &str) -> Option<Timestamp> {
+        self.exercises.get(exercise).map(|practised| practised.done)
+    }
+
+    /// Remembers that the goal of an exercise is reached; the first time stays.
+    pub fn reached(&mut self, exercise: &str, now: Timestamp) {
+        self.exercises
+            .entry(exercise.to_owned())
+            .or_insert_with(|| Practised {
+                done: now,
+                later: BTreeMap::new(),
+            });
     }
 
     /// Takes in what a run of checks on the live machine said.
@@ -180,6 +207,14 @@ impl Progress {
         for (id, theirs) in other.steps {
             self.steps.entry(id).or_default().merge(theirs);
         }
+        for (name, theirs) in other.exercises {
+            match self.exercises.get_mut(&name) {
+                Some(ours) => ours.merge(theirs),
+                None => {
+                    self.exercises.insert(name, theirs);
+                }
+            }
+        }
         for (name, value) in other.later {
             self.later.entry(name).or_insert(value);
         }
@@ -193,6 +228,15 @@ impl Progress {
         self.steps
             .get_mut(id)
             .unwrap_or_else(|| unreachable!("it was put there"))
+    }
+}
+
+impl Practised {
+    fn merge(&mut self, theirs: Self) {
+        self.done = self.done.min(theirs.done);
+        for (name, value) in theirs.later {
+            self.later.entry(name).or_insert(value);
+        }
     }
 }
 
@@ -357,6 +401,29 @@ mod tests {
             back.step(STEP).unwrap().last.unwrap().at,
             at("2026-01-01T00:00:00Z")
         );
+    }
+
+    #[test]
+    fn an_exercise_is_done_when_it_was_first() {
+        let mut ours = Progress::default();
+        ours.reached("find-nvcc", at("2026-01-02T00:00:00Z"));
+        ours.reached("find-nvcc", at("2026-01-03T00:00:00Z"));
+        assert!(!ours.is_empty());
+        assert_eq!(
+            ours.practised("find-nvcc"),
+            Some(at("2026-01-02T00:00:00Z"))
+        );
+        let mut theirs = Progress::default();
+        theirs.reached("find-nvcc", at("2026-01-01T00:00:00Z"));
+        theirs.reached("another", at("2026-01-01T00:00:00Z"));
+        ours.merge(theirs);
+        assert_eq!(
+            ours.practised("find-nvcc"),
+            Some(at("2026-01-01T00:00:00Z"))
+        );
+        assert!(ours.practised("another").is_some());
+        let read = Progress::from_json(ours.to_json().as_bytes()).unwrap();
+        assert_eq!(read, ours);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! changed: then they are asked again on the side, and what they say leads to another look.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -486,9 +486,9 @@ impl Machine for Again<'_> {
     }
 }
 
-/// Watches one file, such as a recording.
+/// Watches a file, such as a recording, or a few.
 pub struct FileWatcher {
-    path: PathBuf,
+    paths: BTreeSet<Watched>,
     every: Duration,
     nudges: Receiver<Nudge>,
     disk: Disk,
@@ -496,12 +496,16 @@ pub struct FileWatcher {
 }
 
 impl FileWatcher {
-    /// A watcher of a file that nobody listens to yet.
-    pub fn new(path: &Path, every: Duration) -> (Self, Sender<Nudge>) {
+    /// A watcher of files, or of folders as such, that nobody listens to yet.
+    pub fn new(paths: impl IntoIterator<Item = PathBuf>, every: Duration) -> (Self, Sender<Nudge>) {
+        let watched = |path| Watched {
+            path,
+            listed: false,
+        };
         let (sender, nudges) = mpsc::channel();
         let changes = sender.clone();
         let watcher = Self {
-            path: path.to_owned(),
+            paths: paths.into_iter().map(watched).collect(),
             every,
             nudges,
             disk: Disk::new(move || drop(changes.send(Nudge::Changed))),
@@ -538,10 +542,7 @@ impl FileWatcher {
             };
             // Before it is read: what changes from here on is seen.
             if self.listening {
-                self.disk.watch(&BTreeSet::from([Watched {
-                    path: self.path.clone(),
-                    listed: false,
-                }]));
+                self.disk.watch(&self.paths);
             }
             return Some(asked);
         }

@@ -97,6 +97,7 @@ impl fmt::Display for Why {
 pub struct Facts<'m> {
     machine: &'m dyn Machine,
     memory: RefCell<Memory>,
+    nvml: OnceCell<Result<Nvml, NvmlFailure>>,
     system: system::Cells,
     driver: driver::Cells,
     gpus: gpus::Cells,
@@ -112,7 +113,6 @@ struct Memory {
     dirs: BTreeMap<String, Result<Vec<String>, Unread>>,
     commands: Vec<(Vec<String>, Result<Output, NotRun>)>,
     env: BTreeMap<String, Result<Option<String>, Unread>>,
-    nvml: OnceCell<Result<Nvml, NvmlFailure>>,
 }
 
 impl<'m> Facts<'m> {
@@ -121,6 +121,7 @@ impl<'m> Facts<'m> {
         Self {
             machine,
             memory: RefCell::default(),
+            nvml: OnceCell::new(),
             system: system::Cells::default(),
             driver: driver::Cells::default(),
             gpus: gpus::Cells::default(),
@@ -240,9 +241,8 @@ impl<'m> Facts<'m> {
     }
 
     /// The reading of NVML.
-    pub fn nvml(&self) -> Result<Nvml, NvmlFailure> {
-        let memory = self.memory.borrow();
-        memory.nvml.get_or_init(|| self.machine.nvml()).clone()
+    pub fn nvml(&self) -> Result<&Nvml, &NvmlFailure> {
+        self.nvml.get_or_init(|| self.machine.nvml()).as_ref()
     }
 
     /// Announces the programs and the reading of NVML that will be asked for, so that a live machine starts them
@@ -333,7 +333,7 @@ impl<'m> Facts<'m> {
             .iter()
             .filter_map(|(name, value)| Some((name.clone(), value.clone().ok()?)))
             .collect();
-        let nvml = memory.nvml.get().map(|reading| match reading {
+        let nvml = self.nvml.get().map(|reading| match reading {
             Ok(ok) => NvmlEntry::Ok { ok: ok.clone() },
             Err(failure) => NvmlEntry::Failed(failure.clone()),
         });

@@ -116,6 +116,8 @@ pub struct Nearest {
     pub newest_of_build: Option<String>,
     /// The newest version for that Python of whatever build.
     pub newest_for_python: Option<String>,
+    /// How many wheels for that Python and platform do not tell what they were built for.
+    pub untold: usize,
     /// Of what projects the wheels are, where none is of the one asked for.
     pub projects: Vec<String>,
 }
@@ -437,11 +439,17 @@ fn unnamed(known: &Known<'_>, asked: &Asked) -> Vec<String> {
     if !platform_is_usual {
         return Vec::new();
     }
+    // PyPI's wheels are others than those of PyTorch's own index.
+    let pypi = Repository::Pypi.to_string();
+    let mut specifiers = Specifiers::default();
     let named: BTreeSet<Version> = known
         .entries
         .iter()
         .filter(|entry| {
-            entry.fits_build(asked) && entry.fits_python(asked, &mut Specifiers::default())
+            entry.repository != pypi
+                && entry.fits_build(asked)
+                && entry.fits_python(asked, &mut specifiers)
+                && entry.fits_platform(asked)
         })
         .map(|entry| entry.version.clone().without_local())
         .collect();
@@ -480,6 +488,7 @@ fn nearest(
     let mut newest_of_build: Option<&Version> = None;
     let mut newest_for_python: Option<&Version> = None;
     let (mut build_exists, mut python_exists, mut together) = (false, false, false);
+    let mut untold = 0;
     for entry in &channel {
         let build = entry.fits_build(asked);
         let python = entry.fits_python(asked, specifiers);
@@ -492,6 +501,7 @@ fn nearest(
         }
         if python && on {
             builds.extend(entry.build.clone());
+            untold += usize::from(entry.build.is_none());
             newest_for_python = newest_for_python.max(Some(&entry.version));
         }
         if build && on {
@@ -527,6 +537,7 @@ fn nearest(
         platforms: platforms.into_iter().collect(),
         newest_of_build: newest_of_build.map(ToString::to_string),
         newest_for_python: newest_for_python.map(ToString::to_string),
+        untold,
         projects: projects.into_iter().collect(),
     }
 }
@@ -583,14 +594,7 @@ mod tests {
     fn the_seeds_question_has_its_answer_newest_first() {
         let answer = bundled(asked("cu124", "3.11"));
         let versions = versions(&answer);
-        // By the names alone, or by the table where no name was seen.
-        let newest = answer.unnamed.first().map(String::as_str).into_iter();
-        assert!(
-            newest
-                .chain(versions.first().copied())
-                .any(|version| version.starts_with("2.6.0")),
-            "{answer:?}"
-        );
+        assert_eq!(versions.first(), Some(&"2.6.0+cu124"), "{versions:?}");
         // PyPI's default of 2.5 and 2.6 on Linux is of CUDA 12.4 as well.
         assert!(versions.contains(&"2.5.0"), "{versions:?}");
         assert!(!versions.iter().any(|version| version.starts_with("2.7")));
@@ -691,14 +695,20 @@ mod tests {
     #[test]
     fn what_a_table_promises_and_no_name_shows_is_told_apart() {
         let answer = bundled(asked("cu124", "3.11"));
-        assert!(
-            answer.unnamed.contains(&"2.5.1+cu124".to_owned())
-                || answer
-                    .releases
-                    .iter()
-                    .any(|release| release.version == "2.5.1+cu124")
-        );
+        let named = versions(&answer);
+        for version in ["2.6.0+cu124", "2.5.1+cu124", "2.4.0+cu124"] {
+            assert_ne!(
+                answer.unnamed.iter().any(|unnamed| unnamed == version),
+                named.contains(&version),
+                "{version}: {answer:?}"
+            );
+        }
         let nothing = bundled(asked("cu132", "3.15"));
         assert_eq!(nothing.nearest, None, "the table has 2.15.0 there");
+        let windows = Asked {
+            os: Some(Os::Windows),
+            ..asked("cu132", "3.15")
+        };
+        assert_eq!(bundled(windows).unnamed, ["2.15.0+cu132"]);
     }
 }

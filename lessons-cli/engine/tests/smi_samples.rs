@@ -695,3 +695,66 @@ fn an_output_of_nothing_draws_and_reads() {
     let table = lessons_engine::draw::smi::draw(&Smi::default());
     assert!(table.lines().all(|line| line.len() == 91), "{table}");
 }
+
+/// Two cards; of the second, index and utilization differ.
+fn two_cards() -> String {
+    let one = table(FIRST, SECOND);
+    let row = one.find(FIRST).expect("the row");
+    let more = one[row..]
+        .replace("|   0  ", "|   1  ")
+        .replace("  0% ", " 93% ");
+    one + &more
+}
+
+#[test]
+fn what_was_cut_at_the_right_is_not_taken_from_the_next_card() {
+    for width in 40..=90 {
+        let cut: String = two_cards()
+            .lines()
+            .map(|line| line.chars().take(width).collect::<String>() + "\n")
+            .collect();
+        let smi = json_of(&cut);
+        for (gpu, utilization) in [(0, 0), (1, 93)] {
+            for (key, value) in [
+                ("utilization_percent", json!(utilization)),
+                ("compute_mode", json!("Default")),
+                ("power_draw_w", json!(17)),
+                ("memory_total_mib", json!(23034)),
+            ] {
+                let read = &smi["gpus"][gpu][key];
+                assert!(read.is_null() || *read == value, "{width}: {key} is {read}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_stands_before_each_line_is_no_value() {
+    let whole = json_of(&two_cards());
+    for before in [
+        "// ",
+        "* ",
+        "-- ",
+        "2026-01-14T02:22:46.123Z ",
+        "[2026-01-14 02:22:46] ",
+    ] {
+        let text = format!("Wed Jan 14 02:22:46 2026\n{}", two_cards());
+        let text = format!("{before}{}", text.replace('\n', &format!("\n{before}")));
+        let smi = json_of(&text);
+        assert_eq!(smi["gpus"], whole["gpus"], "{before}");
+        assert_eq!(
+            smi["timestamp"],
+            json!("Wed Jan 14 02:22:46 2026"),
+            "{before}"
+        );
+    }
+    // A margin that is lost takes the beginning of the date: what is left is none.
+    let text = format!("ed Jan 14 02:22:46 2026\n{}", two_cards());
+    assert_eq!(json_of(&text)["timestamp"], Value::Null);
+}
+
+#[test]
+fn a_bar_that_markdown_escapes_is_a_bar() {
+    let text = two_cards().replace('|', "\\|");
+    assert_eq!(json_of(&text)["gpus"], json_of(&two_cards())["gpus"]);
+}

@@ -20,6 +20,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 use crate::cli::{Cli, Command, Format, PracticeArgs};
+use crate::progress::Progress;
 use crate::style::{self, paint};
 use crate::{Done, Exit, formats, nearest};
 
@@ -111,6 +112,9 @@ fn play(practice: &Practice, script: &Path, json: bool, texts: &Texts) -> Result
         .play(lines, Some(Box::new(lessons)))
         .with_context(|| format!("tried to start {}", practice.name()))?;
     let reached = practice.goal().reached(&session.machine());
+    if reached.all {
+        mark_done(practice);
+    }
     let exit = if reached.all {
         Exit::Good
     } else {
@@ -157,7 +161,14 @@ fn as_typed(played: &Played) -> String {
             Stream::Err => out.push_str(&paint(style::OPEN, text)),
         }
     }
-    if !out.ends_with('\n') {
+    // What is painted ends with the style's end, not with its text's.
+    let ended = played
+        .printed
+        .iter()
+        .rev()
+        .find(|(_, text)| !text.is_empty())
+        .is_none_or(|(_, text)| text.ends_with('\n'));
+    if !ended {
         out.push('\n');
     }
     out
@@ -222,7 +233,24 @@ fn read(script: &Path) -> Result<Vec<String>> {
     Ok(text.lines().map(str::to_owned).collect())
 }
 
-fn standing(exercise: &Exercise) -> &'static str {
+/// Notes in the progress that an exercise's goal is reached. A machine without a story is no exercise.
+fn mark_done(practice: &Practice) {
+    let Practice::Exercise(exercise) = practice else {
+        return;
+    };
+    let name = &exercise.name;
+    if super::store().read().progress.practised(name).is_some() {
+        return;
+    }
+    if let Some(text) = super::noted(|progress, now| progress.reached(name, now)) {
+        super::notice(&text);
+    }
+}
+
+fn standing(exercise: &Exercise, progress: &Progress) -> &'static str {
+    if progress.practised(&exercise.name).is_some() {
+        return "done";
+    }
     match saved::glance(&exercise.name) {
         Some(saved::Glance { done: true }) => "done",
         Some(saved::Glance { done: false }) => "begun",
@@ -232,6 +260,11 @@ fn standing(exercise: &Exercise) -> &'static str {
 
 fn list(json: bool, texts: &Texts) -> Result<Done> {
     let all = exercise::all();
+    let reading = super::store().read();
+    if let Some(damage) = &reading.notice {
+        super::notice(&damage.to_string());
+    }
+    let progress = reading.progress;
     if json {
         let document = ListDocument {
             schema: "lessons-practice-list/1",
@@ -243,7 +276,7 @@ fn list(json: bool, texts: &Texts) -> Result<Done> {
                     lesson: exercise.lesson.clone(),
                     level: exercise.level,
                     machine: exercise.machine.clone(),
-                    standing: standing(exercise),
+                    standing: standing(exercise, &progress),
                 })
                 .collect(),
         };
@@ -263,7 +296,7 @@ fn list(json: bool, texts: &Texts) -> Result<Done> {
             paint(style::HEADING, texts.lesson(lesson))
         ));
         for exercise in of_lesson {
-            let (mark, mark_style) = match standing(exercise) {
+            let (mark, mark_style) = match standing(exercise, &progress) {
                 "done" => ("✓", style::GOOD),
                 "begun" => ("…", style::OPEN),
                 _ => (" ", style::QUIET),

@@ -118,7 +118,7 @@ impl Board {
         recording: &Recording,
         texts: &Arc<Texts>,
     ) -> Result<Arc<Self>> {
-        let (mut watcher, nudge) = FileWatcher::new(&path, EVERY);
+        let (mut watcher, nudge) = FileWatcher::new([path.clone()], EVERY);
         let board = Arc::new(Self::new(texts, Some(nudge)));
         board.publish(&Report::of_all(&Facts::new(recording)), 0);
         let ours = Arc::clone(&board);

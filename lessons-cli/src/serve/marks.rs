@@ -29,6 +29,8 @@ const FRESH: Duration = Duration::from_millis(200);
 /// Progress, watched while a page listens.
 pub(super) struct Keeper {
     store: Store,
+    /// Held from reading or writing the file until that is taken in, so that nothing older follows on something newer.
+    turn: Mutex<()>,
     now: Mutex<Now>,
     changes: broadcast::Sender<Bytes>,
     nudge: Option<Sender<Nudge>>,
@@ -92,8 +94,9 @@ impl Keeper {
     pub(super) fn new(store: Store) -> Result<Arc<Self>> {
         let mut watcher = None;
         let mut nudge = None;
-        if let Ok(file) = store.file() {
-            let (watching, sender) = FileWatcher::new(&file, EVERY);
+        if let (Ok(file), Ok(folder)) = (store.file(), store.folder()) {
+            // The folder too: without it a file that is gone looks like one that is not there yet.
+            let (watching, sender) = FileWatcher::new([file, folder.to_owned()], EVERY);
             (watcher, nudge) = (Some(watching), Some(sender));
         }
         let reading = store.read();
@@ -110,6 +113,7 @@ impl Keeper {
                 outcomes: Vec::new(),
             }),
             store,
+            turn: Mutex::default(),
             changes: broadcast::Sender::new(super::board::BEHIND),
             nudge,
             listeners: Mutex::new(0),
@@ -161,6 +165,7 @@ impl Keeper {
             .iter()
             .map(|checked| (checked.step.id, checked.finding.outcome))
             .collect();
+        let _turn = lock(&self.turn);
         self.save();
     }
 
@@ -170,6 +175,7 @@ impl Keeper {
             Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error, advice)
         };
         let now = clock::now().map_err(|error| failed(format!("{error:#}"), "set the clock"))?;
+        let _turn = lock(&self.turn);
         self.note_loss();
         let updated = self
             .store
@@ -192,7 +198,7 @@ impl Keeper {
         ))
     }
 
-    /// Writes what this machine's checks said last.
+    /// Writes what this machine's checks said last; it is this one's turn.
     fn save(&self) {
         self.note_loss();
         let outcomes = lock(&self.now).outcomes.clone();
@@ -214,6 +220,7 @@ impl Keeper {
 
     /// Reads the file again.
     fn read(&self) -> Arc<Held> {
+        let _turn = lock(&self.turn);
         if self.note_loss() {
             self.save();
             return Arc::clone(&lock(&self.now).held);

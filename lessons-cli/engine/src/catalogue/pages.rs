@@ -39,7 +39,11 @@ impl Catalogue {
                         repository,
                         url: Cow::Owned(url.to_owned()),
                         as_of: Cow::Owned(as_of.to_owned()),
-                        source: Cow::Owned(page.url.to_owned()),
+                        source: if page.url.is_empty() {
+                            Cow::Borrowed("names in a list")
+                        } else {
+                            Cow::Owned(page.url.to_owned())
+                        },
                         whole: Vec::new(),
                         files: Vec::new(),
                     });

@@ -606,8 +606,8 @@ fn module_loaded(facts: &Facts<'_>) -> Finding {
                     ..
                 }) if !library.starts_with("/usr/lib/wsl/") => {
                     Finding::unknown("unknown-wsl-hidden")
-                        .arg("library", &library)
-                        .evidence("NVML library", &library)
+                        .arg("library", library)
+                        .evidence("NVML library", library)
                         .fix(Fix::run("lessons check cuda.one-driver").note("fix-one-driver"))
                 }
                 Some(failure) if failure.error != NvmlCode::NotRecorded => {

@@ -190,7 +190,7 @@ fn runs(facts: &Facts<'_>) -> Finding {
                     .fix(Fix::run("nvidia-smi").note("fix-run")),
             };
             let finding = finding.evidence("NVML", failure.error.name());
-            match failure.library {
+            match &failure.library {
                 Some(library) => finding.evidence("NVML library", library),
                 None => finding,
             }

@@ -198,15 +198,15 @@ impl Facts<'_> {
     /// The version of the driver's libraries: the file that NVML was loaded from, else the one on disk.
     pub fn library_version(&self) -> Known<Option<Sourced<DriverVersion>>> {
         let loaded = match self.nvml() {
-            Ok(nvml) => nvml.library,
-            Err(failure) => failure.library,
+            Ok(nvml) => &nvml.library,
+            Err(failure) => &failure.library,
         };
         if let Some(path) = loaded
-            && let Some(value) = library_version(&path)
+            && let Some(value) = library_version(path)
         {
             return Ok(Some(Sourced {
                 value,
-                source: path,
+                source: path.clone(),
             }));
         }
         let library = self.driver_library().as_ref().map_err(Clone::clone)?;

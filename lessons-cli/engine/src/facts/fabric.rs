@@ -15,6 +15,9 @@ const RUNNING: [&str; 2] = [
 
 impl Facts<'_> {
     /// The addresses of NVIDIA's switches on the PCI bus: its bridges, class `0x0680`. None where there is no bus.
+    ///
+    /// `lspci -nn` of an H200 board: `Bridge [0680]: … GH100 [H100 NVSwitch] [10de:22a3]` (bigstack-oss/cubecos#259, read
+    /// 2026-11-24); aws-parallelcluster-cookbook#3098 counts them by vendor and class as well.
     pub fn nvswitches(&self) -> Known<Vec<String>> {
         let folder = "/sys/bus/pci/devices";
         let mut switches = Vec::new();

@@ -149,12 +149,18 @@ impl Facts<'_> {
             let nvml = self
                 .nvml()
                 .map_err(|failure| Unknown::nvml("NVML", failure.error))?;
-            Ok(nvml.gpus.into_iter().enumerate().map(gpu_fact).collect())
+            Ok(nvml
+                .gpus
+                .iter()
+                .cloned()
+                .enumerate()
+                .map(gpu_fact)
+                .collect())
         })
     }
 
     /// NVML's failure as a whole; `None` where it answered.
-    pub fn nvml_failure(&self) -> Option<NvmlFailure> {
+    pub fn nvml_failure(&self) -> Option<&NvmlFailure> {
         self.nvml().err()
     }
 

@@ -186,6 +186,8 @@ impl Session {
             }
             Stop::Printed => "\npractice: stopped: this prints more than anyone reads\n",
         };
+        // What stopped it may be that nothing more may be printed; this is.
+        self.system.budget = Budget::default();
         let _ = self
             .system
             .write(&Sink::Screen(Stream::Err), message.as_bytes());

@@ -59,6 +59,9 @@ pub enum Content {
     Device(Device),
 }
 
+/// How many zeroes are read of `/dev/zero`, in bytes.
+const ZEROES: usize = 1 << 20;
+
 /// An executable file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binary {
@@ -265,6 +268,8 @@ impl Tree {
                 bytes.extend_from_slice(binary.program.as_bytes());
                 Ok(Arc::new(bytes))
             }
+            // Without end on a real machine: more than a command line may print stands for it.
+            Content::Device(Device::Zero) => Ok(Arc::new(vec![0; ZEROES])),
             Content::Device(_) => Ok(Arc::new(Vec::new())),
             Content::Untold(_) | Content::Link(_) => Err(Errno::Untold),
         }

@@ -63,7 +63,7 @@ fn three_versions(pool: &mut Pool, dice: &mut Dice) -> Option<Question> {
     pool.machine(dice, |facts, name, dice| {
         let all = three(facts)?;
         let [ceiling, toolkit, torch] = all;
-        let table = draw::smi::draw(&draw::nvml::smi(&facts.nvml().ok()?, None));
+        let table = draw::smi::draw(&draw::nvml::smi(facts.nvml().ok()?, None));
         let header = table.lines().find(|line| line.contains("CUDA"))?;
         let torch_version = facts.torch().as_ref().ok()?.as_ref()?.version.to_string();
         let shown = format!(

@@ -47,7 +47,7 @@ fn after_restart(pool: &mut Pool, dice: &mut Dice) -> Option<Question> {
         if command.is_none() && stays {
             return None;
         }
-        let smi = draw::nvml::smi(&nvml, None);
+        let smi = draw::nvml::smi(nvml, None);
         let shown = match command {
             Some(command) => format!(
                 "{}\n$ systemctl cat nvidia-persistenced | grep ExecStart\nExecStart={command}\n",
@@ -80,7 +80,7 @@ fn after_restart(pool: &mut Pool, dice: &mut Dice) -> Option<Question> {
 
 fn how_many_on(pool: &mut Pool, dice: &mut Dice) -> Option<Question> {
     let (name, nvml) = pool.machine(dice, |facts, name, _| {
-        let nvml = facts.nvml().ok()?;
+        let nvml = facts.nvml().ok()?.clone();
         let modes = modes(&nvml);
         (modes.len() > 1 && modes.len() == nvml.gpus.len()).then(|| (name.to_owned(), nvml))
     })?;

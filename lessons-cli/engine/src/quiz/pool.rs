@@ -56,7 +56,7 @@ pub(super) fn busy_table(
     dice: &mut Dice,
     least: usize,
 ) -> Option<(String, Smi)> {
-    let mut nvml = facts.nvml().ok()?;
+    let mut nvml = facts.nvml().ok()?.clone();
     // With MIG on, a second table would have to agree with the first.
     if nvml.gpus.len() < least || !nvml.gpus.iter().all(is_plain) {
         return None;

@@ -298,8 +298,11 @@ impl<'t> Reader<'t> {
             }
             // In a table squeezed together the date may stand before its border.
             let end = trimmed.start + before.trim_end().len();
-            if let Some(length) = timestamp_at_end(before.trim()) {
-                self.timestamp = Some((end - length..end, 0));
+            if let Some(at) = end
+                .checked_sub(OWN_TIMESTAMP)
+                .filter(|at| text.get(*at..end).is_some_and(is_own_timestamp))
+            {
+                self.timestamp = Some((at..end, 0));
             }
             return;
         }
@@ -338,6 +341,9 @@ impl<'t> Reader<'t> {
     fn cells(&mut self, line: &Range<usize>, trimmed: Range<usize>) {
         let text = self.text;
         let barred = text[trimmed.start..].starts_with('|');
+        if barred && let Some(Output::Table(table)) = &mut self.current {
+            table.line_begins();
+        }
         let mut empty = true;
         let mut start = trimmed.start;
         while start < trimmed.end {
@@ -346,7 +352,13 @@ impl<'t> Reader<'t> {
                 .map(|length| start + length);
             let at = token::trim(text, start..bar.unwrap_or(trimmed.end));
             start = bar.map_or(trimmed.end, |bar| bar + 1);
-            if at.is_empty() {
+            // What a comment or a list puts before a line, as in `// |   0  NVIDIA L4`, is no cell.
+            let is_mark = at.start == trimmed.start
+                && !text[at.clone()]
+                    .bytes()
+                    .any(|b| b.is_ascii_alphanumeric() || b >= 0x80)
+                && !token::is_border(&text[at.clone()]);
+            if at.is_empty() || is_mark {
                 continue;
             }
             empty = false;
@@ -558,28 +570,43 @@ fn timestamp_before(text: &str, before: Range<usize>) -> Option<Range<usize>> {
 
 /// Whether a line is a date as nvidia-smi prints it above its table: `Wed Jan 14 02:22:46 2026`.
 fn is_own_timestamp(shown: &str) -> bool {
-    const SHAPE: &[u8; 24] = b"Aaa Aaa _0 00:00:00 0000";
-    shown.len() == SHAPE.len()
-        && shown.bytes().zip(SHAPE).all(|(byte, shape)| match shape {
-            b'A' => byte.is_ascii_uppercase(),
-            b'a' => byte.is_ascii_lowercase(),
-            b'0' => byte.is_ascii_digit(),
-            b'_' => byte == b' ' || byte.is_ascii_digit(),
-            _ => byte == *shape,
-        })
+    shown.len() == OWN_TIMESTAMP && ends_own_timestamp(shown)
+}
+
+/// The length of `Wed Jan 14 02:22:46 2026`.
+const OWN_TIMESTAMP: usize = 24;
+
+/// Whether a text is such a date, or the end of one.
+fn ends_own_timestamp(shown: &str) -> bool {
+    const SHAPE: &[u8; OWN_TIMESTAMP] = b"Aaa Aaa _0 00:00:00 0000";
+    const LEAST: usize = 13;
+    (LEAST..=OWN_TIMESTAMP).contains(&shown.len())
+        && shown
+            .bytes()
+            .zip(&SHAPE[OWN_TIMESTAMP - shown.len()..])
+            .all(|(byte, shape)| match shape {
+                b'A' => byte.is_ascii_uppercase(),
+                b'a' => byte.is_ascii_lowercase(),
+                b'0' => byte.is_ascii_digit(),
+                b'_' => byte == b' ' || byte.is_ascii_digit(),
+                _ => byte == *shape,
+            })
 }
 
 /// Length of the date at the end of a line: nvidia-smi's own, or the whole line, where it holds a year and
 /// `hours:minutes` in whatever language.
 fn timestamp_at_end(line: &str) -> Option<usize> {
-    const OWN: usize = 24;
     if line
         .len()
-        .checked_sub(OWN)
+        .checked_sub(OWN_TIMESTAMP)
         .and_then(|at| line.get(at..))
         .is_some_and(is_own_timestamp)
     {
-        return Some(OWN);
+        return Some(OWN_TIMESTAMP);
+    }
+    // A lost margin has taken the beginning of it.
+    if ends_own_timestamp(line) {
+        return None;
     }
     let bytes = line.as_bytes();
     let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);

@@ -255,6 +255,9 @@ fn say(line: &str) {
     let _ = writeln!(anstream::stderr(), "{}", paint(style::QUIET, line));
 }
 
+/// The longest line that is kept, in bytes.
+const LONGEST_LINE: usize = 256 << 10;
+
 /// Runs a practice at the terminal until it is left.
 pub(super) fn run(practice: &Practice, texts: &Texts) -> Result<Done> {
     let (mut place, saved, notice) = Place::take(practice.name())?;
@@ -322,7 +325,10 @@ pub(super) fn run(practice: &Practice, texts: &Texts) -> Result<Done> {
             _ => {}
         }
         let _ = live::take_interrupt();
-        tape.note(Event::Line(line.clone()));
+        // The shell refuses a line of such length, and kept it would make the file too large to be read again.
+        if line.len() <= LONGEST_LINE {
+            tape.note(Event::Line(line.clone()));
+        }
         let played = session.borrow_mut().run(&line);
         match played.ended {
             Some(Ended::Shell) => break,
@@ -332,6 +338,7 @@ pub(super) fn run(practice: &Practice, texts: &Texts) -> Result<Done> {
         let done = tape.saved.borrow().done;
         if !done && practice.goal().reached(&session.borrow().machine()).all {
             tape.saved.borrow_mut().done = true;
+            super::mark_done(practice);
             let _ = writeln!(
                 anstream::stderr(),
                 "{}",

@@ -213,6 +213,15 @@ impl Page<'_> {
             );
             self.say(out, &line);
         }
+        if nearest.untold > 0 && asked.build.is_some() {
+            let line = Message::shared("wheels-nearest-untold")
+                .count("count", nearest.untold)
+                .arg(
+                    "newest",
+                    nearest.newest_for_python.as_deref().unwrap_or("?"),
+                );
+            self.say(out, &line);
+        }
         if nearest.why == WhyNone::OtherPlatform {
             let line = Message::shared("wheels-nearest-platforms")
                 .arg("platforms", nearest.platforms.join(", "));
@@ -254,7 +263,13 @@ impl Page<'_> {
         if asked.package != "torch" {
             let _ = write!(command, " --package {}", visible(&asked.package));
         }
-        let index = if let Some(build) = &asked.build {
+        // Nightlies are on PyTorch's own index alone, which has a folder for each build.
+        let newest = answer
+            .releases
+            .first()
+            .and_then(|release| release.builds.first());
+        let build = asked.build.as_ref().or(newest.filter(|_| asked.nightly));
+        let index = if let Some(build) = build {
             let cuda = build
                 .cuda()
                 .map_or_else(|| build.to_string(), |cuda| cuda.to_string());

@@ -51,10 +51,14 @@ fn inside_wsl(facts: &Facts<'_>) -> Known<Finding> {
         }
     }
     let loaded = match facts.nvml() {
-        Ok(nvml) => nvml.library,
-        Err(failure) => failure.library,
+        Ok(nvml) => &nvml.library,
+        Err(failure) => &failure.library,
     };
-    outside.extend(loaded.filter(|path| path.starts_with('/') && !path.starts_with(WSL_FOLDER)));
+    outside.extend(
+        loaded
+            .clone()
+            .filter(|path| path.starts_with('/') && !path.starts_with(WSL_FOLDER)),
+    );
     if let Some(path) = runfile
         .as_ref()
         .ok()

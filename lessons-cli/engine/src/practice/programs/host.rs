@@ -634,6 +634,14 @@ fn bash(call: &mut Call<'_>) -> Exit {
         if call.system.machine.tree.get(&path).is_ok()
             && call.system.machine.program_of(&path).is_some()
         {
+            if path
+                .rsplit('/')
+                .nth(1)
+                .is_some_and(|folder| folder.ends_with("bin"))
+            {
+                call.error(format!("{file}: {file}: cannot execute binary file"));
+                return 126;
+            }
             return call
                 .system
                 .play(process, args.clone(), &path)

@@ -809,14 +809,25 @@ fn topo(call: &mut Call<'_>, words: &[String]) -> Exit {
 }
 
 fn nvlink(call: &mut Call<'_>, nvml: &Nvml, words: &[String]) -> Exit {
-    if !matches!(words, [word] if word == "-s" || word == "--status") {
-        return not_played(
-            call,
-            &format!("nvlink {}", words.join(" ")),
-            "nvidia-smi nvlink --status",
-        );
-    }
-    for index in 0..nvml.gpus.len() {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let named = match words.as_slice() {
+        ["-s" | "--status"] => None,
+        ["-s" | "--status", "-i" | "--id", gpu] | ["-i" | "--id", gpu, "-s" | "--status"] => {
+            Some(*gpu)
+        }
+        _ => {
+            return not_played(
+                call,
+                &format!("nvlink {}", words.join(" ")),
+                "nvidia-smi nvlink --status [-i GPU]",
+            );
+        }
+    };
+    let indexes = match chosen(call, nvml, named) {
+        Ok(indexes) => indexes,
+        Err(exit) => return exit,
+    };
+    for index in indexes {
         let Some(gpu) = gpu(nvml, index) else {
             continue;
         };

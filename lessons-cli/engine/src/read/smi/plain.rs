@@ -22,7 +22,7 @@ impl<'t> Plain<'t> {
                 .fold(true, |plain, byte| plain & is_plain(*byte))
         });
         let lone_return = |(at, _)| bytes.get(at + 1) != Some(&b'\n');
-        if plain && !given.match_indices('\r').any(lone_return) {
+        if plain && !given.match_indices('\r').any(lone_return) && !given.contains("\\|") {
             Self {
                 given,
                 text: Cow::Borrowed(given),
@@ -80,6 +80,8 @@ impl<'t> Plain<'t> {
                     None
                 }
                 '\r' if chars.peek().is_some_and(|(_, next)| *next != '\n') => Some('\n'),
+                // As Markdown writes a bar in a table of its own.
+                '\\' if chars.peek().is_some_and(|(_, next)| *next == '|') => None,
                 '\n' | '\t' | '\r' => Some(char),
                 '\0'..='\u{1f}'
                 | '\u{7f}'..='\u{9f}'

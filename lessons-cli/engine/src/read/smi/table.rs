@@ -134,6 +134,17 @@ impl<'t> Table<'t> {
         self.open = true;
     }
 
+    /// A new line begins with a bar.
+    pub(super) fn line_begins(&mut self) {
+        // A device's first line has four cells, and its second the BAR1 memory: what the first still lacks was cut off.
+        if let Section::MigDevices(expect) = &mut self.section {
+            *expect = match expect {
+                ExpectMig::Memory | ExpectMig::Device => ExpectMig::Device,
+                ExpectMig::Multiprocessors | ExpectMig::Shared | ExpectMig::Bar1 => ExpectMig::Bar1,
+            };
+        }
+    }
+
     pub(super) fn line_ends(&mut self) {
         self.end_split_process();
     }
@@ -472,6 +483,11 @@ impl<'t> Table<'t> {
         };
         let Some(gpu) = gpus.last_mut() else { return };
         self.open |= expect != Expect::Gpu;
+        if is_named(shown) {
+            // The next GPU begins: what this one still lacks was cut off.
+            self.section = Section::Gpus(Expect::Gpu);
+            return;
+        }
         let after_utilization = if self.titles.mig_line == Some(false) {
             Expect::Gpu
         } else {
@@ -530,37 +546,18 @@ impl<'t> Table<'t> {
         let text = self.text;
         let shown = &text[cell.at.clone()];
         let parts: Vec<Range<usize>> = plain_words(shown, cell.at.start).take(6).collect();
-        let numbers = parts.iter().all(|part| is_digits(&text[part.clone()]));
-        if parts.len() == 4
-            && numbers
+        if is_mig_start(text, &parts)
             && !matches!(expect, ExpectMig::Shared | ExpectMig::Multiprocessors)
         {
-            if !self.may_add_row() {
-                self.section = Section::MigDevices(ExpectMig::Device);
-                return;
-            }
-            self.open = true;
-            let Smi {
-                mig_devices,
-                fields,
-                ..
-            } = &mut self.smi;
-            let mut values = Values {
-                text,
-                row: Row::MigDevice(mig_devices.len()),
-                fields,
-            };
-            let mut parts = parts.into_iter();
-            let [gpu, gi, ci, device] = [Key::Gpu, Key::Gi, Key::Ci, Key::Device]
-                .map(|key| values.number(key, parts.next()?));
-            mig_devices.push(MigDevice {
-                gpu,
-                gi,
-                ci,
-                device,
-                ..MigDevice::default()
-            });
             self.section = Section::MigDevices(ExpectMig::Memory);
+            return;
+        }
+        // Only the memory after them shows that four numbers are a device.
+        if expect == ExpectMig::Memory
+            && is_memory(shown)
+            && !self.mig_device(&plain_words_of(text, self.previous.as_ref()))
+        {
+            self.section = Section::MigDevices(ExpectMig::Device);
             return;
         }
         let Smi {
@@ -602,6 +599,36 @@ impl<'t> Table<'t> {
             waiting => waiting,
         };
         self.section = Section::MigDevices(next);
+    }
+
+    /// Adds the MIG device whose numbers these are.
+    fn mig_device(&mut self, numbers: &[Range<usize>]) -> bool {
+        let text = self.text;
+        if !is_mig_start(text, numbers) || !self.may_add_row() {
+            return false;
+        }
+        self.open = true;
+        let Smi {
+            mig_devices,
+            fields,
+            ..
+        } = &mut self.smi;
+        let mut values = Values {
+            text,
+            row: Row::MigDevice(mig_devices.len()),
+            fields,
+        };
+        let mut numbers = numbers.iter().cloned();
+        let [gpu, gi, ci, device] = [Key::Gpu, Key::Gi, Key::Ci, Key::Device]
+            .map(|key| values.number(key, numbers.next()?));
+        mig_devices.push(MigDevice {
+            gpu,
+            gi,
+            ci,
+            device,
+            ..MigDevice::default()
+        });
+        true
     }
 
     fn process_cell(&mut self, cell: &Cell) {
@@ -809,18 +836,17 @@ impl Values<'_, '_> {
             phrases(&text[cell.at.start..slash], cell.at.start)
                 .take(8)
                 .collect();
+        let is_value = |shown: &str| Watts::parse(shown).is_some() || token::is_no_value(shown);
         let cap = token::trim(text, slash + 1..cell.at.end);
-        if !cap.is_empty()
-            && (cell.closed
-                || Watts::parse(&text[cap.clone()]).is_some()
-                || token::is_no_value(&text[cap.clone()]))
-        {
+        if is_value(&text[cap.clone()]) {
             gpu.power_limit_w = Some(self.reading(Key::PowerLimitW, cap));
         }
         let Some((draw, before)) = draw_and_before.split_last() else {
             return;
         };
-        gpu.power_draw_w = Some(self.reading(Key::PowerDrawW, draw.clone()));
+        if is_value(&text[draw.clone()]) {
+            gpu.power_draw_w = Some(self.reading(Key::PowerDrawW, draw.clone()));
+        }
         let all = before.len() == 3;
         for (place, at) in before.iter().enumerate() {
             let shown = &text[at.clone()];
@@ -896,7 +922,7 @@ impl Values<'_, '_> {
             )
         };
         // Alone, words may be either of the two; a percentage is the utilization, and a mode's name the mode.
-        if !mode.is_empty() || Percent::parse(shown).is_some() {
+        if Percent::parse(shown).is_some() || (!mode.is_empty() && token::is_no_value(shown)) {
             gpu.utilization_percent = Some(self.reading(Key::UtilizationPercent, first));
             if !mode.is_empty() && (cell.closed || known(&text[mode.clone()])) {
                 gpu.compute_mode = Some(self.words(Key::ComputeMode, mode));
@@ -941,6 +967,19 @@ fn index_gap(gpus: &[Gpu]) -> Option<Note> {
         missing.extend(one + 1..two);
     }
     (!missing.is_empty()).then_some(Note::IndexGap(missing))
+}
+
+/// The numbers of a MIG device: GPU, GPU instance, compute instance, device.
+fn is_mig_start(text: &str, parts: &[Range<usize>]) -> bool {
+    parts.len() == 4 && parts.iter().all(|part| is_digits(&text[part.clone()]))
+}
+
+fn plain_words_of(text: &str, cell: Option<&Cell>) -> Vec<Range<usize>> {
+    cell.map_or_else(Vec::new, |cell| {
+        plain_words(&text[cell.at.clone()], cell.at.start)
+            .take(6)
+            .collect()
+    })
 }
 
 fn is_digits(word: &str) -> bool {

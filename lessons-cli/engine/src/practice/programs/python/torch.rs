@@ -204,11 +204,13 @@ impl Torch {
             .parse::<pep440_rs::Version>()
             .is_ok_and(|version| version >= pep440_rs::Version::new([2, 9]));
         Some(if newer {
-            let list: Vec<String> = self
+            let mut list: Vec<String> = self
                 .codes
                 .iter()
                 .map(|code| format!("{}.{}", code.cc.major, code.cc.minor))
                 .collect();
+            // Machine code and PTX of one kind stand beside one another.
+            list.dedup();
             format!(
                 "UserWarning:\n    Found GPU0 {name} which is of compute capability (CC) {cc}.\n    The following list shows the CCs this version of PyTorch was built for and the hardware CCs it supports:\n    {}\n    {name} with CUDA capability {} is not compatible with the current PyTorch installation.",
                 list.join(", "),
