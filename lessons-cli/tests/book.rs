@@ -117,6 +117,24 @@ fn what_a_machine_printed_is_shown_to_the_letter() {
     );
 }
 
+/// As a picture and as a name to point at: a third form would have to be kept in step with them by hand.
+#[test]
+fn a_wheels_name_is_taken_apart_by_the_engine_only() {
+    let chapter = Path::new(env!("CARGO_MANIFEST_DIR")).join("../book/src/torch.md");
+    let chapter = fs::read_to_string(chapter).unwrap();
+    let section = chapter.split("{#wheel-name}").nth(1).unwrap();
+    let section = section.split("\n##").next().unwrap();
+    let name = "torch-2.9.1+cu126-cp311-cp311-manylinux_2_28_x86_64.whl";
+    let shown: Vec<&str> = section.lines().filter(|line| line.contains(name)).collect();
+    assert_eq!(
+        shown,
+        [
+            format!("{{{{#picture wheel {name}}}}}"),
+            format!("{{{{#annotated {name}}}}}")
+        ]
+    );
+}
+
 #[test]
 fn a_table_is_drawn() {
     let page = smi_page("{{#table cuda-driver}}");
