@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use lessons_engine::bundled;
 use lessons_engine::facts::Facts;
 use lessons_engine::finding::Outcome;
+use lessons_engine::recording::Recording;
 use lessons_engine::report::{Report, StepDocument};
 use lessons_engine::texts::{MISSING, Texts};
 
@@ -584,6 +585,43 @@ fn every_machine_that_goes_wrong_is_in_a_table() {
     for machine in bundled::names() {
         if !red(&checked(machine)).is_empty() {
             assert!(known.contains(machine), "{machine} is in no table");
+        }
+    }
+}
+
+/// apt is Debian's too, but `ubuntu-drivers` is not; elsewhere there is neither.
+#[test]
+fn a_fix_is_one_of_the_distribution() {
+    const MACHINES: &[&str] = &[
+        "dkms-build-failed",
+        "nouveau-not-kept-out",
+        "ubuntu-fresh-nouveau",
+        "kernel-upgraded-no-headers",
+    ];
+    for machine in MACHINES {
+        for (id, absent) in [
+            ("debian", &["ubuntu-drivers"][..]),
+            ("fedora", &["ubuntu-drivers", "apt "]),
+        ] {
+            let mut json =
+                serde_json::from_slice::<serde_json::Value>(bundled::json(machine).unwrap())
+                    .unwrap();
+            json["files"]["/etc/os-release"] = serde_json::json!({ "lines": [format!("ID={id}")] });
+            let recording = Recording::from_slice(json.to_string().as_bytes()).unwrap();
+            for step in Report::of_all(&Facts::new(&recording))
+                .document(&Texts::english())
+                .steps
+            {
+                if step.outcome == Outcome::Fail {
+                    for fix in step.fix {
+                        assert!(
+                            !absent.iter().any(|word| fix.run.contains(word)),
+                            "{machine} on {id}: {}",
+                            fix.run
+                        );
+                    }
+                }
+            }
         }
     }
 }

@@ -263,7 +263,7 @@ fn nouveau_blacklisted(facts: &Facts<'_>) -> Finding {
         "/etc/modprobe.d, /usr/lib/modprobe.d",
         "no line keeps nouveau out",
     );
-    if facts.uses_apt() == Some(true) {
+    if is_ubuntu(facts) {
         finding = finding.fix(Fix::run("sudo ubuntu-drivers install").note("fix-package"));
     }
     finding
@@ -655,22 +655,42 @@ fn module_loaded(facts: &Facts<'_>) -> Finding {
                 .fix(Fix::run("sudo reboot").note("fix-reboot")),
             (Ok(None), Ok(false)) => no_module(facts, "fail-no-headers")
                 .evidence("/lib/modules/*/build", "not found")
-                .fix(
-                    Fix::run(format!(
-                        "sudo apt install linux-headers-{}",
-                        quoted(&facts.platform().kernel.unwrap_or_default())
-                    ))
-                    .note("fix-headers"),
-                )
+                .fix(kernel_headers(facts))
                 .fix(Fix::run("sudo dkms autoinstall").note("fix-dkms"))
                 .fix(Fix::run("sudo reboot").note("fix-reboot")),
-            (Ok(None), _) => no_module(facts, "fail-not-built")
-                .fix(Fix::run("sudo ubuntu-drivers install").note("fix-modules"))
+            (Ok(None), _) => ready_made_modules(facts, no_module(facts, "fail-not-built"))
                 .fix(Fix::run("sudo dkms autoinstall").note("fix-dkms"))
                 .fix(Fix::run("sudo reboot").note("fix-reboot")),
             (Err(unknown), _) => Finding::unread(&unknown),
         },
     }
+}
+
+/// The headers of the running kernel, by the name that they have here.
+fn kernel_headers(facts: &Facts<'_>) -> Fix {
+    if facts.uses_apt() != Some(true) {
+        return Fix::by_hand("fix-headers-other");
+    }
+    Fix::run(format!(
+        "sudo apt install linux-headers-{}",
+        quoted(&facts.platform().kernel.unwrap_or_default())
+    ))
+    .note("fix-headers")
+}
+
+/// Only Ubuntu has modules that are built for each of its kernels.
+fn ready_made_modules(facts: &Facts<'_>, finding: Finding) -> Finding {
+    if !is_ubuntu(facts) {
+        return finding;
+    }
+    finding.fix(Fix::run("sudo ubuntu-drivers install").note("fix-modules"))
+}
+
+/// `ubuntu-drivers` is Ubuntu's alone: apt is Debian's too.
+fn is_ubuntu(facts: &Facts<'_>) -> bool {
+    facts
+        .distribution()
+        .is_ok_and(|distribution| distribution.id == "ubuntu")
 }
 
 fn no_module(facts: &Facts<'_>, text: &'static str) -> Finding {

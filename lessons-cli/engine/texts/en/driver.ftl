@@ -202,6 +202,7 @@ driver-module-loaded = The kernel module is loaded
     .fix-modprobe = Loads the module now; an error here says why it was not loaded at the start
     .fix-reboot = Restarts the machine: save your work first
     .fix-headers = Installs what DKMS needs to build a module for this kernel
+    .fix-headers-other = Install the headers of the running kernel with the package manager of this distribution: their version must be that of uname -r
     .fix-dkms = Builds the module for this kernel; its last lines name a log if it fails
     .fix-modules = Installs ready-made modules for this kernel where Ubuntu has them
     .fix-wsl = In Windows: restarts WSL, so that it takes up the driver again
