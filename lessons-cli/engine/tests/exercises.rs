@@ -10,11 +10,12 @@ use std::fs;
 use std::path::Path;
 
 use lessons_engine::practice::exercise;
+use lessons_engine::steps::Lesson;
 
 #[test]
 fn each_chapter_names_the_exercises_of_its_lesson() {
     let book = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../book/src");
-    for lesson in ["driver", "smi", "persistence"] {
+    for lesson in Lesson::ALL.map(Lesson::id) {
         let chapter = fs::read_to_string(book.join(lesson).with_extension("md")).unwrap();
         let named: BTreeSet<&str> = chapter
             .lines()
