@@ -19,6 +19,7 @@ pub mod cuda;
 pub mod driver;
 pub mod fabric;
 pub mod gpus;
+pub mod libc;
 pub mod package_sources;
 pub mod python;
 pub mod system;
