@@ -256,7 +256,7 @@ fn refused(error: ReadError, text: &str) -> NotRead {
 
 fn unrecognised(text: &str) -> NotRead {
     // What should have been a wheel's name says itself what is wrong with it.
-    if text.trim().ends_with(".whl")
+    if text.trim().strip_suffix(".whl").is_some()
         && text.split_whitespace().count() == 1
         && let Err(fault) = wheel::read(text)
     {
