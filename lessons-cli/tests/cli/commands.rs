@@ -524,7 +524,7 @@ fn the_book_is_built() {
         .explains("--root");
     // Where there is no book, the one that came along is built.
     let empty = reader.place("empty");
-    std::fs::create_dir(&empty).unwrap();
+    fs::create_dir(&empty).unwrap();
     let mut build = reader.lessons(["book", "build"]);
     let said = Said::by(0, build.current_dir(&empty));
     assert!(said.out.contains("every link checked"), "{}", said.out);
