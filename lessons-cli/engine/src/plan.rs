@@ -241,7 +241,7 @@ fn no_such_build(question: &Question, shelf: &Shelf<'_>) -> Option<Rejected> {
     })
 }
 
-/// Says where PyPI's one build of a release is of another kind than what is asked for, as on Windows.
+/// Says where `PyPI`'s one build of a release is of another kind than what is asked for, as on Windows.
 fn not_on_pypi(question: &Question, choice: &Choice<'_>) -> Option<Rejected> {
     if !question.mirror.is_pypi() || !choice.fits.is_empty() || !choice.misfits.is_empty() {
         return None;

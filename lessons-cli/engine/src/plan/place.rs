@@ -16,7 +16,7 @@ pub enum Place {
     Url(Url),
     /// `PyPI` itself.
     Pypi,
-    /// The address of a copy of `PyPI`. It has PyPI's one build of each release, and no folders for others.
+    /// The address of a copy of `PyPI`. It has `PyPI`'s one build of each release, and no folders for others.
     PypiMirror(Url),
 }
 
