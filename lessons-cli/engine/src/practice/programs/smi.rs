@@ -191,6 +191,10 @@ fn reading(call: &mut Call<'_>) -> Result<Nvml, Exit> {
 }
 
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option that stands or does not"
+)]
 struct Asked {
     list: bool,
     long: bool,
