@@ -9,11 +9,13 @@ use anyhow::{Context, Result, anyhow};
 use lessons_engine::draw;
 use lessons_engine::explain::{Asked, Here};
 use lessons_engine::facts::Facts;
+use lessons_engine::facts::libc::Libc;
 use lessons_engine::finding::Arg;
 use lessons_engine::read::partial::{self, Told};
 use lessons_engine::read::recognise::{Kind, recognise};
 use lessons_engine::read::said::{self, Document, NotRead, Said};
 use lessons_engine::read::text::Pasted;
+use lessons_engine::read::wheel::Os as System;
 use lessons_engine::symptoms::{self, Likeness};
 use lessons_engine::tables::{Arch, Os, Platform};
 use lessons_engine::texts::Texts;
@@ -174,8 +176,11 @@ fn here(live: &LiveArgs) -> Option<Here> {
     if let Ok(Some(environment)) = facts.environment() {
         here.python = environment.python.clone().ok();
     }
-    if os == Os::Linux {
-        here.system = facts.libc(arch).ok();
+    if let Ok(Some(libc)) = facts.libc() {
+        here.system = Some(match libc.value {
+            Libc::Glibc(major, minor) => System::Glibc(Some((major, minor))),
+            Libc::Musl => System::Musl(None),
+        });
     }
     Some(here)
 }
