@@ -790,7 +790,11 @@ fn many_slow_requests_keep_nobody_else_from_being_answered() {
     let slow: Vec<TcpStream> = (0..200)
         .map(|number| {
             let mut stream = server.connect();
-            let begun = if number % 2 == 0 { "GET / HT" } else { "POST /api/read HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n" };
+            let begun = if number % 2 == 0 {
+                "GET / HT"
+            } else {
+                "POST /api/read HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n"
+            };
             stream.write_all(begun.as_bytes()).unwrap();
             stream
         })
@@ -820,7 +824,10 @@ fn a_page_that_is_gone_leaves_nothing_behind() {
         let gone: Vec<TcpStream> = (0..100)
             .map(|_| {
                 let mut stream = server.connect();
-                let head = format!("GET /api/events HTTP/1.1\r\nHost: localhost:{}\r\n\r\n", server.port);
+                let head = format!(
+                    "GET /api/events HTTP/1.1\r\nHost: localhost:{}\r\n\r\n",
+                    server.port
+                );
                 stream.write_all(head.as_bytes()).unwrap();
                 // In the middle of the first event.
                 let _ = stream.read(&mut [0; 64]);
@@ -838,7 +845,8 @@ fn a_page_that_is_gone_leaves_nothing_behind() {
 #[test]
 fn an_output_of_a_machine_is_shown_or_it_is_said_why_not() {
     let server = Server::start(&["--machine", "hgx-8xh100"]);
-    let shown = |kind: &str, machine: &str| server.json(&format!("/api/outputs/{kind}?machine={machine}"));
+    let shown =
+        |kind: &str, machine: &str| server.json(&format!("/api/outputs/{kind}?machine={machine}"));
     let smi = shown("smi", "");
     assert_eq!(smi["machine"]["name"], "hgx-8xh100");
     assert_eq!(smi["command"], "nvidia-smi");
@@ -850,7 +858,12 @@ fn an_output_of_a_machine_is_shown_or_it_is_said_why_not() {
     assert_eq!(topo["drawn"], Value::Null);
     let none = shown("smi", "ubuntu-mismatch");
     assert_eq!(none["html"], Value::Null);
-    assert!(none["why"].as_str().unwrap().contains("LibRmVersionMismatch"));
+    assert!(
+        none["why"]
+            .as_str()
+            .unwrap()
+            .contains("LibRmVersionMismatch")
+    );
     // Of this machine too, whatever it has.
     for kind in ["smi", "topo", "drivers", "nvcc", "wheel"] {
         let own = shown(kind, "this-machine");
@@ -858,10 +871,18 @@ fn an_output_of_a_machine_is_shown_or_it_is_said_why_not() {
         assert_ne!(own["html"].is_null(), own["why"].is_null(), "{own}");
         assert!(!own.to_string().contains("not in this recording"), "{own}");
     }
-    for path in ["/api/outputs/elf", "/api/outputs/index", "/api/outputs/", "/api/outputs/smi?machine=nope", "/api/outputs/..%2fsmi"] {
+    for path in [
+        "/api/outputs/elf",
+        "/api/outputs/index",
+        "/api/outputs/",
+        "/api/outputs/smi?machine=nope",
+        "/api/outputs/..%2fsmi",
+    ] {
         server.get(path).assert_problem(404, path);
     }
-    server.get("/api/outputs/%ff").assert_problem(400, "no text");
+    server
+        .get("/api/outputs/%ff")
+        .assert_problem(400, "no text");
 }
 
 #[test]
@@ -874,11 +895,18 @@ fn the_wheel_of_this_machine_s_torch_is_named() {
     std::os::unix::fs::symlink("/bin/sh", server.project().join(".venv/bin/python")).unwrap();
     let settings = "home = /usr/bin\nversion = 3.11.2\n";
     fs::write(server.project().join(".venv/pyvenv.cfg"), settings).unwrap();
-    fs::write(record.join("WHEEL"), "Wheel-Version: 1.0\nTag: cp311-cp311-manylinux_2_28_x86_64\n").unwrap();
+    fs::write(
+        record.join("WHEEL"),
+        "Wheel-Version: 1.0\nTag: cp311-cp311-manylinux_2_28_x86_64\n",
+    )
+    .unwrap();
     let wheel = server.json("/api/outputs/wheel");
     assert_eq!(wheel["command"], Value::Null);
     let drawn = wheel["drawn"].as_str().unwrap_or_else(|| panic!("{wheel}"));
-    assert!(drawn.contains("torch-2.9.1+cu126.dist-info/WHEEL"), "{drawn}");
+    assert!(
+        drawn.contains("torch-2.9.1+cu126.dist-info/WHEEL"),
+        "{drawn}"
+    );
     assert!(wheel["html"].as_str().unwrap().contains("manylinux_2_28"));
 }
 

@@ -53,7 +53,9 @@ pub fn unusual(shown: &Shown) -> Message {
     let words = shown.text.trim();
     let told: String = words.chars().take(TOLD).collect();
     let more = if told.len() < words.len() { " …" } else { "" };
-    let command = shown.command.map_or_else(String::new, |argv| argv.join(" "));
+    let command = shown
+        .command
+        .map_or_else(String::new, |argv| argv.join(" "));
     let id = if told.is_empty() {
         "output-empty"
     } else {
@@ -128,7 +130,11 @@ fn wheel_name(stem: &str, record: &str) -> Option<String> {
         (field == name).then(|| value.trim().to_owned())
     };
     let mut parts: [Vec<String>; 3] = Default::default();
-    for tag in record.lines().filter_map(|line| field(line, "Tag")).take(TAGS) {
+    for tag in record
+        .lines()
+        .filter_map(|line| field(line, "Tag"))
+        .take(TAGS)
+    {
         let words: Vec<&str> = tag.split('-').collect();
         if words.len() != parts.len() {
             return None;
@@ -221,7 +227,8 @@ mod tests {
 
     #[test]
     fn a_wheel_s_name_is_put_together_from_its_record() {
-        let one = "Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: cp311-cp311-manylinux_2_28_x86_64\n";
+        let one =
+            "Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: cp311-cp311-manylinux_2_28_x86_64\n";
         assert_eq!(
             wheel_name("torch-2.9.1+cu126", one).as_deref(),
             Some("torch-2.9.1+cu126-cp311-cp311-manylinux_2_28_x86_64.whl")
@@ -245,11 +252,15 @@ mod tests {
         };
         let texts = Texts::english();
         let said = texts.sentence(&unusual(&shown));
-        assert!(!said.contains(['\u{1b}', '\u{202e}']) && said.len() < 1000, "{said}");
+        assert!(
+            !said.contains(['\u{1b}', '\u{202e}']) && said.len() < 1000,
+            "{said}"
+        );
         shown.text = " \n".to_owned();
         let said = texts.sentence(&unusual(&shown));
         assert!(said.contains("nothing"), "{said}");
-        let recording = Recording::default();
+        let empty = br#"{"format":"lessons-machine/1","name":"x","platform":{"os":"linux","arch":"x86_64"}}"#;
+        let recording = Recording::from_slice(empty).unwrap();
         assert!(of(Kind::Topo, &Facts::new(&recording)).is_err());
     }
 }

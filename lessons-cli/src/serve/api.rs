@@ -216,7 +216,13 @@ pub(super) async fn output(
     let shown = tokio::task::spawn_blocking(move || {
         let recording = board.recording();
         let shown = recording.map(|recording| {
-            OutputDocument::new(&now.document.machine, kind, &recording, board.live(), &ours.texts)
+            OutputDocument::new(
+                &now.document.machine,
+                kind,
+                &recording,
+                board.live(),
+                &ours.texts,
+            )
         });
         Ok(json(&shown.ok_or_else(Problem::busy)?))
     });
