@@ -108,6 +108,8 @@ async function latency(at, change) {
 
 /** How long changes of a recording take until a browser shows them. */
 async function shown(at, change) {
+  // The state from which the first round differs.
+  await change(1);
   const browser = await launch();
   const page = await browser.newPage();
   await page.goto(new URL('driver.html', at).href, { waitUntil: 'load' });
