@@ -17,10 +17,12 @@ use crate::recording::{
 
 pub mod cuda;
 pub mod driver;
+pub mod driver_source;
 pub mod fabric;
 pub mod gpus;
 pub mod package_sources;
 pub mod python;
+pub mod recommended;
 pub mod system;
 
 /// A fact, or why it is not known.
