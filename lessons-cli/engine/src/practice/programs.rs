@@ -11,11 +11,13 @@ use crate::machine::nvml::{Gpu, GpuReading, Value};
 use crate::version::ComputeCapability;
 
 mod apt;
+mod awk;
 mod clock;
 mod compilers;
 mod containers;
 mod fetch;
 mod folders;
+mod format;
 mod host;
 mod modules;
 mod options;
@@ -94,6 +96,7 @@ const FAMILIES: &[&[Program]] = &[
     folders::PROGRAMS,
     host::PROGRAMS,
     search::PROGRAMS,
+    awk::PROGRAMS,
 ];
 
 /// All programs.

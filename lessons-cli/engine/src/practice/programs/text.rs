@@ -1,6 +1,7 @@
 //! Programs that print and pass on text.
 
 use super::Program;
+use super::format::Directive;
 use super::options::Spec;
 use crate::practice::process::{Call, Exit};
 use crate::practice::shell::ansi_c;
@@ -255,69 +256,56 @@ pub(crate) fn printed(words: &[String]) -> (String, Option<String>) {
                     out.push('%');
                 }
                 '%' => {
-                    let mut flags = String::new();
-                    while let Some(flag) = chars.next_if(|c| "-+ 0#".contains(*c)) {
-                        flags.push(flag);
-                    }
-                    let mut number = |chars: &mut std::iter::Peekable<std::str::Chars<'_>>| {
-                        if chars.next_if_eq(&'*').is_some() {
-                            return words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
-                        }
-                        let mut number = 0_usize;
-                        while let Some(digit) = chars.next_if(char::is_ascii_digit) {
-                            number = number * 10 + digit.to_digit(10).unwrap_or(0) as usize;
-                            number = number.min(10_000);
-                        }
-                        number
-                    };
-                    let width = number(&mut chars);
-                    let precision = chars.next_if_eq(&'.').map(|_| number(&mut chars));
-                    let word = |words: &mut std::slice::Iter<'_, String>| {
-                        words.next().cloned().unwrap_or_default()
-                    };
-                    let mut integer = |text: &str| -> i64 {
-                        let text = text.trim();
-                        if let Some(letter) = text.strip_prefix(['"', '\'']) {
-                            return letter.chars().next().map_or(0, |c| i64::from(u32::from(c)));
-                        }
-                        if text.is_empty() {
-                            return 0;
-                        }
-                        let parsed = match text.strip_prefix("0x") {
-                            Some(hex) => i64::from_str_radix(hex, 16),
-                            None => text.parse(),
-                        };
-                        parsed.unwrap_or_else(|_| {
+                    let mut integer = |text: &str| match whole(text) {
+                        Ok(number) => number,
+                        Err(text) => {
                             problem.get_or_insert(format!("{text}: invalid number"));
-                            0
-                        })
+                            // As far as it is a number.
+                            let end = text
+                                .char_indices()
+                                .find(|(at, c)| {
+                                    !(c.is_ascii_digit() || *at == 0 && matches!(c, '-' | '+'))
+                                })
+                                .map_or(text.len(), |(at, _)| at);
+                            text[..end].parse().unwrap_or(0)
+                        }
                     };
-                    let text = match chars.next() {
-                        Some('s') => {
-                            let text = word(&mut words);
-                            match precision {
-                                Some(most) => text.chars().take(most).collect(),
-                                None => text,
+                    let directive = Directive::read(&mut chars, || {
+                        words.next().map_or(0, |word| integer(word))
+                    });
+                    let word = words.next().map_or("", String::as_str);
+                    out.push_str(&match directive.conversion {
+                        Some('s') => directive.text(word),
+                        Some('b') => match word.split_once("\\c") {
+                            Some((before, _)) => {
+                                out.push_str(&directive.text(&ansi_c(before)));
+                                return (out, problem);
                             }
+                            None => directive.text(&ansi_c(word)),
+                        },
+                        Some('q') => directive.text(&escaped(word)),
+                        Some('c') => {
+                            let first: String = word.chars().take(1).collect();
+                            directive.text(&first)
                         }
-                        Some('b') => ansi_c(&word(&mut words)),
-                        Some('q') => super::quoted(&word(&mut words)),
-                        Some('d' | 'i' | 'u') => {
-                            let number = integer(&word(&mut words));
-                            if flags.contains('+') && number >= 0 {
-                                format!("+{number}")
-                            } else {
-                                number.to_string()
+                        Some('d' | 'i' | 'u' | 'x' | 'X' | 'o') => {
+                            directive.integer(integer(word.trim()))
+                        }
+                        Some('f' | 'F' | 'g' | 'G' | 'e' | 'E') => {
+                            let text = word.trim();
+                            let number = text.parse::<f64>();
+                            if number.is_err() && !text.is_empty() {
+                                problem.get_or_insert(format!("{text}: invalid number"));
                             }
+                            directive.float(number.unwrap_or(0.0))
                         }
-                        Some('x') => format!("{:x}", integer(&word(&mut words))),
-                        Some('X') => format!("{:X}", integer(&word(&mut words))),
-                        Some('o') => format!("{:o}", integer(&word(&mut words))),
-                        Some('c') => word(&mut words).chars().take(1).collect(),
-                        Some('f' | 'g' | 'e') => {
-                            let text = word(&mut words);
-                            let number: f64 = text.trim().parse().unwrap_or(0.0);
-                            format!("{number:.*}", precision.unwrap_or(6).min(50))
+                        Some('T') => {
+                            let format = directive.time.as_deref().unwrap_or("%X");
+                            let seconds = integer(word.trim());
+                            super::clock::formatted(
+                                format,
+                                seconds.clamp(-60_000_000_000, 200_000_000_000),
+                            )
                         }
                         other => {
                             problem.get_or_insert(format!(
@@ -326,17 +314,7 @@ pub(crate) fn printed(words: &[String]) -> (String, Option<String>) {
                             ));
                             return (out, problem);
                         }
-                    };
-                    let length = text.chars().count();
-                    let fill = width.saturating_sub(length);
-                    if flags.contains('-') {
-                        out.push_str(&text);
-                        out.extend(std::iter::repeat_n(' ', fill));
-                    } else {
-                        let zero = flags.contains('0');
-                        out.extend(std::iter::repeat_n(if zero { '0' } else { ' ' }, fill));
-                        out.push_str(&text);
-                    }
+                    });
                 }
                 c => out.push(c),
             }
@@ -347,6 +325,59 @@ pub(crate) fn printed(words: &[String]) -> (String, Option<String>) {
         }
     }
     (out, problem)
+}
+
+/// A whole number as the shell's `printf` reads it: decimal, octal, hexadecimal, or a letter after a quote.
+fn whole(text: &str) -> Result<i64, &str> {
+    if let Some(letter) = text.strip_prefix(['"', '\'']) {
+        return Ok(letter.chars().next().map_or(0, |c| i64::from(u32::from(c))));
+    }
+    if text.is_empty() {
+        return Ok(0);
+    }
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1, digits),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let parsed = if let Some(hex) = digits.strip_prefix("0x").or(digits.strip_prefix("0X")) {
+        i64::from_str_radix(hex, 16)
+    } else if digits.len() > 1 && digits.starts_with('0') {
+        i64::from_str_radix(digits, 8)
+    } else {
+        digits.parse()
+    };
+    parsed.map(|number: i64| sign * number).map_err(|_| text)
+}
+
+/// A word as `printf %q` writes it: with a backslash before what means something.
+pub(crate) fn escaped(word: &str) -> String {
+    if word.is_empty() {
+        return "''".to_owned();
+    }
+    if word.chars().any(char::is_control) {
+        let inner: String = word
+            .chars()
+            .map(|c| match c {
+                '\n' => "\\n".to_owned(),
+                '\t' => "\\t".to_owned(),
+                '\'' => "\\'".to_owned(),
+                '\\' => "\\\\".to_owned(),
+                c if c.is_control() => format!("\\{:03o}", u32::from(c)),
+                c => c.to_string(),
+            })
+            .collect();
+        return format!("$'{inner}'");
+    }
+    let mut out = String::new();
+    for (at, c) in word.char_indices() {
+        if " \t!\"#$&'()*,;<>?[\\]^`{|}".contains(c) && !(c == '#' && at > 0)
+            || (c == '~' && at == 0)
+        {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
 }
 
 /// How many lines or bytes `head` and `tail` take.
