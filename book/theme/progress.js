@@ -59,6 +59,9 @@
         return machines.length > 0 && element('optgroup', { label }, ...machines.map(option));
     }
 
+    /** Whether the shown recording is the file that the server was given, which it reads again when it changes. */
+    const followed = () => state.machine === '' && state.serving === 'served-recording';
+
     /** In a sentence, whether what is shown is as it is now. */
     function link() {
         const line = element('p', { class: 'lessons-link', role: 'status' });
@@ -70,7 +73,7 @@
             } else if (state.problem) {
                 words = text('problem', { reason: `${state.problem.error}; ${state.problem.hint}`, time: time ?? '…' });
             } else if (state.link === 'live') {
-                words = text(own() || state.machine === '' ? 'live' : 'recording');
+                words = text(own() ? 'live' : followed() ? 'recording-file' : 'recording');
             } else if (state.link === 'lost') {
                 words = state.seen ? text('lost', { time }) : text('lost-never');
             } else {

@@ -10,6 +10,7 @@ mod directives;
 mod pages;
 mod preprocessor;
 mod problems;
+mod source;
 mod warnings;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ use mdbook_html::HtmlHandlebars;
 pub use directives::Cards;
 pub use lessons_engine::markup::literal;
 pub use problems::{Problem, Problems};
+pub use source::Source;
 
 use preprocessor::Lessons;
 
@@ -85,8 +87,12 @@ pub fn preprocess(input: impl Read, output: impl Write, cards: &dyn Cards) -> Re
 /// `book.toml`, with what the command line changes.
 fn configuration(root: &Path, dest: Option<&Path>, lang: &str) -> Result<Config> {
     let file = root.join("book.toml");
-    let mut config =
-        Config::from_disk(&file).with_context(|| format!("no book in {}", root.display()))?;
+    let mut config = Config::from_disk(&file).with_context(|| {
+        format!(
+            "no book in {}: name the folder that holds book.toml with --root",
+            root.display()
+        )
+    })?;
     config.update_from_env()?;
 
     // Without this entry a stock mdBook would print the directives as they stand, and mdBook's own `links` would run first

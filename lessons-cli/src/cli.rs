@@ -9,6 +9,8 @@ use lessons_engine::tables::torch_matrix::Package;
 use lessons_engine::tables::{Arch, Os};
 use lessons_engine::version::{BuildTag, CudaVersion, PythonVersion};
 
+use crate::serve::{AllowedHost, Host};
+
 /// From a bare machine to a working PyTorch on an NVIDIA GPU, every step checked
 ///
 /// Without a command: where you are in the lessons on this machine, and what is next. Nothing here changes your
@@ -293,6 +295,18 @@ pub struct ServeArgs {
     /// The port to listen on; 0 takes any that is free
     #[arg(long, value_name = "N")]
     pub port: Option<u16>,
+    /// Listen at this address of this computer, so that others can open the book too; 0.0.0.0 for all addresses
+    ///
+    /// Without it, only this computer can. Whoever can reach the address sees what the checks say of this machine, and can
+    /// mark its steps: there is no password.
+    #[arg(long, value_name = "ADDR")]
+    pub host: Option<Host>,
+    /// Also answer to this name of this computer (NAME or NAME:PORT); can be given several times
+    ///
+    /// An address is answered to where it is reached, and localhost always. Any other name is refused, since a page
+    /// elsewhere could have its own name lead here.
+    #[arg(long, value_name = "NAME")]
+    pub allow_host: Vec<AllowedHost>,
     /// Show this recording (a name or a file) instead of this machine
     #[arg(long, value_name = "NAME|FILE")]
     pub machine: Option<String>,
@@ -512,15 +526,15 @@ pub enum MachinesAction {
 pub enum BookAction {
     /// Build the book and check every link in it
     Build {
-        /// The folder to write; without it, as book.toml says
+        /// The folder to write; without it, as book.toml says: book/build
         #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
         dest: Option<PathBuf>,
         /// The language
         #[arg(long, default_value = "en")]
         lang: String,
-        /// The folder with book.toml
-        #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
-        root: PathBuf,
+        /// The folder with book.toml; without it, the current folder if a book is there, else the book that came along
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        root: Option<PathBuf>,
     },
     /// What a stock mdBook calls: its preprocessor protocol on standard input and output
     Preprocess {

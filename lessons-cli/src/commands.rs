@@ -25,6 +25,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use jiff::Timestamp;
+use lessons_engine::finding::Outcome;
 use lessons_engine::report::Report;
 use lessons_engine::steps::{self, Lesson, Step};
 use lessons_engine::texts::Texts;
@@ -139,11 +140,13 @@ fn store() -> Store {
 /// Remembers what the live machine's checks said. That it could not be remembered is said, and is no reason to
 /// keep the findings back.
 fn remember(report: &Report) -> Option<String> {
-    let outcomes = report
-        .steps
-        .iter()
-        .map(|checked| (checked.step.id, checked.finding.outcome));
-    noted(|progress, now| progress.record(outcomes, now))
+    noted(|progress, now| progress.record(outcomes(report), now))
+}
+
+/// What each step's check said.
+fn outcomes(report: &Report) -> impl Iterator<Item = (&'static str, Outcome)> + '_ {
+    let steps = report.steps.iter();
+    steps.map(|checked| (checked.step.id, checked.finding.outcome))
 }
 
 /// Changes the progress, and gives back what there is to say of it: damage, or why it could not be saved.

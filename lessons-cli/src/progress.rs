@@ -138,7 +138,29 @@ impl Standing {
     }
 }
 
+/// How many of some steps are done, of those that apply. The pages count alike (`count` in `book/theme/lessons.js`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// How many are done.
+    pub done: usize,
+    /// How many there are without those that do not apply to this machine.
+    pub total: usize,
+}
+
 impl Progress {
+    /// How many of these steps are done. A step that does not apply is neither done nor open: it does not count.
+    pub fn tally<'a>(&self, steps: impl IntoIterator<Item = &'a str>) -> Tally {
+        let mut tally = Tally::default();
+        for id in steps {
+            let last = self.step(id).and_then(|step| step.last);
+            let applies = last.is_none_or(|last| last.outcome != Outcome::NotApplicable);
+            let done = self.standing(id).is_done();
+            tally.done += usize::from(done);
+            tally.total += usize::from(done || applies);
+        }
+        tally
+    }
+
     /// What is remembered of a step.
     pub fn step(&self, id: &str) -> Option<&Step> {
         self.steps.get(id)
@@ -314,6 +336,29 @@ mod tests {
             progress.record([(STEP, *outcome)], at(time));
         }
         progress
+    }
+
+    #[test]
+    fn what_does_not_apply_is_not_counted() {
+        let mut progress = Progress::default();
+        let now = at("2026-01-01T00:00:00Z");
+        let said = [
+            ("a", Outcome::Pass),
+            ("b", Outcome::Fail),
+            ("c", Outcome::NotApplicable),
+            ("d", Outcome::Unknown),
+            ("e", Outcome::Pass),
+            ("f", Outcome::NotApplicable),
+        ];
+        progress.record(said, now);
+        progress.mark("d", MarkKind::Done, now);
+        progress.mark("f", MarkKind::Done, now);
+        progress.mark("g", MarkKind::Skipped, now);
+        progress.record([("e", Outcome::Fail)], now);
+        let all = ["a", "b", "c", "d", "e", "f", "g", "h"];
+        // Done are a, d and f; c does not count; nothing is known of h.
+        assert_eq!(progress.tally(all), Tally { done: 3, total: 7 });
+        assert_eq!(progress.tally([]), Tally::default());
     }
 
     #[test]

@@ -1,9 +1,11 @@
-//! The book with live checks, on this computer: pages from memory, an API, and a stream of what changes.
+//! The book with live checks, on this computer and for it, unless others are let in: pages from memory, an API, and a
+//! stream of what changes.
 //!
 //! The reader's machine is looked at while a page listens, and once for all pages that do. Nothing that a page sends is ever
 //! run; a page names machines and steps, and pastes text to be explained.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,6 +15,7 @@ use lessons_engine::texts::Texts;
 use lessons_engine::visible::visible_lines;
 use tokio::sync::{Semaphore, watch};
 
+use crate::book::Source;
 use crate::live::LiveOptions;
 use crate::progress::Store;
 use crate::style;
@@ -23,6 +26,7 @@ mod documents;
 mod events;
 mod frame;
 mod guard;
+mod hosts;
 mod listen;
 mod machines;
 mod marks;
@@ -31,10 +35,12 @@ mod policy;
 mod problem;
 mod site;
 
+use hosts::Hosts;
+pub use hosts::{AllowedHost, Host};
 use listen::{NoPort, Port, Taken};
 use machines::Machines;
 use marks::Keeper;
-use site::{Site, Source};
+use site::Site;
 
 /// The port, where none is asked for.
 pub const PORT: u16 = 8910;
@@ -50,6 +56,10 @@ const MAX_READERS: usize = 2;
 pub struct Options {
     /// The port; `None` for [`PORT`] or one near it.
     pub port: Option<u16>,
+    /// Where to listen; `None` for loopback, which only this computer reaches.
+    pub host: Option<Host>,
+    /// By which other names it may be asked.
+    pub allowed: Vec<AllowedHost>,
     /// The recording to show, by name or file; `None` for this machine.
     pub machine: Option<String>,
     /// Whether to open the browser.
@@ -69,7 +79,7 @@ struct App {
     site: Site,
     /// The token of this run.
     token: String,
-    port: u16,
+    hosts: Hosts,
     machines: Machines,
     keeper: Arc<Keeper>,
     streams: Arc<Semaphore>,
@@ -82,11 +92,17 @@ struct App {
 /// Serves until Ctrl-C or SIGTERM.
 pub fn run(options: Options) -> Result<()> {
     let say = Arc::new(options.texts);
+    let addresses = match &options.host {
+        None => hosts::loopback(),
+        Some(host) => host.addresses().with_context(|| {
+            format!("tried to look up {host}; give an address of this computer to --host")
+        })?,
+    };
     let port = match options.port {
-        Some(number) => Port::exactly(number),
-        None => Port::near(PORT),
+        Some(number) => Port::exactly(number, &addresses),
+        None => Port::near(PORT, &addresses),
     }
-    .map_err(no_port)?;
+    .map_err(|why| no_port(why, &addresses))?;
     if let Some(taken) = &port.instead_of {
         note(&sentence(&say, "serve-other-port", taken, port.number));
     }
@@ -103,18 +119,24 @@ pub fn run(options: Options) -> Result<()> {
         move |report| remembering.remember(report),
     )?;
 
-    let address = format!("http://127.0.0.1:{}/", port.number);
+    let open_to_others = addresses.iter().any(|address| !address.is_loopback());
+    let hosts = Hosts::new(port.number, options.host.as_ref(), options.allowed);
+    let address = hosts.address.clone();
     let args = [
         ("address", Arg::Text(link(&address))),
         ("machine", Arg::Text(machines.serving_title().to_owned())),
+        ("others", Arg::Text(yes_or_no(open_to_others))),
     ];
     let mut lines = say.shared("serve-ready", &args);
     if let Source::Folder(root) = &source {
-        let root = [("root", Arg::Text(root.display().to_string()))];
+        // A path from here would not say where that is.
+        let root = std::path::absolute(root).unwrap_or_else(|_| root.clone());
+        let root = root.components().as_path().display().to_string();
+        let root = [("root", Arg::Text(root))];
         lines.push('\n');
         lines.push_str(&visible_lines(&say.shared("serve-from", &root)));
     }
-    if std::env::var_os("SSH_CONNECTION").is_some() {
+    if !open_to_others && std::env::var_os("SSH_CONNECTION").is_some() {
         let number = [("port", Arg::Text(port.number.to_string()))];
         lines.push('\n');
         lines.push_str(&say.shared("serve-tunnel", &number));
@@ -124,7 +146,7 @@ pub fn run(options: Options) -> Result<()> {
     let app = Arc::new(App {
         site,
         token,
-        port: port.number,
+        hosts,
         machines,
         keeper,
         streams: Arc::new(Semaphore::new(MAX_STREAMS)),
@@ -150,6 +172,14 @@ pub fn run(options: Options) -> Result<()> {
             std::process::exit(130);
         });
         say_ready(&lines);
+        if open_to_others {
+            let elsewhere = hosts::from_elsewhere(&addresses, port.number).unwrap_or_default();
+            let args = [
+                ("known", Arg::Text(yes_or_no(!elsewhere.is_empty()))),
+                ("address", Arg::Text(elsewhere)),
+            ];
+            warn(&say.shared("serve-others", &args));
+        }
         if options.open
             && let Err(error) = open::that_detached(&address)
         {
@@ -214,7 +244,7 @@ fn token() -> Result<String> {
     }))
 }
 
-fn no_port(why: NoPort) -> anyhow::Error {
+fn no_port(why: NoPort, addresses: &[IpAddr]) -> anyhow::Error {
     match why {
         NoPort::Taken(taken) => {
             let by = taken.by.map_or_else(String::new, |by| format!(" by {by}"));
@@ -228,7 +258,16 @@ fn no_port(why: NoPort) -> anyhow::Error {
             )
         }
         NoPort::Refused(port, error) => {
-            anyhow!("tried to listen to port {port}: {error}; name another with --port")
+            let at: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+            let advice = if error.kind() == io::ErrorKind::AddrNotAvailable {
+                "give an address of this computer to --host, or 0.0.0.0 for all of them"
+            } else {
+                "name another with --port"
+            };
+            anyhow!(
+                "tried to listen to port {port} at {}: {error}; {advice}",
+                at.join(", ")
+            )
         }
     }
 }
@@ -237,14 +276,16 @@ fn sentence(say: &Texts, text: &str, taken: &Taken, port: u16) -> String {
     let by = taken.by.clone().unwrap_or_default();
     let args = [
         ("taken", Arg::Text(taken.port.to_string())),
-        (
-            "known",
-            Arg::Text(if by.is_empty() { "no" } else { "yes" }.to_owned()),
-        ),
+        ("known", Arg::Text(yes_or_no(!by.is_empty()))),
         ("by", Arg::Text(by)),
         ("port", Arg::Text(port.to_string())),
     ];
     say.shared(text, &args)
+}
+
+/// A choice for a message.
+fn yes_or_no(yes: bool) -> String {
+    if yes { "yes" } else { "no" }.to_owned()
 }
 
 /// The address as a link, where a terminal shows it.
@@ -264,10 +305,14 @@ fn say_ready(lines: &str) {
 
 /// Says something that is not the result.
 fn note(text: &str) {
-    let _ = writeln!(
-        anstream::stderr(),
-        "{} {}",
-        style::paint(style::OPEN, "note:"),
-        visible_lines(text)
-    );
+    beside(&style::paint(style::OPEN, "note:"), text);
+}
+
+/// Says what the reader has to know.
+fn warn(text: &str) {
+    beside(&style::paint(style::BAD, "warning:"), text);
+}
+
+fn beside(label: &str, text: &str) {
+    let _ = writeln!(anstream::stderr(), "{label} {}", visible_lines(text));
 }

@@ -42,9 +42,9 @@ impl Server {
         let mut first = String::new();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         stdout.read_line(&mut first).unwrap();
-        let address = first.split("http://127.0.0.1:").nth(1);
+        let address = first.split("http://").nth(1);
         let port = address
-            .and_then(|rest| rest.split('/').next()?.parse().ok())
+            .and_then(|rest| rest.split('/').next()?.rsplit(':').next()?.parse().ok())
             .unwrap_or_else(|| panic!("no address in {first:?}"));
         let (sender, said) = mpsc::channel();
         let stderr = BufReader::new(child.stderr.take().unwrap());
@@ -382,6 +382,109 @@ fn nobody_else_is_answered() {
             .ask("POST", path, &wrong, mark)
             .assert_problem(403, path);
     }
+}
+
+#[test]
+fn others_are_let_in_only_on_request_and_by_no_other_name() {
+    let allow = [
+        "--allow-host",
+        "gpubox.lan",
+        "--allow-host",
+        "proxy.lan:443",
+    ];
+    let server = Server::start(
+        &[
+            &["--host", "0.0.0.0", "--machine", "hgx-8xh100"],
+            &allow[..],
+        ]
+        .concat(),
+    );
+    let port = server.port;
+    // It says what that means.
+    let mut said = String::new();
+    while !said.contains("no command") {
+        let patience = Duration::from_secs(10);
+        said += &server.said.lock().unwrap().recv_timeout(patience).unwrap();
+        said.push('\n');
+    }
+    assert!(said.contains("warning: Others can open it"), "{said}");
+    assert!(said.contains("no password"), "{said}");
+
+    // Another address of this computer than the usual one stands for that of a network card.
+    let ask = |host: &str, path: &str, headers: &str| {
+        let stream = TcpStream::connect(("127.0.0.2", port)).unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n{headers}\r\n");
+        (&stream).write_all(request.as_bytes()).unwrap();
+        Answer::read(&mut BufReader::new(stream))
+    };
+    for (host, status) in [
+        (format!("127.0.0.2:{port}"), 200),
+        (format!("127.0.0.1:{port}"), 200),
+        (format!("localhost:{port}"), 200),
+        (format!("0.0.0.0:{port}"), 200),
+        (format!("gpubox.lan:{port}"), 200),
+        (format!("GPUBOX.lan:{port}"), 200),
+        ("proxy.lan".to_owned(), 200),
+        ("evil.example".to_owned(), 403),
+        (format!("evil.example:{port}"), 403),
+        (format!("127.0.0.2.evil.example:{port}"), 403),
+        (format!("127.0.0.3:{port}"), 403),
+        (format!("other.gpubox.lan:{port}"), 403),
+        ("gpubox.lan:1".to_owned(), 403),
+        (format!("proxy.lan:{port}"), 403),
+        ("127.0.0.2".to_owned(), 403),
+    ] {
+        for path in ["/", "/api/steps"] {
+            assert_eq!(ask(&host, path, "").status, status, "{host} {path}");
+        }
+    }
+    let host = format!("127.0.0.2:{port}");
+    let evil = "Origin: http://evil.example\r\n";
+    ask(&host, "/api/steps", evil).assert_problem(403, evil);
+    let proxied = "Origin: https://proxy.lan\r\n";
+    assert_eq!(ask(&host, "/api/steps", proxied).status, 200);
+    let mark = "{\"step\":\"torch.installed\",\"action\":\"done\"}";
+    server
+        .ask("POST", "/api/progress", "", mark)
+        .assert_problem(403, "without a token");
+    assert_eq!(server.post("/api/progress", mark).status, 200);
+
+    // Without being asked for, nobody else even reaches it.
+    let closed = Server::start(&["--machine", "hgx-8xh100"]);
+    assert!(TcpStream::connect(("127.0.0.2", closed.port)).is_err());
+}
+
+#[test]
+fn an_address_that_is_not_there_is_said() {
+    let home = tempfile::tempdir().unwrap();
+    fs::create_dir(home.path().join("project")).unwrap();
+    let serve = |host: &str| {
+        let args = ["serve", "--port", "0", "--host", host];
+        let output = lessons(home.path()).args(args).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), said)
+    };
+    // An address of documentation, which no computer has.
+    let (code, said) = serve("192.0.2.1");
+    assert_eq!(code, Some(4), "{said}");
+    assert!(said.contains("an address of this computer"), "{said}");
+    let (code, said) = serve("http://localhost:8910/");
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("without a port"), "{said}");
+}
+
+#[test]
+fn it_listens_to_ipv6_alone_where_it_is_asked_to() {
+    if TcpListener::bind(("::1", 0)).is_err() {
+        println!("skipped: this computer has no IPv6");
+        return;
+    }
+    let server = Server::start(&["--host", "[::1]", "--machine", "hgx-8xh100"]);
+    assert!(TcpStream::connect(("127.0.0.1", server.port)).is_err());
+    let stream = TcpStream::connect(("::1", server.port)).unwrap();
+    let request = format!("GET / HTTP/1.1\r\nHost: [::1]:{}\r\n\r\n", server.port);
+    (&stream).write_all(request.as_bytes()).unwrap();
+    assert_eq!(Answer::read(&mut BufReader::new(stream)).status, 200);
 }
 
 #[test]

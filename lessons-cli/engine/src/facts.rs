@@ -3,7 +3,7 @@
 //! [`Facts`] is what checks see of a machine. It asks the machine raw questions through a memory, which is why a
 //! recording of the machine is nothing but that memory written down: see [`Facts::recording`].
 //!
-//! The typed facts are grouped by what they are about: [`system`], [`driver`], [`gpus`], [`cuda`], [`python`].
+//! The typed facts are grouped by what they are about: [`system`], [`driver`], [`gpus`], [`cuda`], [`python`], [`libc`].
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -19,6 +19,7 @@ pub mod cuda;
 pub mod driver;
 pub mod fabric;
 pub mod gpus;
+pub mod libc;
 pub mod package_sources;
 pub mod python;
 pub mod system;

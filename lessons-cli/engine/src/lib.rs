@@ -24,6 +24,7 @@ pub mod read;
 pub mod recording;
 pub mod redact;
 pub mod report;
+pub mod requirement;
 pub mod step;
 pub mod steps;
 pub mod symptoms;

@@ -13,6 +13,7 @@ mod place;
 mod question;
 mod wheel_file;
 
+pub use crate::facts::libc::Libc;
 pub use choice::{Choice, Kind, Wish};
 pub use document::Document;
 pub use fit::{Build, Driver, Fit, Misfit, Wanted, companion, floor};
@@ -21,7 +22,7 @@ pub use install::Install;
 pub use notes::{Note, Weight};
 pub use place::{Address, Place};
 pub use question::{
-    Asked, AskedCuda, AskedDriver, AskedError, AskedTorch, Environment, Given, Libc, MachineGpu,
+    Asked, AskedCuda, AskedDriver, AskedError, AskedTorch, Environment, Given, MachineGpu,
     Question, SUGGESTED_PYTHON, Source, Tool, USUAL_COMPANIONS, capabilities, driver_os,
     newest_for, python,
 };

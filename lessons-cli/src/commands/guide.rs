@@ -8,17 +8,21 @@ use lessons_engine::report::{Checked, Report};
 use lessons_engine::steps::Lesson;
 use lessons_engine::texts::Texts;
 
-use crate::Done;
 use crate::cli::LiveArgs;
-use crate::progress::{Progress, Standing};
+use crate::progress::{Progress, Standing, Tally};
 use crate::style::{self, paint};
+use crate::{Done, clock};
 
 pub(super) fn run(live: &LiveArgs) -> Done {
     let texts = super::texts();
     let machine = super::live(live);
     let report = Report::of_all(&Facts::new(&machine));
     let notice = super::remember(&report);
-    let progress = super::store().read().progress;
+    let mut progress = super::store().read().progress;
+    if let Ok(now) = clock::now() {
+        // Also where it could not be saved, what was just seen counts.
+        progress.record(super::outcomes(&report), now);
+    }
     let mut out = String::new();
     for lesson in Lesson::ALL {
         section(&mut out, lesson, &report, &progress, &texts);
@@ -38,20 +42,12 @@ fn section(out: &mut String, lesson: Lesson, report: &Report, progress: &Progres
         .iter()
         .filter(|checked| checked.step.lesson == lesson)
         .collect();
-    let settled = steps
-        .iter()
-        .filter(|checked| {
-            matches!(
-                checked.finding.outcome,
-                Outcome::Pass | Outcome::NotApplicable
-            )
-        })
-        .count();
+    let Tally { done, total } = progress.tally(steps.iter().map(|checked| checked.step.id));
     let _ = writeln!(
         out,
         "{}  {}",
         paint(style::HEADING, texts.lesson(lesson)),
-        paint(style::QUIET, format!("{settled}/{}", steps.len())),
+        paint(style::QUIET, format!("{done}/{total}")),
     );
     for checked in steps {
         let outcome = checked.finding.outcome;

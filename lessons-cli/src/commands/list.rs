@@ -8,7 +8,7 @@ use lessons_engine::texts::Texts;
 use serde::Serialize;
 
 use crate::Done;
-use crate::progress::{Progress, Standing};
+use crate::progress::{Progress, Standing, Tally};
 use crate::style::{self, paint};
 
 #[derive(Serialize)]
@@ -22,6 +22,7 @@ struct LessonDocument {
     id: &'static str,
     title: String,
     done: usize,
+    total: usize,
     steps: Vec<StepDocument>,
 }
 
@@ -61,11 +62,7 @@ pub(super) fn run(json: bool) -> Result<Done> {
     }
     let mut out = String::new();
     for lesson in Lesson::ALL {
-        let done = lesson
-            .steps()
-            .iter()
-            .filter(|step| progress.standing(step.id).is_done())
-            .count();
+        let Tally { done, total } = tally(lesson, &progress);
         let _ = writeln!(
             out,
             "{}  {}",
@@ -73,7 +70,7 @@ pub(super) fn run(json: bool) -> Result<Done> {
                 style::HEADING,
                 format!("{:<12} {}", lesson.id(), texts.lesson(lesson))
             ),
-            paint(style::QUIET, format!("{done}/{}", lesson.steps().len())),
+            paint(style::QUIET, format!("{done}/{total}")),
         );
         for step in lesson.steps() {
             let _ = writeln!(
@@ -85,13 +82,10 @@ pub(super) fn run(json: bool) -> Result<Done> {
             );
         }
     }
-    let done = steps::all()
-        .filter(|step| progress.standing(step.id).is_done())
-        .count();
+    let Tally { done, total } = progress.tally(steps::all().map(|step| step.id));
     let _ = writeln!(
         out,
-        "\n{done}/{}  ✓ done  ✗ worked once and fails now  - skipped",
-        steps::all().count()
+        "\n{done}/{total}  ✓ done  ✗ worked once and fails now  - skipped"
     );
     Ok(Done::good(out))
 }
@@ -105,15 +99,17 @@ fn mark(standing: Standing) -> String {
     }
 }
 
+fn tally(lesson: Lesson, progress: &Progress) -> Tally {
+    progress.tally(lesson.steps().iter().map(|step| step.id))
+}
+
 fn document(lesson: Lesson, progress: &Progress, texts: &Texts) -> LessonDocument {
+    let Tally { done, total } = tally(lesson, progress);
     LessonDocument {
         id: lesson.id(),
         title: texts.lesson(lesson),
-        done: lesson
-            .steps()
-            .iter()
-            .filter(|step| progress.standing(step.id).is_done())
-            .count(),
+        done,
+        total,
         steps: lesson
             .steps()
             .iter()

@@ -8,6 +8,8 @@ use crate::{Done, serve};
 pub(super) fn run(args: &ServeArgs, live: &LiveArgs) -> Result<Done> {
     serve::run(serve::Options {
         port: args.port,
+        host: args.host.clone(),
+        allowed: args.allow_host.clone(),
         machine: args.machine.clone(),
         open: args.open,
         root: args.root.clone(),

@@ -49,7 +49,7 @@ impl Files {
         let limit = match select {
             // A library: libtorch_python.so has 30 MB, others of a wheel ten times that.
             Select::Architectures => 512 << 20,
-            Select::Paragraphs(_) | Select::Lines(_) => 64 << 20,
+            Select::Paragraphs(_) | Select::Lines(_) | Select::GlibcRelease => 64 << 20,
         };
         let mut file = self.open(path)?;
         let mut picker = Picker::new(select);

@@ -1,6 +1,7 @@
-//! Who may ask: pages of this server, in a browser on this computer. A page from elsewhere must neither read what the
-//! machine says nor change anything, also where its own name leads to this computer (DNS rebinding).
+//! Who may ask: pages of this server. A page from elsewhere must neither read what the machine says nor change anything,
+//! also where its own name leads to this computer (DNS rebinding).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,8 +12,13 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 use super::App;
+use super::hosts::Hosts;
 use super::policy;
 use super::problem::Problem;
+
+/// The address of this computer that a connection came to.
+#[derive(Clone, Copy)]
+pub(super) struct Reached(pub(super) IpAddr);
 
 /// The header in which a page shows the token that it was served with.
 pub(super) const TOKEN_HEADER: &str = "x-lessons-token";
@@ -75,43 +81,51 @@ pub(super) fn has_token(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
 
 fn admit(app: &App, request: &Request) -> Result<(), Problem> {
     let headers = request.headers();
-    is_for_us(app.port, request.uri(), headers)?;
-    is_from_us(app.port, request)
+    let reached = request.extensions().get::<Reached>();
+    let reached = reached.map(|reached| reached.0);
+    is_for_us(&app.hosts, reached, request.uri(), headers)?;
+    is_from_us(&app.hosts, reached, request)
 }
 
-/// Whether the request is for this server by a name that only this computer has.
-fn is_for_us(port: u16, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
-    let mut hosts = headers.get_all(header::HOST).iter();
-    let named = hosts.next().and_then(|host| host.to_str().ok());
-    let once = hosts.next().is_none();
+/// Whether the request is for this server by one of its names.
+fn is_for_us(
+    hosts: &Hosts,
+    reached: Option<IpAddr>,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<(), Problem> {
+    let ours = |name: &str| hosts.admit(name, reached);
+    let mut named = headers.get_all(header::HOST).iter();
+    let name = named.next().and_then(|host| host.to_str().ok());
+    let once = named.next().is_none();
     let authority = uri.authority().map(Authority::as_str);
-    let ours = |name: &str| is_ours(name, port);
-    if once && named.is_some_and(ours) && authority.is_none_or(ours) {
+    if once && name.is_some_and(ours) && authority.is_none_or(ours) {
         return Ok(());
     }
     Err(Problem::new(
         StatusCode::FORBIDDEN,
-        "this server answers only to this computer's own name",
-        format!("open http://127.0.0.1:{port}/ (through a tunnel, use the same port on both ends)"),
+        "this server does not answer to that name",
+        format!(
+            "open {} (through a tunnel, use the same port on both ends); for another name of this computer, start it with \
+             --allow-host NAME or --allow-host NAME:PORT",
+            hosts.address
+        ),
     ))
 }
 
 /// Whether the request comes from a page of this server, or from no page at all.
-fn is_from_us(port: u16, request: &Request) -> Result<(), Problem> {
+fn is_from_us(hosts: &Hosts, reached: Option<IpAddr>, request: &Request) -> Result<(), Problem> {
     let headers = request.headers();
     let refused = || {
         Problem::new(
             StatusCode::FORBIDDEN,
             "another page must not ask this server",
-            format!("open http://127.0.0.1:{port}/ itself"),
+            format!("open {} itself", hosts.address),
         )
     };
     for origin in headers.get_all(header::ORIGIN) {
-        let name = origin
-            .to_str()
-            .ok()
-            .and_then(|origin| origin.strip_prefix("http://"));
-        if !name.is_some_and(|name| is_ours(name, port)) {
+        let ours = |origin: &str| hosts.admit_origin(origin, reached);
+        if !origin.to_str().is_ok_and(ours) {
             return Err(refused());
         }
     }
@@ -129,18 +143,6 @@ fn is_from_us(port: u16, request: &Request) -> Result<(), Problem> {
     }
 }
 
-/// Whether a host and port is this server's.
-fn is_ours(name: &str, port: u16) -> bool {
-    let (host, named_port) = match name.rsplit_once(':') {
-        Some((host, digits)) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-            (host, digits.parse().ok())
-        }
-        _ => (name, Some(80)),
-    };
-    named_port == Some(port)
-        && (host.eq_ignore_ascii_case("localhost") || host == "127.0.0.1" || host == "[::1]")
-}
-
 /// Compares in a time that does not tell how much is right.
 fn is_same(given: &[u8], right: &[u8]) -> bool {
     given.len() == right.len()
@@ -155,37 +157,9 @@ fn is_same(given: &[u8], right: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    #[test]
-    fn only_names_of_this_computer_with_our_port_are_ours() {
-        for name in [
-            "localhost:8910",
-            "LocalHost:8910",
-            "127.0.0.1:8910",
-            "[::1]:8910",
-        ] {
-            assert!(is_ours(name, 8910), "{name}");
-        }
-        for name in [
-            "evil.example",
-            "evil.example:8910",
-            "localhost",
-            "localhost:8911",
-            "127.0.0.1.evil.example:8910",
-            "localhost.:8910",
-            "127.0.0.2:8910",
-            "0.0.0.0:8910",
-            "[::1]",
-            "::1:8910",
-            "",
-            ":8910",
-            "localhost:8910:8910",
-            "user@localhost:8910",
-            "localhost:",
-            "localhost:99999999",
-        ] {
-            assert!(!is_ours(name, 8910), "{name}");
-        }
-        assert!(is_ours("localhost", 80));
+    fn from(request: &Request) -> Result<(), Problem> {
+        let hosts = Hosts::new(8910, None, Vec::new());
+        is_from_us(&hosts, None, request)
     }
 
     fn request(method: Method, path: &str, headers: &[(&str, &str)]) -> Request {
@@ -202,15 +176,15 @@ mod tests {
             ("origin", "http://localhost:8910"),
             ("sec-fetch-site", "same-origin"),
         ];
-        assert!(is_from_us(8910, &request(Method::POST, "/api/read", &ours)).is_ok());
-        assert!(is_from_us(8910, &request(Method::GET, "/api/steps", &[])).is_ok());
+        assert!(from(&request(Method::POST, "/api/read", &ours)).is_ok());
+        assert!(from(&request(Method::GET, "/api/steps", &[])).is_ok());
         let link = [
             ("sec-fetch-site", "cross-site"),
             ("sec-fetch-mode", "navigate"),
         ];
-        assert!(is_from_us(8910, &request(Method::GET, "/driver.html", &link)).is_ok());
-        assert!(is_from_us(8910, &request(Method::GET, "/api/steps", &link)).is_err());
-        assert!(is_from_us(8910, &request(Method::POST, "/driver.html", &link)).is_err());
+        assert!(from(&request(Method::GET, "/driver.html", &link)).is_ok());
+        assert!(from(&request(Method::GET, "/api/steps", &link)).is_err());
+        assert!(from(&request(Method::POST, "/driver.html", &link)).is_err());
         for headers in [
             [("origin", "http://evil.example"), ("x", "")],
             [("origin", "null"), ("x", "")],
@@ -223,7 +197,7 @@ mod tests {
             ],
         ] {
             assert!(
-                is_from_us(8910, &request(Method::GET, "/api/steps", &headers)).is_err(),
+                from(&request(Method::GET, "/api/steps", &headers)).is_err(),
                 "{headers:?}"
             );
         }

@@ -1,20 +1,25 @@
 //! The socket: which port, and who has it where it is taken; connections, how many and how long.
 
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, Sleep};
+
+use super::guard::Reached;
 
 #[cfg(target_os = "linux")]
 mod owner;
@@ -38,7 +43,7 @@ const MAX_CONNECTIONS: usize = 1024;
 /// Ports that are tried after one that is taken.
 const TRIES: u16 = 20;
 
-/// A port of this computer, listened to.
+/// A port of this computer, listened to at some of its addresses.
 pub(super) struct Port {
     listeners: Vec<TcpListener>,
     /// Its number.
@@ -69,21 +74,21 @@ pub(super) enum NoPort {
 
 impl Port {
     /// Listens to this port, and to no other.
-    pub(super) fn exactly(number: u16) -> Result<Self, NoPort> {
-        match listen(number) {
+    pub(super) fn exactly(number: u16, at: &[IpAddr]) -> Result<Self, NoPort> {
+        match listen(number, at) {
             Ok(port) => Ok(port),
             Err(error) if is_taken(&error) => Err(NoPort::Taken(Taken {
                 port: number,
                 by: owner(number),
-                free: next(number).map(|port| port.number),
+                free: next(number, at).map(|port| port.number),
             })),
             Err(error) => Err(NoPort::Refused(number, error)),
         }
     }
 
     /// Listens to this port, or to the next that is free.
-    pub(super) fn near(number: u16) -> Result<Self, NoPort> {
-        match listen(number) {
+    pub(super) fn near(number: u16, at: &[IpAddr]) -> Result<Self, NoPort> {
+        match listen(number, at) {
             Ok(port) => Ok(port),
             Err(error) if is_taken(&error) => {
                 let taken = Taken {
@@ -91,7 +96,7 @@ impl Port {
                     by: owner(number),
                     free: None,
                 };
-                match next(number) {
+                match next(number, at) {
                     Some(mut port) => {
                         port.instead_of = Some(taken);
                         Ok(port)
@@ -110,25 +115,30 @@ fn is_taken(error: &io::Error) -> bool {
         || (cfg!(windows) && error.kind() == io::ErrorKind::PermissionDenied)
 }
 
-fn next(after: u16) -> Option<Port> {
+fn next(after: u16, at: &[IpAddr]) -> Option<Port> {
     (1..=TRIES)
         .filter_map(|more| after.checked_add(more))
-        .find_map(|number| listen(number).ok())
+        .find_map(|number| listen(number, at).ok())
 }
 
-/// Loopback in both families: a browser may take `localhost` for either. The second need not be there.
-fn listen(number: u16) -> io::Result<Port> {
-    let first = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, number)))?;
-    let number = first.local_addr()?.port();
-    let mut listeners = vec![first];
-    match TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, number))) {
-        Ok(second) => listeners.push(second),
-        // `localhost` would lead to somebody else.
-        Err(error) if is_taken(&error) => return Err(error),
-        Err(_) => {}
+/// Listens to a port at the first of the addresses, and at the others as far as they are there.
+fn listen(number: u16, at: &[IpAddr]) -> io::Result<Port> {
+    let mut listeners = Vec::new();
+    let mut number = number;
+    for &address in at {
+        match TcpListener::bind(SocketAddr::new(address, number)) {
+            Ok(listener) => {
+                listener.set_nonblocking(true)?;
+                number = listener.local_addr()?.port();
+                listeners.push(listener);
+            }
+            // The name would lead to somebody else as well.
+            Err(error) if listeners.is_empty() || is_taken(&error) => return Err(error),
+            Err(_) => {}
+        }
     }
-    for listener in &listeners {
-        listener.set_nonblocking(true)?;
+    if listeners.is_empty() {
+        return Err(io::ErrorKind::AddrNotAvailable.into());
     }
     Ok(Port {
         listeners,
@@ -211,8 +221,18 @@ async fn converse(stream: TcpStream, router: Router, mut ending: watch::Receiver
     http.timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
         .max_buf_size(64 << 10);
+    let reached = stream
+        .local_addr()
+        .map(|address| address.ip().to_canonical());
+    let service = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        if let Ok(reached) = reached {
+            request.extensions_mut().insert(Reached(reached));
+        }
+        service.call(request)
+    });
     let stream = TokioIo::new(Moving::new(stream));
-    let connection = http.serve_connection(stream, TowerToHyperService::new(router));
+    let connection = http.serve_connection(stream, service);
     tokio::pin!(connection);
     tokio::select! {
         // What goes wrong with a connection is its peer's loss.

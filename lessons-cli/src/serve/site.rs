@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 use std::thread;
 
@@ -18,11 +18,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::policy;
 use super::problem::Problem;
-use crate::book;
+use crate::book::{self, Source};
 use crate::cards::EngineCards;
-
-/// The sources of the book that came along: names below the root, and what is in them.
-const SOURCES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/book.rs"));
 
 /// The page that says that there is no such page.
 const NOT_FOUND: &str = "404.html";
@@ -42,32 +39,6 @@ struct Page {
     policy: HeaderValue,
 }
 
-/// Where the book comes from.
-pub(super) enum Source {
-    /// A folder with `book.toml`.
-    Folder(PathBuf),
-    /// What came along.
-    Bundled,
-}
-
-impl Source {
-    /// The folder that was asked for; else the current one, if this book is there; else what came along.
-    pub(super) fn find(root: Option<&Path>) -> Self {
-        match root {
-            Some(root) => Self::Folder(root.to_owned()),
-            None if is_checkout(Path::new(".")) => Self::Folder(PathBuf::from(".")),
-            None => Self::Bundled,
-        }
-    }
-}
-
-/// Whether a folder holds this book: another one's `book.toml` may start programs.
-fn is_checkout(folder: &Path) -> bool {
-    let ours = SOURCES.iter().find(|(name, _)| *name == "book.toml");
-    let there = fs::read(folder.join("book.toml")).ok();
-    ours.map(|(_, text)| *text) == there.as_deref()
-}
-
 impl Site {
     /// Builds the book. Every page carries the token, by which its own script proves that it is this server's.
     pub(super) fn build(source: &Source, token: &str) -> Result<Self> {
@@ -75,14 +46,7 @@ impl Site {
             .prefix("lessons-")
             .tempdir()
             .context("tried to make a folder to build the book in")?;
-        let root = match source {
-            Source::Folder(root) => root.clone(),
-            Source::Bundled => {
-                let root = folder.path().join("sources");
-                unpack(&root)?;
-                root
-            }
-        };
+        let root = source.unpacked(&folder.path().join("sources"))?;
         let dest = folder.path().join("pages");
         // On a thread of its own, whose memory goes back when it ends: building takes far more than serving.
         let built = thread::scope(|scope| {
@@ -182,21 +146,6 @@ impl Page {
             policy,
         }
     }
-}
-
-/// Writes the sources that came along.
-fn unpack(root: &Path) -> Result<()> {
-    for (name, content) in SOURCES {
-        let file = root.join(name);
-        let write = || {
-            if let Some(folder) = file.parent() {
-                fs::create_dir_all(folder)?;
-            }
-            fs::write(&file, content)
-        };
-        write().with_context(|| format!("tried to write {}", file.display()))?;
-    }
-    Ok(())
 }
 
 /// The content type of a file of the book; `None` for what no page asks for.

@@ -39,6 +39,39 @@ fn without_a_command_it_says_where_you_are_and_what_is_next() {
     }
 }
 
+/// The counts `done/total` that lines of a text hold.
+fn counts(text: &str) -> Vec<(usize, usize)> {
+    text.split_whitespace()
+        .filter_map(|word| {
+            let (done, total) = word.split_once('/')?;
+            Some((done.parse().ok()?, total.parse().ok()?))
+        })
+        .collect()
+}
+
+#[test]
+fn whoever_tells_of_progress_counts_alike() {
+    let reader = Reader::new();
+    let guide = counts(&reader.run(0, []).out);
+    let list = counts(&reader.run(0, ["list"]).out);
+    assert_eq!(guide.len(), 6);
+    assert_eq!(list[..6], guide);
+    // The last line has the sum.
+    let sum = |all: &[(usize, usize)]| {
+        all.iter()
+            .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+    };
+    assert_eq!(list[6..], [sum(&guide)]);
+    let json: Json = serde_json::from_str(&reader.run(0, ["list", "--json"]).out).unwrap();
+    let lessons = json["lessons"].as_array().unwrap();
+    for (lesson, (done, total)) in lessons.iter().zip(guide) {
+        assert_eq!(
+            (&lesson["done"], &lesson["total"]),
+            (&done.into(), &total.into())
+        );
+    }
+}
+
 #[test]
 fn list_shows_every_step_and_its_state() {
     let reader = Reader::new();
@@ -488,7 +521,14 @@ fn the_book_is_built() {
     assert!(folder.join("index.html").is_file());
     reader
         .run(4, ["book", "build", "--root", "no-such-folder"])
-        .explains("no-such-folder");
+        .explains("--root");
+    // Where there is no book, the one that came along is built.
+    let empty = reader.place("empty");
+    fs::create_dir(&empty).unwrap();
+    let mut build = reader.lessons(["book", "build"]);
+    let said = Said::by(0, build.current_dir(&empty));
+    assert!(said.out.contains("every link checked"), "{}", said.out);
+    assert!(empty.join("book/build/driver.html").is_file());
     reader.run(0, ["book", "preprocess", "supports", "html"]);
     reader.run(4, ["book", "preprocess", "wrong", "words"]);
 }

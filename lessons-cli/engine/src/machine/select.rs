@@ -18,6 +18,9 @@ pub enum Select {
     /// The list of GPU architectures that is compiled into a library as text, such as
     /// `sm_75 sm_80 sm_86 compute_86`: every such word of the longest list, separated by blanks.
     Architectures,
+    /// The release that a C library says it is: `release version 2.39` of
+    /// `GNU C Library (Ubuntu GLIBC 2.39-0ubuntu8.6) stable release version 2.39.`
+    GlibcRelease,
 }
 
 impl Select {
@@ -106,6 +109,13 @@ impl Picked {
                     self.architectures = found.into_iter().map(str::to_owned).collect();
                 }
             }
+            Select::GlibcRelease => {
+                if self.text.is_empty()
+                    && let Some(release) = glibc_release(bytes)
+                {
+                    self.text = format!("{RELEASE}{release}");
+                }
+            }
         }
     }
 
@@ -128,6 +138,11 @@ impl Select {
             Self::Architectures => bytes
                 .iter()
                 .rposition(|&b| !belongs_to_list(b))
+                .map_or(0, |at| at + 1),
+            // The sentence has neither of these in it.
+            Self::GlibcRelease => bytes
+                .iter()
+                .rposition(|&b| matches!(b, b'\0' | b'\n'))
                 .map_or(0, |at| at + 1),
         }
     }
@@ -187,6 +202,22 @@ fn architectures(bytes: &[u8]) -> Vec<&str> {
     best
 }
 
+/// What stands before the number of a C library's release.
+const RELEASE: &str = "release version ";
+
+fn glibc_release(bytes: &[u8]) -> Option<&str> {
+    memmem::find_iter(bytes, RELEASE.as_bytes()).find_map(|at| {
+        let rest = &bytes[at + RELEASE.len()..];
+        let end = rest
+            .iter()
+            .position(|b| !(b.is_ascii_digit() || *b == b'.'))
+            .unwrap_or(rest.len());
+        let number = std::str::from_utf8(&rest[..end]).ok()?;
+        let number = number.trim_end_matches('.');
+        (number.starts_with(|c: char| c.is_ascii_digit()) && number.contains('.')).then_some(number)
+    })
+}
+
 fn belongs_to_list(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b' '
 }
@@ -233,6 +264,26 @@ mod tests {
     }
 
     #[test]
+    fn a_c_library_says_its_release() {
+        for (library, release) in [
+            (
+                &b"\0GNU C Library (Ubuntu GLIBC 2.39-0ubuntu8.6) stable release version 2.39.\nCopyright\0"[..],
+                "release version 2.39",
+            ),
+            (
+                b"GNU C Library (GNU libc) development release version 2.41.9000.\n",
+                "release version 2.41.9000",
+            ),
+            (b"the release version is 2.39", ""),
+            (b"\x7fELF\0\0", ""),
+        ] {
+            let picked = Select::GlibcRelease.pick(library);
+            assert_eq!(picked, release);
+            assert_eq!(Select::GlibcRelease.pick(picked.as_bytes()), picked);
+        }
+    }
+
+    #[test]
     fn a_piece_without_an_end_is_too_large() {
         let mut picker = Picker::new(Select::Lines(&["x"]));
         let piece = vec![b'a'; MAX_TEXT];
@@ -243,7 +294,7 @@ mod tests {
     proptest! {
         #[test]
         fn cutting_a_file_in_pieces_changes_nothing(
-            words in prop::collection::vec("\n|\n\n|Package: nvidia|Version: 1|sm_80|sm_90a|compute_90| | |\u{0}|é|sm_", 0..60),
+            words in prop::collection::vec("\n|\n\n|Package: nvidia|Version: 1|sm_80|sm_90a|compute_90| | |\u{0}|é|sm_|release version 2.39|release version |2.3", 0..60),
             size in 1..20_usize,
         ) {
             let file = words.concat();
@@ -251,6 +302,7 @@ mod tests {
                 Select::Paragraphs(&["nvidia"]),
                 Select::Lines(&["nvidia", "sm_"]),
                 Select::Architectures,
+                Select::GlibcRelease,
             ] {
                 let whole = select.pick(file.as_bytes());
                 let mut picker = Picker::new(select);

@@ -9,6 +9,7 @@ use super::fit::{Driver, Wanted};
 use super::gpu::{Gpu, Maker};
 use super::place::Place;
 use crate::facts::Facts;
+use crate::facts::libc::Libc;
 use crate::facts::python::EnvironmentKind;
 use crate::facts::system::Place as Surroundings;
 use crate::finding::quoted;
@@ -83,15 +84,6 @@ pub enum Tool {
     Pip,
     /// uv.
     Uv,
-}
-
-/// A C library.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Libc {
-    /// GNU's, of this version.
-    Glibc(u32, u32),
-    /// musl, such as Alpine's.
-    Musl,
 }
 
 /// A value that was given and makes no sense.
@@ -616,15 +608,10 @@ fn platform(facts: &Facts<'_>) -> Option<Platform> {
     ))
 }
 
-/// musl's loader lies there on the systems that use it.
+/// The C library of a machine, where it is known.
 fn libc(facts: &Facts<'_>) -> Option<Given<Libc>> {
-    let machine = facts.platform();
-    let loader = format!("/lib/ld-musl-{}.so.1", machine.arch);
-    let alpine = facts
-        .distribution()
-        .is_ok_and(|distribution| distribution.id == "alpine");
-    (machine.os == "linux" && alpine && facts.exists(&loader) != Ok(false))
-        .then(|| Given::new(Libc::Musl, Source::Machine("/etc/os-release".to_owned())))
+    let libc = facts.libc().ok()??;
+    Some(Given::new(libc.value, Source::Machine(libc.source)))
 }
 
 impl Wanted {

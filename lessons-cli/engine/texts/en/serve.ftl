@@ -2,7 +2,19 @@
 
 serve-ready =
     The book is open at { $address }
-    It shows: { $machine }. Only this computer can open it. Ctrl-C ends it.
+    It shows: { $machine }. { $others ->
+        [yes] Ctrl-C ends it.
+       *[no] Only this computer can open it. Ctrl-C ends it.
+    }
+serve-others =
+    { $known ->
+        [yes] Others can open it too, at { $address }
+       *[no] Others can open it too, at any address that this computer has
+    }
+      There is no password, and what is sent is not encrypted.
+      Whoever can reach it sees what the checks say of this machine: driver, GPUs and what uses them, versions, paths.
+      They can have it checked again, and mark your steps as done or skipped.
+      They can run no command and open no file.
 serve-from = The pages are made from { $root }
 serve-tunnel =
     From another computer: ssh -N -L { $port }:127.0.0.1:{ $port } HOST, and open the same address there

@@ -9,6 +9,7 @@ use std::str::FromStr;
 use anyhow::{Context, Result, anyhow};
 use lessons_engine::catalogue::{Catalogue, Change, Page};
 use lessons_engine::read::index::{File, Yanked};
+use lessons_engine::requirement::Requirement;
 use lessons_engine::tables::torch_matrix;
 use lessons_engine::version::PythonVersion;
 use lessons_engine::visible::visible;
@@ -298,7 +299,13 @@ fn asks_for(projects: &[&str], found: &Found, files: &[&File], client: &Client) 
         .take_while(|line| !line.is_empty())
         .filter_map(|line| line.strip_prefix("Requires-Dist:"))
         .map(str::trim)
-        .filter(|asks| projects.iter().any(|project| asks.starts_with(project)))
+        .filter(|asks| {
+            asks.parse::<Requirement>().is_ok_and(|asked| {
+                projects
+                    .iter()
+                    .any(|project| asked.name.starts_with(project))
+            })
+        })
         .collect();
     if asks.is_empty() {
         return String::new();

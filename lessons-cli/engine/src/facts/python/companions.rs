@@ -2,12 +2,14 @@
 
 use std::str::FromStr;
 
-use pep440_rs::{Version, VersionSpecifiers};
+use pep440_rs::{Version, VersionSpecifier, VersionSpecifiers};
 
-use super::distributions::{Distribution, normalised};
+use super::distributions::Distribution;
 use super::torch::{Assigned, assigned, local_tag};
 use crate::facts::{Facts, Known, Unknown};
 use crate::machine::{Select, Unread};
+use crate::requirement::{Interpreter, Requirement};
+use crate::tables::Platform;
 use crate::tables::torch_matrix::Package;
 use crate::version::BuildTag;
 
@@ -41,11 +43,26 @@ impl Facts<'_> {
             .collect())
     }
 
+    /// What markers ask of the environment's Python.
+    fn interpreter(&self) -> Interpreter {
+        let platform = self.platform();
+        Interpreter {
+            python: match self.environment() {
+                Ok(Some(environment)) => environment.python.clone().ok(),
+                Ok(None) | Err(_) => None,
+            },
+            platform: match (platform.os.parse(), platform.arch.parse()) {
+                (Ok(os), Ok(arch)) => Some(Platform::new(os, arch)),
+                _ => None,
+            },
+        }
+    }
+
     fn companion(&self, package: Package, distribution: &Distribution) -> InstalledCompanion {
         let metadata = distribution.metadata();
-        let requires_torch = match self.excerpt(&metadata, Select::Lines(&["Requires-Dist: torch"]))
-        {
-            Ok(text) => required_torch(&text).map_err(|()| Unknown::not_understood(&metadata)),
+        let requires_torch = match self.excerpt(&metadata, Select::Lines(&["Requires-Dist:"])) {
+            Ok(text) => required_torch(&text, &self.interpreter())
+                .map_err(|()| Unknown::not_understood(&metadata)),
             // An old form of record has no such file.
             Err(Unread::NotFound) => Ok(None),
             Err(why) => Err(Unknown::unread(&metadata, why)),
@@ -73,42 +90,35 @@ impl Facts<'_> {
     }
 }
 
-/// The torch in `Requires-Dist: torch==2.8.0`, `Requires-Dist: torch (>=2.14.0)`. A line with a marker for an extra
-/// asks for nothing by itself. An error where a line about torch cannot be read.
-fn required_torch(lines: &str) -> Result<Option<VersionSpecifiers>, ()> {
-    for line in lines.lines() {
-        let Some(requirement) = line.trim().strip_prefix("Requires-Dist:") else {
-            continue;
-        };
-        let (requirement, marker) = requirement.split_once(';').unwrap_or((requirement, ""));
-        let requirement = requirement.trim();
-        let end = requirement
-            .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
-            .unwrap_or(requirement.len());
-        let (name, specifiers) = requirement.split_at(end);
-        if normalised(name) != "torch" || marker.contains("extra") {
-            continue;
+/// The torch that a package's metadata asks for in a Python: all lines about torch that count there, together. An error
+/// where such a line cannot be read, or where what it rests on is not known.
+fn required_torch(metadata: &str, python: &Interpreter) -> Result<Option<VersionSpecifiers>, ()> {
+    let mut asked: Option<Vec<VersionSpecifier>> = None;
+    for requirement in Requirement::of_metadata(metadata, "torch").map_err(|_| ())? {
+        if requirement.counts(python).ok_or(())? {
+            let versions = requirement.versions().ok_or(())?;
+            asked
+                .get_or_insert_default()
+                .extend(versions.iter().cloned());
         }
-        let specifiers = specifiers
-            .trim()
-            .trim_start_matches('(')
-            .trim_end_matches(')');
-        return VersionSpecifiers::from_str(specifiers)
-            .map(Some)
-            .map_err(|_| ());
     }
-    Ok(None)
+    Ok(asked.map(VersionSpecifiers::from_iter))
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
+    use crate::tables::{Arch, Os};
+    use crate::version::PythonVersion;
 
     #[test]
-    fn requirements_are_read_in_both_forms() {
-        let read = |text| required_torch(text).map(|found| found.map(|found| found.to_string()));
+    fn only_what_counts_for_the_python_is_asked_for() {
+        let python = Interpreter {
+            python: Some(PythonVersion::new(3, 11)),
+            platform: Some(Platform::new(Os::Linux, Arch::X86_64)),
+        };
+        let read =
+            |text| required_torch(text, &python).map(|found| found.map(|found| found.to_string()));
         for (text, found) in [
             ("Requires-Dist: torch (>=2.14.0)\n", Some(">=2.14.0")),
             ("Requires-Dist: torch==2.8.0\n", Some("==2.8.0")),
@@ -120,20 +130,33 @@ mod tests {
                 "Requires-Dist: Torch ==2.8.0 ; python_version > '3.8'\n",
                 Some("==2.8.0"),
             ),
+            (
+                "Requires-Dist: torch ==2.2.2 ; platform_machine == 'x86_64' and sys_platform == 'darwin'\n\
+                 Requires-Dist: torch ==2.8.0 ; platform_machine != 'x86_64' or sys_platform != 'darwin'\n",
+                Some("==2.8.0"),
+            ),
+            (
+                "Requires-Dist: torch >=2.0\nRequires-Dist: torch <2.9 ; python_version < '3.12'\n",
+                Some(">=2.0, <2.9"),
+            ),
+            ("Requires-Dist: torch <2 ; python_version < '3.9'\n", None),
             ("Requires-Dist: torch ; extra == 'x'\n", None),
+            ("Requires-Dist: torch[opt-einsum] >=2\n", Some(">=2")),
+            (
+                "Requires-Dist: torch @ https://x.example/torch-2.8.0+cu126-cp311-cp311-linux_x86_64.whl\n",
+                Some("==2.8.0+cu126"),
+            ),
             ("Requires-Dist: torch\n", Some("")),
             ("", None),
         ] {
             assert_eq!(read(text), Ok(found.map(str::to_owned)), "{text}");
         }
-        assert_eq!(read("Requires-Dist: torch (two)\n"), Err(()));
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_makes_it_panic(text in any::<String>()) {
-            let _ = required_torch(&text);
-            let _ = required_torch(&format!("Requires-Dist: torch{text}"));
+        for text in [
+            "Requires-Dist: torch (two)\n",
+            "Requires-Dist: torch @ git+https://github.com/pytorch/pytorch\n",
+            "Requires-Dist: torch ==2.8.0 ; python_full_version > '3.11.4'\n",
+        ] {
+            assert_eq!(read(text), Err(()), "{text}");
         }
     }
 }

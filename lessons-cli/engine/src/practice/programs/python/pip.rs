@@ -3,6 +3,8 @@
 use super::packages::{self, Index, NotFound, Pick, Requirement};
 use super::{Interpreter, not_played};
 use crate::practice::process::{Call, Exit};
+use crate::requirement;
+use crate::tables::{Arch, Os, Platform};
 
 const PLAYED: &str =
     "pip install, uninstall, list, show, freeze, check, index versions, cache purge, --version";
@@ -360,6 +362,10 @@ pub(super) fn list(call: &mut Call<'_>, own: &Interpreter) -> Exit {
 
 pub(super) fn show(call: &mut Call<'_>, own: &Interpreter, words: &[String]) -> Exit {
     let there = packages::installed(call, &own.site);
+    let python = requirement::Interpreter {
+        python: Some(own.version),
+        platform: Some(Platform::new(Os::Linux, Arch::X86_64)),
+    };
     let mut exit = 1;
     for name in words.iter().filter(|word| !word.starts_with('-')) {
         match there
@@ -372,15 +378,12 @@ pub(super) fn show(call: &mut Call<'_>, own: &Interpreter, words: &[String]) -> 
                     .tree
                     .text(&format!("{}/{}/METADATA", own.site, one.folder))
                     .unwrap_or_default();
-                let requires: Vec<&str> = text
+                let requires: Vec<String> = text
                     .lines()
                     .filter_map(|line| line.strip_prefix("Requires-Dist: "))
-                    .map(|line| {
-                        line.split([';', '=', '<', '>', '!'])
-                            .next()
-                            .unwrap_or(line)
-                            .trim()
-                    })
+                    .filter_map(|line| line.parse::<requirement::Requirement>().ok())
+                    .filter(|asked| asked.counts(&python) != Some(false))
+                    .map(|requirement| requirement.name)
                     .collect();
                 call.line(format!(
                     "Name: {}\nVersion: {}\nLocation: {}\nRequires: {}",
