@@ -28,7 +28,7 @@ mod services;
 mod smi;
 mod text;
 
-pub(super) use search::regex;
+pub(super) use search::{finder, regex};
 pub(super) use text::{echoed, printed};
 
 /// A program.

@@ -174,7 +174,8 @@ pub(crate) fn formatted(format: &str, clock: i64) -> String {
             Some('I') => out.push_str(&format!("{:02}", (m.hour + 11) % 12 + 1)),
             Some('p') => out.push_str(if m.hour < 12 { "AM" } else { "PM" }),
             Some('u') => {
-                out.push_str(&((clock.div_euclid(86_400) + 3).rem_euclid(7) + 1).to_string())
+                let day = (clock.div_euclid(86_400) + 3).rem_euclid(7) + 1;
+                out.push_str(&day.to_string());
             }
             Some('w') => out.push_str(&(clock.div_euclid(86_400) + 4).rem_euclid(7).to_string()),
             Some('A') => out.push_str(m.weekday_name()),

@@ -8,6 +8,10 @@ const WIDEST: usize = 10_000;
 
 /// A directive of a format: `%-8.3f`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are the flags of a directive, each there or not"
+)]
 pub(super) struct Directive {
     minus: bool,
     plus: bool,
@@ -213,7 +217,7 @@ mod tests {
         assert_eq!(float("%g", 0.00001), "1e-05");
         assert_eq!(float("%g", 1_234_567.0), "1.23457e+06");
         assert_eq!(float("%g", 100.0), "100");
-        assert_eq!(float("%08.2f", -3.14159), "-0003.14");
+        assert_eq!(float("%08.2f", -3.125), "-0003.12");
         assert_eq!(float("%+.1f", 2.25), "+2.2");
         assert_eq!(float("%-8.1f|", 2.0), "2.0     ");
         assert_eq!(float("%5g", f64::INFINITY), "  inf");

@@ -101,7 +101,7 @@ fn binary(operator: BinaryOperator, left: i64, right: i64) -> Result<i64, String
         }
         BinaryOperator::Multiply => left.wrapping_mul(right),
         BinaryOperator::Divide | BinaryOperator::Modulo if right == 0 => {
-            return Err("division by 0".to_owned());
+            return Err(format!("division by 0 (error token is \"{right}\")"));
         }
         BinaryOperator::Divide => left.wrapping_div(right),
         BinaryOperator::Modulo => left.wrapping_rem(right),
@@ -135,10 +135,7 @@ fn target_value(
         ArithmeticTarget::Variable(name) => shell.variable(system, name).unwrap_or_default(),
         ArithmeticTarget::ArrayElement(name, index) => {
             let index = compute(shell, system, index, named)?;
-            usize::try_from(index)
-                .ok()
-                .and_then(|index| shell.array(name).get(index).cloned())
-                .unwrap_or_default()
+            shell.element(name, index).unwrap_or_default()
         }
     };
     let text = text.trim();
@@ -166,8 +163,13 @@ fn set(
             let _ = shell.assign(system, name, number.to_string());
             Ok(number)
         }
-        ArithmeticTarget::ArrayElement(name, _) => Err(format!(
-            "{name}: elements of arrays cannot be assigned in arithmetic here"
-        )),
+        ArithmeticTarget::ArrayElement(name, index) => {
+            let index = compute(shell, system, index, NAMED)?;
+            if shell.set_element(name, index, number.to_string()) {
+                Ok(number)
+            } else {
+                Err(format!("{name}: bad array subscript"))
+            }
+        }
     }
 }

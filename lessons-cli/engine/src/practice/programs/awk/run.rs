@@ -633,7 +633,7 @@ impl Awk<'_, '_> {
     fn print(&mut self, words: &[Expr], to: Option<&(Target, Expr)>) -> Played<()> {
         let mut text = String::new();
         if words.is_empty() {
-            text.push_str(&self.whole()?);
+            text.push_str(&self.record);
         } else {
             let format = self.variable_text("OFMT");
             let between = self.variable_text("OFS");
@@ -696,11 +696,6 @@ impl Awk<'_, '_> {
                     })
             }
         }
-    }
-
-    /// The record as it is now, with what was set in its fields.
-    fn whole(&mut self) -> Played<Rc<str>> {
-        Ok(Rc::clone(&self.record))
     }
 
     fn rebuild(&mut self) -> Played<()> {
@@ -879,10 +874,6 @@ impl Awk<'_, '_> {
         self.finder(&text)
     }
 
-    #[expect(
-        clippy::float_cmp,
-        reason = "awk compares numbers as they are, and so do its scripts"
-    )]
     fn value(&mut self, expr: &Expr) -> Played<Value> {
         self.spend(1)?;
         Ok(match expr {

@@ -855,12 +855,15 @@ impl Parser {
     fn concatenation(&mut self) -> Read<Expr> {
         let mut left = self.sum()?;
         loop {
-            let begins = match self.peek() {
-                Token::Number(_) | Token::Text(_) | Token::Name(_) | Token::Callee(_) => true,
-                Token::Regex(_) => true,
-                Token::Op("$" | "!" | "(" | "-" | "+" | "++" | "--") => true,
-                _ => false,
-            };
+            let begins = matches!(
+                self.peek(),
+                Token::Number(_)
+                    | Token::Text(_)
+                    | Token::Name(_)
+                    | Token::Callee(_)
+                    | Token::Regex(_)
+                    | Token::Op("$" | "!" | "(" | "-" | "+" | "++" | "--")
+            );
             if begins {
                 left = Expr::Concat(Box::new(left), Box::new(self.sum()?));
                 continue;
