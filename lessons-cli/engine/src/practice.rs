@@ -20,6 +20,7 @@ pub mod exercise;
 mod files;
 mod hardware;
 mod kernel;
+mod kernel_log;
 mod machine;
 mod outside;
 mod packages;

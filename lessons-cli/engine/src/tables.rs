@@ -11,6 +11,7 @@ use thiserror::Error;
 pub mod cuda_driver;
 pub mod gpu_arch;
 pub mod host_compilers;
+pub mod nvcc_builds;
 pub mod platform;
 pub mod provenance;
 pub mod sheet;
@@ -56,10 +57,11 @@ impl TableInfo {
 }
 
 /// All tables.
-pub fn all() -> [TableInfo; 4] {
+pub fn all() -> [TableInfo; 5] {
     [
         cuda_driver::info(),
         host_compilers::info(),
+        nvcc_builds::info(),
         gpu_arch::info(),
         torch_matrix::info(),
     ]

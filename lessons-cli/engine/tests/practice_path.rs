@@ -439,6 +439,11 @@ fn the_wrong_gcc_fails_in_nvcc_with_its_message() {
     typist.fails(
         "nvcc -arch=sm_120 x.cu",
         1,
+        "Value 'sm_120' is not defined for option 'gpu-architecture'",
+    );
+    typist.fails(
+        "nvcc -gencode arch=compute_120,code=sm_120 x.cu",
+        1,
         "Unsupported gpu architecture 'compute_120'",
     );
 }

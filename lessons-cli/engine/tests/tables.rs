@@ -18,13 +18,14 @@ use Arch::{Aarch64, X86_64};
 use Os::{Linux, MacOs, Windows};
 use Package::{Torchaudio, Torchtext, Torchvision};
 
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 5] = [
     ("cuda-driver", include_str!("../data/cuda-driver.json")),
     (
         "cuda-host-compilers",
         include_str!("../data/cuda-host-compilers.json"),
     ),
     ("gpu-arch", include_str!("../data/gpu-arch.json")),
+    ("nvcc-builds", include_str!("../data/nvcc-builds.json")),
     ("torch-matrix", include_str!("../data/torch-matrix.json")),
 ];
 
@@ -990,7 +991,13 @@ fn every_sheet_can_be_drawn() {
 #[test]
 fn every_table_says_what_it_is() {
     for table in tables::all() {
-        assert_eq!(table.as_of, "2026-11-23", "{}", table.name);
+        let is_of_programs = table.name == "nvcc-builds";
+        let as_of = if is_of_programs {
+            "2026-11-25"
+        } else {
+            "2026-11-23"
+        };
+        assert_eq!(table.as_of, as_of, "{}", table.name);
         assert!(
             !table.title.is_empty() && !table.how_to_read.is_empty(),
             "{}",

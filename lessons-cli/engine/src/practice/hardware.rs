@@ -26,6 +26,12 @@ impl Hardware {
     /// The hardware of a recorded machine. What the recording does not tell of a card, since no driver was there to ask, is
     /// taken from a bundled recording of a machine with the same card.
     pub(super) fn of(recording: &Recording) -> Self {
+        let mut hardware = Self::told(recording);
+        number(&mut hardware.gpus);
+        hardware
+    }
+
+    fn told(recording: &Recording) -> Self {
         let topology = topology(recording);
         let told = gpus(recording);
         if !told.is_empty() {
@@ -55,6 +61,30 @@ impl Hardware {
         Self {
             gpus,
             topology: topology.or_else(|| twin.as_ref().and_then(self::topology)),
+        }
+    }
+}
+
+/// Gives each card a UUID of its own: what was taken from another card brought that one's along.
+fn number(gpus: &mut [Gpu]) {
+    let mut seen = std::collections::BTreeSet::new();
+    let told: Vec<String> = gpus
+        .iter()
+        .filter_map(|gpu| gpu.uuid.known().cloned())
+        .collect();
+    for gpu in gpus {
+        let Value::Known(uuid) = &mut gpu.uuid else {
+            continue;
+        };
+        if seen.insert(uuid.clone()) {
+            continue;
+        }
+        let own = (1..=u32::MAX)
+            .map(|number| format!("GPU-00000000-0000-0000-0000-{number:012}"))
+            .find(|own| !seen.contains(own) && !told.contains(own));
+        if let Some(own) = own {
+            seen.insert(own.clone());
+            *uuid = own;
         }
     }
 }

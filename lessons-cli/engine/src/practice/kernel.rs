@@ -295,6 +295,9 @@ impl PracticeMachine {
             }
         }
         self.add_loaded(module, 3_096_576);
+        if module == "nouveau" {
+            self.log_nouveau();
+        }
         Ok(())
     }
 
@@ -303,8 +306,8 @@ impl PracticeMachine {
         if self.module_path(module).is_none() {
             return Err(NotLoaded::NoModule);
         }
-        if self.secure_boot() && file.is_built_here() && !self.state.key_enrolled {
-            self.kernel_says("Loading of module with unavailable key is rejected");
+        if self.rejects(&file) {
+            self.log_rejected();
             return Err(NotLoaded::KeyRejected);
         }
         if !self.has_loaded("nvidia") {
@@ -315,11 +318,17 @@ impl PracticeMachine {
                 .cloned()
                 .collect();
             if free.is_empty() {
-                self.kernel_says(&format!(
-                    "NVRM: The NVIDIA probe routine was not called for {} device(s).",
-                    addresses.len()
-                ));
-                self.kernel_says("NVRM: No NVIDIA devices probed.");
+                self.log_not_probed();
+                return Err(NotLoaded::NoSuchDevice);
+            }
+            if self
+                .hardware
+                .gpus
+                .iter()
+                .all(|gpu| refused(gpu, &file).is_some())
+                && !self.hardware.gpus.is_empty()
+            {
+                self.log_refused(&file);
                 return Err(NotLoaded::NoSuchDevice);
             }
             for address in free {
@@ -339,11 +348,8 @@ impl PracticeMachine {
             };
             self.put_text("/proc/driver/nvidia/version", format!("{line}\n"));
             self.put_text("/sys/module/nvidia/version", format!("{}\n", file.version));
-            self.kernel_says(&format!(
-                "nvidia: loading {} kernel module, version {}",
-                if file.open { "open" } else { "proprietary" },
-                file.version
-            ));
+            self.log_nvidia(&file);
+            self.log_silent_cards();
             for index in 0..self.hardware.gpus.len() {
                 self.device(&format!("nvidia{index}"));
             }
@@ -351,7 +357,11 @@ impl PracticeMachine {
         }
         for (name, size) in NVIDIA {
             if name == module || (module == "nvidia_drm" && name == "nvidia_modeset") {
+                let is_new = !self.has_loaded(name);
                 self.add_loaded(name, size);
+                if is_new {
+                    self.log_nvidia_part(name, &file.version);
+                }
                 if name == "nvidia_uvm" {
                     self.device("nvidia-uvm");
                     self.device("nvidia-uvm-tools");
@@ -360,6 +370,11 @@ impl PracticeMachine {
         }
         self.look_for_driver();
         Ok(())
+    }
+
+    /// Whether Secure Boot keeps a module out: it was built here, and the firmware does not know this machine's key.
+    pub(super) fn rejects(&self, file: &ModuleFile) -> bool {
+        self.secure_boot() && file.is_built_here() && !self.state.key_enrolled
     }
 
     fn device(&mut self, name: &str) {
@@ -557,8 +572,7 @@ impl PracticeMachine {
 
     /// The kernel's part of a start: nothing is loaded, then what the image and the files allow.
     pub(super) fn start_kernel(&mut self) {
-        let kernel = self.state.kernel.clone();
-        self.kernel_says(&format!("Linux version {kernel}"));
+        self.log_start();
         for (module, _) in NVIDIA.iter().rev() {
             self.unload_module(module);
         }
@@ -594,27 +608,42 @@ fn lines_of(lines: Vec<&str>) -> String {
     lines.into_iter().flat_map(|line| [line, "\n"]).collect()
 }
 
-/// Whether a driver can bring up a card: by the kind of its module, and by its branch.
+/// Why a module does not take a card at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// The open module needs a processor that the card does not have.
+    NoFirmware,
+    /// The driver's branch no longer supports the card.
+    Dropped,
+}
+
+/// Whether a module takes a card, and if not, why. What is not known of a card is no reason.
+pub(super) fn refused(gpu: &Gpu, file: &ModuleFile) -> Option<Refused> {
+    let cc = gpu.compute_capability.known()?.parse().ok()?;
+    let version: DriverVersion = file.version.parse().ok()?;
+    if matches!(
+        cuda_driver::gpu_support(&version, cc, Os::Linux),
+        GpuSupport::Dropped { .. }
+    ) {
+        return Some(Refused::Dropped);
+    }
+    (file.open && gpu_arch::open_module(cc) == Ok(OpenModule::Impossible))
+        .then_some(Refused::NoFirmware)
+}
+
+/// Whether a driver can bring up a card that its module has taken: some need the open module.
 fn serves(gpu: &Gpu, version: &str, open: bool) -> bool {
-    let Some(cc) = gpu
+    let file = ModuleFile {
+        path: String::new(),
+        version: version.to_owned(),
+        open,
+    };
+    let requires_open = gpu
         .compute_capability
         .known()
         .and_then(|text| text.parse().ok())
-    else {
-        return true;
-    };
-    let fits_module = match gpu_arch::open_module(cc) {
-        Ok(OpenModule::Required) => open,
-        Ok(OpenModule::Impossible) => !open,
-        Ok(OpenModule::Supported) | Err(_) => true,
-    };
-    let fits_branch = version.parse().is_ok_and(|version: DriverVersion| {
-        !matches!(
-            cuda_driver::gpu_support(&version, cc, Os::Linux),
-            GpuSupport::Dropped { .. }
-        )
-    });
-    fits_module && fits_branch
+        .is_some_and(|cc| gpu_arch::open_module(cc) == Ok(OpenModule::Required));
+    refused(gpu, &file).is_none() && (open || !requires_open)
 }
 
 /// The driver's version in a package's: `580.95.05-0ubuntu0.24.04.2`.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::facts::Facts;
 use crate::facts::driver::Package;
 use crate::read::drivers::DriverPackage;
-use crate::tables::cuda_driver;
+use crate::tables::{cuda_driver, nvcc_builds};
 use crate::version::CudaVersion;
 
 use super::machine::PracticeMachine;
@@ -811,12 +811,15 @@ fn brings_no_driver(cuda: CudaVersion) -> bool {
     cuda_driver::bundles_driver(cuda, crate::tables::Os::Linux) == Ok(false)
 }
 
-/// The toolkits whose release notes are in the table, oldest first.
+/// The toolkits whose compilers are known, oldest first: what cannot be said of a toolkit is not offered.
 pub(super) fn toolkit_versions() -> Vec<CudaVersion> {
-    let mut versions: Vec<CudaVersion> = cuda_driver::toolkits()
+    let mut versions: Vec<CudaVersion> = nvcc_builds::builds()
         .iter()
         .map(|row| row.toolkit)
-        .filter(|version| version.major >= 12)
+        .filter(|version| {
+            version.major >= 12
+                && cuda_driver::bundles_driver(*version, crate::tables::Os::Linux).is_ok()
+        })
         .collect();
     versions.sort_unstable();
     versions

@@ -9,6 +9,7 @@ use crate::programs::{GCC, NVCC};
 use crate::tables::Os;
 use crate::tables::cuda_driver::{self, Verdict};
 use crate::tables::host_compilers::{self, Accepts};
+use crate::tables::nvcc_builds;
 use crate::version::{ComputeCapability, CudaVersion, GccVersion};
 
 use super::{Program, not_played, smi};
@@ -203,6 +204,145 @@ fn recorded(call: &mut Call<'_>) -> Option<(String, Exit)> {
     Some((said.text(), exit))
 }
 
+/// What nvcc says without a file to compile.
+const NO_INPUT: &str =
+    "nvcc fatal   : No input files specified; use option --help for more information";
+
+/// The options of nvcc that take the next word along, as `nvcc --help` of 13.4 lists them.
+const WITH_VALUE: &[&str] = &[
+    "-o",
+    "--output-file",
+    "-arch",
+    "--gpu-architecture",
+    "-code",
+    "--gpu-code",
+    "-gencode",
+    "--generate-code",
+    "-ccbin",
+    "--compiler-bindir",
+    "-I",
+    "--include-path",
+    "-L",
+    "--library-path",
+    "-l",
+    "--library",
+    "-D",
+    "--define-macro",
+    "-U",
+    "-x",
+    "--x",
+    "-std",
+    "--std",
+    "-O",
+    "--optimize",
+    "-Xcompiler",
+    "--compiler-options",
+    "-Xlinker",
+    "--linker-options",
+    "-Xptxas",
+    "--ptxas-options",
+    "-maxrregcount",
+    "--maxrregcount",
+    "-isystem",
+    "-include",
+    "-odir",
+    "--output-directory",
+    "-cudart",
+    "--cudart",
+    "-t",
+    "--threads",
+    "-rdc",
+    "-m",
+    "--machine",
+];
+
+/// Those that stand alone.
+const ALONE: &[&str] = &[
+    "-c",
+    "--compile",
+    "-ptx",
+    "--ptx",
+    "-cubin",
+    "--cubin",
+    "-fatbin",
+    "--fatbin",
+    "-dc",
+    "-dw",
+    "-dlink",
+    "-lib",
+    "--lib",
+    "-run",
+    "--run",
+    "-E",
+    "--preprocess",
+    "-M",
+    "-MM",
+    "-MD",
+    "-g",
+    "--debug",
+    "-G",
+    "--device-debug",
+    "-lineinfo",
+    "--generate-line-info",
+    "-shared",
+    "--shared",
+    "-pg",
+    "-dryrun",
+    "--dryrun",
+    "-v",
+    "--verbose",
+    "-keep",
+    "--keep",
+    "-w",
+    "--disable-warnings",
+    "-use_fast_math",
+    "--use_fast_math",
+    "-m64",
+    "--m64",
+    "-allow-unsupported-compiler",
+    "--allow-unsupported-compiler",
+    "-extended-lambda",
+    "--extended-lambda",
+    "-expt-relaxed-constexpr",
+    "--expt-relaxed-constexpr",
+    "-restrict",
+    "--restrict",
+    "-res-usage",
+    "--resource-usage",
+    "-Wno-deprecated-gpu-targets",
+    "--Wno-deprecated-gpu-targets",
+    "-dlto",
+    "-lto",
+];
+
+/// What is wrong with the options, in nvcc's words.
+fn wrong_option(words: &[String]) -> Option<String> {
+    let mut rest = words.iter();
+    while let Some(word) = rest.next() {
+        if !word.starts_with('-') || word == "-" || ALONE.contains(&word.as_str()) {
+            continue;
+        }
+        let name = word.split('=').next().unwrap_or(word);
+        if WITH_VALUE.contains(&word.as_str()) {
+            if rest.next().is_none() {
+                return Some(format!("argument expected after '{word}'"));
+            }
+            continue;
+        }
+        let glued = ["-I", "-L", "-l", "-D", "-U", "-O", "-std", "-Xcompiler"]
+            .iter()
+            .any(|short| word.starts_with(short));
+        if (word.contains('=') && WITH_VALUE.contains(&name)) || glued {
+            continue;
+        }
+        return Some(format!(
+            "Unknown option '{}'",
+            crate::visible::visible(word)
+        ));
+    }
+    None
+}
+
 fn nvcc(call: &mut Call<'_>) -> Exit {
     let words = call.rest();
     // A toolkit for another processor does not even start.
@@ -214,6 +354,13 @@ fn nvcc(call: &mut Call<'_>) -> Exit {
         return not_played(call, "this toolkit", "nvcc of a toolkit in /usr/local");
     };
     let release = cuda.release();
+    if words.iter().any(|word| word == "--help" || word == "-h") {
+        return not_played(
+            call,
+            "the whole help",
+            "nvcc [-arch=sm_NN|native] [-ccbin g++-NN] FILE.cu [-o PROGRAM], nvcc --version",
+        );
+    }
     if words.iter().any(|word| word == "--version" || word == "-V") {
         // The recorded toolkit's own words, where this is that toolkit.
         if let Some((text, exit)) = recorded(call)
@@ -222,14 +369,24 @@ fn nvcc(call: &mut Call<'_>) -> Exit {
             call.print(text);
             return exit;
         }
-        call.line(format!(
-            "nvcc: NVIDIA (R) Cuda compiler driver\nCopyright (c) 2005-2026 NVIDIA Corporation\nCuda compilation tools, release {release}, V{cuda}\nBuild cuda_{release}.r{release}"
-        ));
+        let Ok(build) = nvcc_builds::build(cuda) else {
+            return not_played(
+                call,
+                "the version of this toolkit",
+                "nvcc of the toolkits from 11.8 on",
+            );
+        };
+        call.print(build.printed());
         return 0;
     }
-    let Some((source, output)) = sources(call, &words, "nvcc") else {
+    if words.is_empty() {
+        call.error(NO_INPUT);
         return 1;
-    };
+    }
+    if let Some(fatal) = wrong_option(&words) {
+        call.error(format!("nvcc fatal   : {fatal}"));
+        return 1;
+    }
     let after = |flag: &str| {
         words.iter().enumerate().find_map(|(at, word)| {
             if word == flag {
@@ -259,7 +416,7 @@ fn nvcc(call: &mut Call<'_>) -> Exit {
         call.machine().which(&compiler, &path, &cwd)
     };
     let Some(file) = file else {
-        call.error(format!("sh: 1: {compiler}: not found\nnvcc fatal   : Failed to preprocess host compiler properties."));
+        call.error(format!("{compiler}: No such file or directory\nnvcc fatal   : Failed to preprocess host compiler properties."));
         return 1;
     };
     let version = gcc_version(call, &file);
@@ -272,10 +429,52 @@ fn nvcc(call: &mut Call<'_>) -> Exit {
             .find(|text| text.compiler == "gcc")
             .map(|text| text.text.replace(" N ", &format!(" {} ", range.max)))
             .unwrap_or_default();
-        call.error(format!("In file included from {root}/bin/../targets/x86_64-linux/include/cuda_runtime.h:82,\n                 from <command-line>:\n{root}/bin/../targets/x86_64-linux/include/crt/host_config.h:143:2: error: {message}"));
+        call.error(format!("In file included from {root}/bin/../targets/x86_64-linux/include/cuda_runtime.h:82,\n                 from <command-line>:\n{root}/bin/../targets/x86_64-linux/include/crt/host_config.h:143:2: error: {message}\n  143 | {message}\n      |  ^~~~~"));
         return 1;
     }
-    let arch = after("-arch").or_else(|| after("--gpu-architecture"));
+    let Some(source) = words
+        .iter()
+        .enumerate()
+        .find(|(at, word)| {
+            !word.starts_with('-')
+                && !at
+                    .checked_sub(1)
+                    .is_some_and(|before| WITH_VALUE.contains(&words[before].as_str()))
+        })
+        .map(|(_, word)| word.clone())
+    else {
+        call.error(NO_INPUT);
+        return 1;
+    };
+    let Ok(text) = call.files().read(&source) else {
+        call.error(format!(
+            "cc1plus: fatal error: {source}: No such file or directory\ncompilation terminated."
+        ));
+        return 1;
+    };
+    let source = String::from_utf8_lossy(&text).into_owned();
+    let output = after("-o")
+        .or_else(|| after("--output-file"))
+        .unwrap_or_else(|| "a.out".to_owned());
+    // `arch=compute_120,code=sm_120` names the architecture in its first half.
+    let generated = after("-gencode")
+        .or_else(|| after("--generate-code"))
+        .map(|spec| {
+            let spec = spec.trim_start_matches("arch=");
+            spec.split(',').next().unwrap_or(spec).to_owned()
+        });
+    let arch = after("-arch")
+        .or_else(|| after("--gpu-architecture"))
+        .or_else(|| generated.clone());
+    // Until CUDA 12 an unknown `sm_…` was a wrong value of the option; 13 says the same of all.
+    let unsupported = |name: &str| {
+        let name = crate::visible::visible(name);
+        if cuda.major >= 13 || generated.is_some() || name.starts_with("compute_") {
+            format!("nvcc fatal   : Unsupported gpu architecture '{name}'")
+        } else {
+            format!("nvcc fatal   : Value '{name}' is not defined for option 'gpu-architecture'")
+        }
+    };
     let cc: Option<ComputeCapability> = match arch.as_deref() {
         None | Some("all" | "all-major") => None,
         Some("native") => first_gpu(call).and_then(|gpu| super::capability(&gpu)),
@@ -283,10 +482,7 @@ fn nvcc(call: &mut Call<'_>) -> Exit {
             if let Ok(cc) = name.replace("compute_", "sm_").parse() {
                 Some(cc)
             } else {
-                call.error(format!(
-                    "nvcc fatal   : Value '{}' is not defined for option 'gpu-architecture'",
-                    crate::visible::visible(name)
-                ));
+                call.error(unsupported(name));
                 return 1;
             }
         }
@@ -300,12 +496,18 @@ fn nvcc(call: &mut Call<'_>) -> Exit {
             .get(&cc)
             .is_some_and(|first| release < *first);
         if too_old || too_new {
-            let name = cc.sm().replace("sm_", "compute_");
-            call.error(format!(
-                "nvcc fatal   : Unsupported gpu architecture '{name}'"
-            ));
+            let name = match arch.as_deref() {
+                Some("native") | None => cc.sm(),
+                Some(name) => name.to_owned(),
+            };
+            call.error(unsupported(&name));
             return 1;
         }
+    } else if let Some(name) = arch.as_deref()
+        && cc.is_some()
+    {
+        call.error(unsupported(name));
+        return 1;
     }
     let code = cc.map_or_else(String::new, ComputeCapability::sm);
     make_program(

@@ -1108,14 +1108,15 @@ fn dmesg(call: &mut Call<'_>) -> Exit {
         .map(|(index, line)| {
             if options.has('T') {
                 let time = clock::date(line.time).replace(" UTC", "");
-                format!("[{time}] {}", line.text)
+                indented(&format!("[{time}] "), &line.text)
             } else {
-                format!(
-                    "[{:5}.{:06}] {}",
+                let stamp = format!(
+                    "[{:5}.{:06}] ",
                     line.time - started,
-                    (index * 7919 + 104_729) % 1_000_000,
-                    line.text
-                )
+                    // Later lines have later times within the second.
+                    (index * 4_919 + 104_729).min(999_999),
+                );
+                indented(&stamp, &line.text)
             }
         })
         .collect();
@@ -1125,6 +1126,12 @@ fn dmesg(call: &mut Call<'_>) -> Exit {
         }
     }
     0
+}
+
+/// A text behind what stands before it, each further line of it as far to the right.
+fn indented(before: &str, text: &str) -> String {
+    let margin = format!("\n{}", " ".repeat(before.chars().count()));
+    format!("{before}{}", text.replace('\n', &margin))
 }
 
 fn journalctl(call: &mut Call<'_>) -> Exit {
@@ -1202,7 +1209,10 @@ fn journalctl(call: &mut Call<'_>) -> Exit {
             } else {
                 format!("{}[742]", line.unit)
             };
-            format!("{time} {} {process}: {}", machine.hostname, line.text)
+            indented(
+                &format!("{time} {} {process}: ", machine.hostname),
+                &line.text,
+            )
         })
         .collect();
     if let Some(most) = options

@@ -8,7 +8,8 @@ use crate::practice::process::{Call, Exit};
 use crate::practice::tree::{Binary, Content, Node, absolute};
 use crate::tables::Os;
 use crate::tables::cuda_driver;
-use crate::version::CudaVersion;
+use crate::tables::nvcc_builds;
+use crate::version::{CudaVersion, DriverVersion};
 
 use super::{Program, not_played};
 
@@ -30,9 +31,22 @@ pub(super) fn contents(name: &str) -> Option<(CudaVersion, Option<String>)> {
         None => (rest, None),
     };
     let cuda: CudaVersion = cuda.parse().ok()?;
+    // A release that there is, with its update.
+    cuda.patch?;
+    let known = nvcc_builds::build(cuda).ok()?.toolkit;
     // Up to 13.3 the name carries the driver, and from then on there is none.
-    let inside = cuda_driver::bundles_driver(cuda, Os::Linux).ok()?;
-    (inside == driver.is_some()).then_some((cuda, driver))
+    let inside = cuda_driver::bundles_driver(known, Os::Linux).ok()?;
+    // The driver is one of the branch that the release came with; which of them, the tables do not know for each.
+    let branch = driver.as_deref().map(|driver| {
+        let driver: Option<DriverVersion> = driver.parse().ok();
+        driver.is_some_and(|driver| {
+            cuda_driver::toolkits_of(known).any(|row| {
+                let of_table = row.linux_min.as_ref().map(DriverVersion::branch);
+                of_table.or(row.linux_min_branch) == Some(driver.branch())
+            })
+        })
+    });
+    (inside == driver.is_some() && branch != Some(false)).then_some((known, driver))
 }
 
 /// A runfile as a download leaves it.

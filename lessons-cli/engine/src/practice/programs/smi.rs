@@ -7,18 +7,89 @@ use crate::machine::nvml::{Gpu, GpuReading, Nvml, NvmlCode, Value};
 use crate::practice::kernel;
 use crate::practice::process::{Call, Exit};
 use crate::practice::services;
+use crate::version::DriverVersion;
 
 use super::{Program, lines_of, not_played};
 
 pub(super) const PROGRAMS: &[Program] = &[Program::installed("nvidia-smi", nvidia_smi)];
 
-const PLAYED: &str = "nvidia-smi, -L, -q [-d POWER|MEMORY|ECC|TEMPERATURE|PERFORMANCE|UTILIZATION], --query-gpu=… --format=csv[,noheader][,nounits], --query-compute-apps=…, -i, -pm, -pl, -c, topo -m, nvlink --status";
+const PLAYED: &str = "nvidia-smi, -L, -q [-x] [-d POWER|MEMORY|ECC|TEMPERATURE|PERFORMANCE|UTILIZATION|PIDS], dmon, pmon, --query-gpu=… --format=csv[,noheader][,nounits], --query-compute-apps=…, -i, -pm, -pl, -c, topo -m, nvlink --status";
+
+/// The lines of `nvidia-smi --help` (550) for what is played here.
+const HELP: &str = "\
+NVSMI provides monitoring information for Tesla and select Quadro devices.
+The data is presented in either a plain text or an XML format, via stdout or a file.
+NVSMI also provides several management operations for changing the device state.
+
+nvidia-smi [OPTION1 [ARG1]] [OPTION2 [ARG2]] ...
+
+    -h,   --help                Print usage information and exit.
+
+  LIST OPTIONS:
+
+    -L,   --list-gpus           Display a list of GPUs connected to the system.
+
+  SUMMARY OPTIONS:
+
+    <no arguments>              Show a summary of GPUs connected to the system.
+
+    [plus any of]
+
+    -i,   --id=                 Target a specific GPU.
+    -l,   --loop=               Probe until Ctrl+C at specified second interval.
+
+  QUERY OPTIONS:
+
+    -q,   --query               Display GPU or Unit info.
+
+    [plus any of]
+
+    -i,   --id=                 Target a specific GPU or Unit.
+    -x,   --xml-format          Produce XML output.
+    -d,   --display=            Display only selected information: MEMORY,
+                                    UTILIZATION, ECC, TEMPERATURE, POWER,
+                                    COMPUTE, PIDS, PERFORMANCE
+                                Flags can be combined with comma e.g. ECC,POWER.
+
+  SELECTIVE QUERY OPTIONS:
+
+    --query-gpu                 Information about GPU.
+    --query-compute-apps        List of currently active compute processes.
+
+    [mandatory]
+
+    --format=                   Comma separated list of format options:
+                                  csv - comma separated values (MANDATORY)
+                                  noheader - skip the first line with column headers
+                                  nounits - don't print units for numerical
+                                             values
+
+  DEVICE MODIFICATION OPTIONS:
+
+    -pm,  --persistence-mode=   Set persistence mode: 0/DISABLED, 1/ENABLED
+    -c,   --compute-mode=       Set MODE for compute applications:
+                                0/DEFAULT, 1/EXCLUSIVE_THREAD (DEPRECATED),
+                                2/PROHIBITED, 3/EXCLUSIVE_PROCESS
+    -pl   --power-limit=        Specifies maximum power management limit in watts.
+
+  DEVICE MONITORING:
+    dmon                        Displays device stats in scrolling format.
+    pmon                        Displays process stats in scrolling format.
+
+  TOPOLOGY:
+    topo                        Displays device/system topology.
+
+  NVLINK:
+    nvlink                      Displays device nvlink information.
+
+practice: the options that are played here; the real help lists more";
 
 fn nvidia_smi(call: &mut Call<'_>) -> Exit {
     let words = call.rest();
     if matches!(words.first().map(String::as_str), Some("-h" | "--help")) {
+        let version = call.machine().library_version().unwrap_or_default();
         call.line(format!(
-            "NVIDIA System Management Interface\n\nplayed here: {PLAYED}"
+            "NVIDIA System Management Interface -- v{version}\n\n{HELP}"
         ));
         return 0;
     }
@@ -27,6 +98,7 @@ fn nvidia_smi(call: &mut Call<'_>) -> Exit {
         Err(exit) => return exit,
     };
     match words.first().map(String::as_str) {
+        Some(kind @ ("dmon" | "pmon")) => return monitor(call, &nvml, &words, kind == "pmon"),
         Some("topo") => return topo(call, &words[1..]),
         Some("nvlink") => return nvlink(call, &nvml, &words[1..]),
         _ => {}
@@ -61,7 +133,15 @@ fn nvidia_smi(call: &mut Call<'_>) -> Exit {
         return query_apps(call, &nvml, &chosen, fields, &asked.format);
     }
     if asked.long {
-        return long(call, &nvml, &chosen, asked.section.as_deref());
+        return long(call, &nvml, &chosen, asked.section.as_deref(), asked.xml);
+    }
+    if asked.xml {
+        call.line("Invalid combination of input arguments. Specify -q/--query and -x/--xml-format to run an XML query.  Please run 'nvidia-smi -h' for help.\n");
+        return 2;
+    }
+    if asked.section.is_some() {
+        call.line("Invalid combination of input arguments. Specify -q/--query and -d/--display to run a filtered query.  Please run 'nvidia-smi -h' for help.\n");
+        return 2;
     }
     let mut shown = nvml;
     shown.gpus = chosen
@@ -74,6 +154,9 @@ fn nvidia_smi(call: &mut Call<'_>) -> Exit {
         gpu.index = u32::try_from(index).ok();
     }
     call.print(draw::smi::draw(&smi));
+    if asked.endless {
+        endless(call);
+    }
     0
 }
 
@@ -94,6 +177,7 @@ fn reading(call: &mut Call<'_>) -> Result<Nvml, Exit> {
         ),
         NvmlCode::LibRmVersionMismatch => {
             let library = call.machine().library_version().unwrap_or_default();
+            call.machine().log_mismatch();
             // The last number is left out.
             let short: Vec<&str> = library.split('.').take(2).collect();
             (format!("Failed to initialize NVML: Driver/library version mismatch\nNVML library version: {}", short.join(".")), 18)
@@ -107,6 +191,10 @@ fn reading(call: &mut Call<'_>) -> Result<Nvml, Exit> {
 }
 
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option that stands or does not"
+)]
 struct Asked {
     list: bool,
     long: bool,
@@ -116,6 +204,8 @@ struct Asked {
     query_apps: Option<String>,
     format: String,
     set: Option<Set>,
+    xml: bool,
+    endless: bool,
 }
 
 /// What is to be set.
@@ -136,7 +226,8 @@ impl Asked {
                 }
                 _ => (word.clone(), None),
             };
-            let mut take = || value.clone().or_else(|| words.next().cloned());
+            let given = value.clone();
+            let mut take = || given.clone().or_else(|| words.next().cloned());
             match name.as_str() {
                 "-L" | "--list-gpus" => self.list = true,
                 "-q" | "--query" => self.long = true,
@@ -170,13 +261,55 @@ impl Asked {
                         other => return Err(invalid(call, &name, other)),
                     }
                 }
-                "-l" | "--loop" | "dmon" | "pmon" | "mig" | "-mig" | "-r" | "--gpu-reset"
-                | "-e" | "-x" | "-ac" | "-lgc" => {
+                "-x" | "--xml-format" => self.xml = true,
+                // The seconds may be left out, and then are five.
+                "-l" | "--loop" | "-lms" | "--loop-ms" => {
+                    let mut rest = words.clone();
+                    let seconds = value
+                        .clone()
+                        .or_else(|| rest.next().filter(|word| !word.starts_with('-')).cloned());
+                    if let Some(seconds) = seconds {
+                        if value.is_none() {
+                            words.next();
+                        }
+                        if !seconds.parse::<u32>().is_ok_and(|seconds| seconds > 0) {
+                            call.line("Provided [-l(ms) | --loop(-ms)=] value is incorrect. Loop frequency must be greater than 0.");
+                            return Err(2);
+                        }
+                    }
+                    self.endless = true;
+                }
+                "mig"
+                | "-mig"
+                | "--multi-instance-gpu"
+                | "-r"
+                | "--gpu-reset"
+                | "-e"
+                | "--ecc-config"
+                | "-ac"
+                | "-lgc"
+                | "--lock-gpu-clocks"
+                | "-rgc"
+                | "-lmc"
+                | "-u"
+                | "-f"
+                | "--filename"
+                | "-B"
+                | "vgpu"
+                | "clocks"
+                | "compute-policy"
+                | "boost-slider"
+                | "--query-supported-clocks"
+                | "--query-accounted-apps"
+                | "-p"
+                | "-am"
+                | "drain" => {
                     return Err(not_played(call, word, PLAYED));
                 }
                 _ => {
-                    call.line("Invalid combination of input arguments. Please run 'nvidia-smi -h' for help.\n");
-                    return Err(1);
+                    let word = crate::visible::visible(word);
+                    call.line(format!("ERROR: Option {word} is not recognized. Please run 'nvidia-smi -h' for help.\n"));
+                    return Err(2);
                 }
             }
         }
@@ -622,164 +755,480 @@ fn query_apps(
     0
 }
 
+/// A part of the long report: its name in text and in XML, and what it says.
+enum Entry {
+    Field(&'static str, &'static str, String),
+    Group(&'static str, &'static str, Vec<Entry>),
+}
+
+use Entry::{Field, Group};
+
+/// The sections that `-d` knows, as `nvidia-smi --help` of 550 lists them; those of which recordings tell nothing are
+/// said to be so.
+const SECTIONS: [&str; 19] = [
+    "MEMORY",
+    "UTILIZATION",
+    "ECC",
+    "TEMPERATURE",
+    "POWER",
+    "CLOCK",
+    "COMPUTE",
+    "PIDS",
+    "PERFORMANCE",
+    "SUPPORTED_CLOCKS",
+    "PAGE_RETIREMENT",
+    "ACCOUNTING",
+    "ENCODER_STATS",
+    "SUPPORTED_GPU_TARGET_TEMP",
+    "VOLTAGE",
+    "FBC_STATS",
+    "ROW_REMAPPER",
+    "RESET_STATUS",
+    "GSP_FIRMWARE_VERSION",
+];
+
+/// Those of which recordings tell.
+const TOLD: [&str; 8] = [
+    "MEMORY",
+    "UTILIZATION",
+    "ECC",
+    "TEMPERATURE",
+    "POWER",
+    "COMPUTE",
+    "PIDS",
+    "PERFORMANCE",
+];
+
+/// What the long report says of one GPU: all of it, or the sections that were asked for.
+fn entries(
+    call: &mut Call<'_>,
+    nvml: &Nvml,
+    index: usize,
+    gpu: &Gpu,
+    wanted: &[String],
+) -> Vec<Entry> {
+    let shows = |name: &str| wanted.is_empty() || wanted.iter().any(|known| known == name);
+    let text =
+        |(value, unit): (String, String)| format!("{}{unit}", value.trim_matches(['[', ']']));
+    let queried = |name: &str| {
+        text(
+            field(nvml, index, gpu, name)
+                .map(|(_, value)| value)
+                .unwrap_or_default(),
+        )
+    };
+    let mut all = Vec::new();
+    if wanted.is_empty() {
+        all.push(Field("Product Name", "product_name", queried("name")));
+        all.push(Field(
+            "Display Active",
+            "display_active",
+            queried("display_active"),
+        ));
+        all.push(Field(
+            "Persistence Mode",
+            "persistence_mode",
+            queried("persistence_mode"),
+        ));
+        let mig = queried("mig.mode.current");
+        all.push(Group(
+            "MIG Mode",
+            "mig_mode",
+            vec![
+                Field("Current", "current_mig", mig.clone()),
+                Field("Pending", "pending_mig", mig),
+            ],
+        ));
+        all.push(Field("Serial Number", "serial", queried("serial")));
+        all.push(Field("GPU UUID", "uuid", queried("uuid")));
+        all.push(Field("Minor Number", "minor_number", index.to_string()));
+        let at = bus_id(gpu);
+        let parts: Vec<&str> = at.split([':', '.']).collect();
+        if let [domain, bus, device, _] = parts.as_slice() {
+            all.push(Group(
+                "PCI",
+                "pci",
+                vec![
+                    Field("Bus", "pci_bus", format!("0x{bus}")),
+                    Field("Device", "pci_device", format!("0x{device}")),
+                    Field(
+                        "Domain",
+                        "pci_domain",
+                        format!("0x{}", domain.get(4..).unwrap_or(domain)),
+                    ),
+                    Field("Bus Id", "pci_bus_id", at.clone()),
+                ],
+            ));
+        }
+        all.push(Field("Fan Speed", "fan_speed", queried("fan.speed")));
+    }
+    if shows("PERFORMANCE") {
+        all.push(Field(
+            "Performance State",
+            "performance_state",
+            queried("pstate"),
+        ));
+    }
+    if shows("MEMORY") {
+        all.push(Group(
+            "FB Memory Usage",
+            "fb_memory_usage",
+            vec![
+                Field("Total", "total", queried("memory.total")),
+                Field("Used", "used", queried("memory.used")),
+                Field("Free", "free", queried("memory.free")),
+            ],
+        ));
+    }
+    if shows("COMPUTE") {
+        all.push(Field(
+            "Compute Mode",
+            "compute_mode",
+            queried("compute_mode"),
+        ));
+    }
+    if shows("UTILIZATION") {
+        all.push(Group(
+            "Utilization",
+            "utilization",
+            vec![Field("GPU", "gpu_util", queried("utilization.gpu"))],
+        ));
+    }
+    if shows("ECC") {
+        let mode = queried("ecc.mode.current");
+        all.push(Group(
+            "ECC Mode",
+            "ecc_mode",
+            vec![
+                Field("Current", "current_ecc", mode.clone()),
+                Field("Pending", "pending_ecc", mode),
+            ],
+        ));
+    }
+    if shows("TEMPERATURE") {
+        all.push(Group(
+            "Temperature",
+            "temperature",
+            vec![Field(
+                "GPU Current Temp",
+                "gpu_temp",
+                text(shown(&gpu.temperature_c, " C")),
+            )],
+        ));
+    }
+    if shows("POWER") {
+        let default = call
+            .machine()
+            .hardware
+            .gpus
+            .iter()
+            .find(|card| card.bus_id == gpu.bus_id)
+            .map(|card| watts(&card.power_limit_mw))
+            .unwrap_or_default();
+        all.push(Group(
+            "GPU Power Readings",
+            "gpu_power_readings",
+            vec![
+                Field(
+                    "Instantaneous Power Draw",
+                    "instant_power_draw",
+                    queried("power.draw"),
+                ),
+                Field(
+                    "Current Power Limit",
+                    "current_power_limit",
+                    queried("power.limit"),
+                ),
+                Field(
+                    "Default Power Limit",
+                    "default_power_limit",
+                    text(shown(&default, " W")),
+                ),
+            ],
+        ));
+    }
+    if shows("PIDS") {
+        let processes = gpu.processes.known().cloned().unwrap_or_default();
+        if processes.is_empty() {
+            all.push(Field("Processes", "processes", "None".to_owned()));
+        } else {
+            let parts = processes
+                .into_iter()
+                .flat_map(|process| {
+                    let name = process.name.unwrap_or_else(|| "[Not Found]".to_owned());
+                    let memory = process
+                        .memory
+                        .map_or_else(|| "N/A".to_owned(), |bytes| format!("{} MiB", bytes >> 20));
+                    let kind = process.kind;
+                    [
+                        Field("GPU instance ID", "gpu_instance_id", "N/A".to_owned()),
+                        Field(
+                            "Compute instance ID",
+                            "compute_instance_id",
+                            "N/A".to_owned(),
+                        ),
+                        Field("Process ID", "pid", process.pid.to_string()),
+                        Field("    Type", "type", kind),
+                        Field("    Name", "process_name", name),
+                        Field("    Used GPU Memory", "used_memory", memory),
+                    ]
+                })
+                .collect();
+            all.push(Group("Processes", "processes", parts));
+        }
+    }
+    all
+}
+
 /// The long report, in part: what recordings tell.
-fn long(call: &mut Call<'_>, nvml: &Nvml, chosen: &[usize], section: Option<&str>) -> Exit {
+fn long(
+    call: &mut Call<'_>,
+    nvml: &Nvml,
+    chosen: &[usize],
+    section: Option<&str>,
+    xml: bool,
+) -> Exit {
     let wanted: Vec<String> = section
         .map(|section| section.split(',').map(str::to_uppercase).collect())
         .unwrap_or_default();
-    let is_known = |name: &String| {
-        matches!(
-            name.as_str(),
-            "POWER" | "MEMORY" | "ECC" | "TEMPERATURE" | "PERFORMANCE" | "UTILIZATION" | "COMPUTE"
-        )
-    };
-    if let Some(other) = wanted.iter().find(|name| !is_known(name)) {
-        return not_played(call, &format!("-d {other}"), PLAYED);
+    if xml && section.is_some() {
+        call.line("Invalid combination of input arguments: --display/-d flags can not be combined with -x/--xml-format flags.\n");
+        return 2;
     }
-    let shows = |name: &str| wanted.is_empty() || wanted.iter().any(|known| known == name);
-    let line = |indent: usize, name: &str, value: &str| {
-        format!(
-            "{:indent$}{name:<width$}: {value}\n",
-            "",
-            width = 50 - indent
-        )
-    };
-    let text =
-        |(value, unit): (String, String)| format!("{}{unit}", value.trim_matches(['[', ']']));
+    if let Some(other) = wanted
+        .iter()
+        .find(|name| !SECTIONS.contains(&name.as_str()))
+    {
+        let other = crate::visible::visible(other);
+        call.line(format!(
+            "ERROR: Option {other} is invalid for -d. Please run 'nvidia-smi -h' for help.\n"
+        ));
+        return 2;
+    }
+    if let Some(other) = wanted.iter().find(|name| !TOLD.contains(&name.as_str())) {
+        return not_played(
+            call,
+            &format!("-d {other}"),
+            &format!("-d {}", TOLD.join("|")),
+        );
+    }
     let driver = shown(&nvml.driver_version, "").0;
     let cuda = shown(&nvml.cuda_driver_version, "").0;
-    let mut out = "\n==============NVSMI LOG==============\n\n".to_string();
-    out += &line(0, "Timestamp", &timestamp(call.machine().clock));
-    let two = driver
-        .split('.')
-        .next()
-        .and_then(|major| major.parse::<u32>().ok())
-        .is_some_and(|major| major >= 610);
-    if two {
-        out += &line(0, "KMD Version", &driver);
-        out += &line(0, "CUDA UMD Version", &cuda);
-    } else {
-        out += &line(0, "Driver Version", &driver);
-        out += &line(0, "CUDA Version", &cuda);
+    let version: Option<DriverVersion> = driver.parse().ok();
+    let branch = version.as_ref().map_or(0, DriverVersion::branch);
+    let time = timestamp(call.machine().clock);
+    let gpus: Vec<(String, Vec<Entry>)> = chosen
+        .iter()
+        .filter_map(|&index| Some((index, gpu(nvml, index)?.clone())))
+        .map(|(index, gpu)| (bus_id(&gpu), entries(call, nvml, index, &gpu, &wanted)))
+        .collect();
+    if xml {
+        call.print(xml_of(&time, &driver, &cuda, nvml.gpus.len(), &gpus));
+        return 0;
     }
-    out += &format!(
-        "\n{}\n",
-        line(0, "Attached GPUs", &nvml.gpus.len().to_string()).trim_end()
-    );
-    for &index in chosen {
-        let Some(gpu) = gpu(nvml, index) else {
-            continue;
-        };
-        out += &format!("GPU {}\n", bus_id(gpu));
-        if wanted.is_empty() {
-            out += &line(4, "Product Name", &text(shown(&gpu.name, "")));
-            out += &line(
-                4,
-                "Display Active",
-                &text(
-                    field(nvml, index, gpu, "display_active")
-                        .map(|(_, value)| value)
-                        .unwrap_or_default(),
-                ),
-            );
-            out += &line(
-                4,
-                "Persistence Mode",
-                &text(
-                    field(nvml, index, gpu, "persistence_mode")
-                        .map(|(_, value)| value)
-                        .unwrap_or_default(),
-                ),
-            );
-            out += &line(4, "GPU UUID", &text(shown(&gpu.uuid, "")));
-            out += &line(4, "Fan Speed", &text(shown(&gpu.fan_percent, " %")));
-        }
-        if shows("PERFORMANCE") {
-            out += &line(
-                4,
-                "Performance State",
-                &text(
-                    field(nvml, index, gpu, "pstate")
-                        .map(|(_, value)| value)
-                        .unwrap_or_default(),
-                ),
-            );
-        }
-        if shows("MEMORY") {
-            out += "    FB Memory Usage\n";
-            out += &line(8, "Total", &text(shown(&mib(&gpu.memory_total), " MiB")));
-            out += &line(8, "Used", &text(shown(&mib(&gpu.memory_used), " MiB")));
-            out += &line(
-                8,
-                "Free",
-                &text(
-                    field(nvml, index, gpu, "memory.free")
-                        .map(|(_, value)| value)
-                        .unwrap_or_default(),
-                ),
-            );
-        }
-        if shows("COMPUTE") {
-            out += &line(
-                4,
-                "Compute Mode",
-                &text(
-                    field(nvml, index, gpu, "compute_mode")
-                        .map(|(_, value)| value)
-                        .unwrap_or_default(),
-                ),
-            );
-        }
-        if shows("UTILIZATION") {
-            out += "    Utilization\n";
-            out += &line(8, "GPU", &text(shown(&gpu.utilization_percent, " %")));
-        }
-        if shows("ECC") {
-            out += "    ECC Mode\n";
-            out += &line(
-                8,
-                "Current",
-                &text(
-                    field(nvml, index, gpu, "ecc.mode.current")
-                        .map(|(_, value)| value)
-                        .unwrap_or_default(),
-                ),
-            );
-        }
-        if shows("TEMPERATURE") {
-            out += "    Temperature\n";
-            out += &line(
-                8,
-                "GPU Current Temp",
-                &text(shown(&gpu.temperature_c, " C")),
-            );
-        }
-        if shows("POWER") {
-            let default = call
-                .machine()
-                .hardware
-                .gpus
-                .iter()
-                .find(|card| card.bus_id == gpu.bus_id)
-                .map(|card| watts(&card.power_limit_mw))
-                .unwrap_or_default();
-            out += "    GPU Power Readings\n";
-            out += &line(
-                8,
-                "Instantaneous Power Draw",
-                &text(shown(&watts(&gpu.power_draw_mw), " W")),
-            );
-            out += &line(
-                8,
-                "Current Power Limit",
-                &text(shown(&watts(&gpu.power_limit_mw), " W")),
-            );
-            out += &line(8, "Default Power Limit", &text(shown(&default, " W")));
-        }
+    // The column of values moved to the right in the middle of the branch 580.
+    let wide = version.is_some_and(|version| {
+        "580.126"
+            .parse::<DriverVersion>()
+            .is_ok_and(|first| version >= first)
+    });
+    let column = if wide { 55 } else { 42 };
+    let mut out = "\n==============NVSMI LOG==============\n\n".to_string();
+    let mut line = |name: &str, value: &str| {
+        let _ = writeln!(out, "{name:<column$}: {value}");
+    };
+    line("Timestamp", &time);
+    if branch >= 610 {
+        let deprecated = "[Deprecated; will be removed in CUDA 14.0. Use";
+        line(
+            "Driver Version",
+            &format!("{driver} {deprecated} KMD Version instead]"),
+        );
+        line(
+            "CUDA Version",
+            &format!("{cuda} {deprecated} CUDA UMD Version instead]"),
+        );
+        line("KMD Version", &driver);
+        line("CUDA UMD Version", &cuda);
+    } else {
+        line("Driver Version", &driver);
+        line("CUDA Version", &cuda);
+    }
+    out.push('\n');
+    let _ = writeln!(out, "{:<column$}: {}", "Attached GPUs", nvml.gpus.len());
+    for (at, entries) in gpus {
+        let _ = writeln!(out, "GPU {at}");
+        write_entries(&mut out, &entries, 4, column);
         out.push('\n');
     }
     call.print(out);
     0
+}
+
+fn write_entries(out: &mut String, entries: &[Entry], indent: usize, column: usize) {
+    for entry in entries {
+        let _ = match entry {
+            Field(name, _, value) => writeln!(
+                out,
+                "{:indent$}{name:<width$}: {value}",
+                "",
+                width = column.saturating_sub(indent)
+            ),
+            Group(name, _, parts) => {
+                let _ = writeln!(out, "{:indent$}{name}", "");
+                write_entries(out, parts, indent + 4, column);
+                Ok(())
+            }
+        };
+    }
+}
+
+fn xml_of(
+    time: &str,
+    driver: &str,
+    cuda: &str,
+    count: usize,
+    gpus: &[(String, Vec<Entry>)],
+) -> String {
+    let mut out = format!(
+        "<?xml version=\"1.0\" ?>\n<!DOCTYPE nvidia_smi_log SYSTEM \"nvsmi_device_v12.dtd\">\n<nvidia_smi_log>\n\t<timestamp>{time}</timestamp>\n\t<driver_version>{driver}</driver_version>\n\t<cuda_version>{cuda}</cuda_version>\n\t<attached_gpus>{count}</attached_gpus>\n"
+    );
+    for (at, entries) in gpus {
+        let _ = writeln!(out, "\t<gpu id=\"{at}\">");
+        write_xml(&mut out, entries, 2);
+        out.push_str("\t</gpu>\n\n");
+    }
+    out.push_str("</nvidia_smi_log>\n");
+    out
+}
+
+fn write_xml(out: &mut String, entries: &[Entry], depth: usize) {
+    let tabs = "\t".repeat(depth);
+    for entry in entries {
+        match entry {
+            // Without processes the element is empty.
+            Field(_, "processes", _) => {
+                let _ = writeln!(out, "{tabs}<processes>\n{tabs}</processes>");
+            }
+            Field(_, tag, value) => {
+                let value = value
+                    .replace('&', "&amp;")
+                    .replace('<', "&lt;")
+                    .replace('>', "&gt;");
+                let _ = writeln!(out, "{tabs}<{tag}>{value}</{tag}>");
+            }
+            Group(_, "processes", parts) => {
+                let _ = writeln!(out, "{tabs}<processes>");
+                for process in parts.chunks(6) {
+                    let _ = writeln!(out, "{tabs}\t<process_info>");
+                    write_xml(out, process, depth + 2);
+                    let _ = writeln!(out, "{tabs}\t</process_info>");
+                }
+                let _ = writeln!(out, "{tabs}</processes>");
+            }
+            Group(_, tag, parts) => {
+                let _ = writeln!(out, "{tabs}<{tag}>");
+                write_xml(out, parts, depth + 1);
+                let _ = writeln!(out, "{tabs}</{tag}>");
+            }
+        }
+    }
+}
+
+/// One round of `dmon` or `pmon`. They go on until Ctrl-C, unless `-c` says how often; a practice machine at rest
+/// says the same each time.
+fn monitor(call: &mut Call<'_>, nvml: &Nvml, words: &[String], of_processes: bool) -> Exit {
+    let mut times: Option<u32> = None;
+    let mut named = None;
+    let mut rest = words[1..].iter();
+    while let Some(word) = rest.next() {
+        match word.as_str() {
+            "-c" | "--count" => match rest.next().map(|count| count.parse()) {
+                Some(Ok(count)) if count > 0 => times = Some(count),
+                _ => {
+                    call.line("Invalid value for number of samples to be displayed");
+                    return 2;
+                }
+            },
+            "-i" | "--id" => named = rest.next().cloned(),
+            "-d" | "--delay" => {
+                rest.next();
+            }
+            other => {
+                let other = other.to_owned();
+                return not_played(
+                    call,
+                    &format!("{} {other}", words[0]),
+                    "-c COUNT, -i GPU, -d SECONDS",
+                );
+            }
+        }
+    }
+    let chosen = match chosen(call, nvml, named.as_deref()) {
+        Ok(chosen) => chosen,
+        Err(exit) => return exit,
+    };
+    call.print(if of_processes {
+        "# gpu         pid   type     sm    mem    enc    dec    jpg    ofa    command \n# Idx           #    C/G      %      %      %      %      %      %    name \n"
+    } else {
+        "# gpu    pwr  gtemp  mtemp     sm    mem    enc    dec    jpg    ofa   mclk   pclk \n# Idx      W      C      C      %      %      %      %      %      %    MHz    MHz \n"
+    });
+    for _ in 0..times.unwrap_or(1).min(1_000) {
+        for &index in &chosen {
+            let Some(gpu) = gpu(nvml, index) else {
+                continue;
+            };
+            let number = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
+            let lines: Vec<String> = if of_processes {
+                let none =
+                    "         -     -      -      -      -      -      -      -    -              ";
+                let processes = gpu.processes.known().cloned().unwrap_or_default();
+                if processes.is_empty() {
+                    vec![format!("{index:>5} {none}")]
+                } else {
+                    processes
+                        .into_iter()
+                        .map(|process| {
+                            let name = process.name.unwrap_or_else(|| "-".to_owned());
+                            let name = name.rsplit('/').next().unwrap_or(&name).to_owned();
+                            format!(
+                                "{index:>5} {:>10} {:>5}      -      -      -      -      -      -    {:<15}",
+                                process.pid, process.kind, name
+                            )
+                        })
+                        .collect()
+                }
+            } else {
+                let power = gpu
+                    .power_draw_mw
+                    .known()
+                    .map(|power| (power / 1000).to_string());
+                let heat = gpu.temperature_c.known().map(ToString::to_string);
+                let busy = gpu.utilization_percent.known().map(ToString::to_string);
+                vec![format!(
+                    "{index:>5} {:>6} {:>6}      - {:>6}      -      -      -      -      -      -      - ",
+                    number(power),
+                    number(heat),
+                    number(busy)
+                )]
+            };
+            for line in lines {
+                if !call.line(line) {
+                    return 0;
+                }
+            }
+        }
+        call.wait(1);
+    }
+    if times.is_none() {
+        endless(call);
+    }
+    0
+}
+
+/// Says that what goes on until Ctrl-C is shown once here.
+fn endless(call: &mut Call<'_>) {
+    call.error("practice: nvidia-smi: the real one goes on until Ctrl-C; here it is shown once");
 }
 
 fn topo(call: &mut Call<'_>, words: &[String]) -> Exit {
