@@ -19,9 +19,8 @@ fn main() {
 
 fn session() -> Session {
     let machine = Practice::find("ubuntu-fresh-nouveau")
-        .ok()
         .and_then(|practice| practice.machine())
-        .unwrap_or_else(|| unreachable!("the machine is bundled"));
+        .unwrap_or_else(|_| unreachable!("the machine is bundled"));
     let lines = Rc::new(RefCell::new(VecDeque::new()));
     Session::new(machine, Box::new(Script::new(lines, None)))
 }

@@ -13,6 +13,7 @@ use crate::version::ComputeCapability;
 mod apt;
 mod awk;
 mod clock;
+mod compare;
 mod compilers;
 mod containers;
 mod fetch;
@@ -26,6 +27,7 @@ mod runfile;
 mod search;
 mod services;
 mod smi;
+mod sort;
 mod text;
 
 pub(super) use search::{finder, regex};
@@ -97,6 +99,8 @@ const FAMILIES: &[&[Program]] = &[
     host::PROGRAMS,
     search::PROGRAMS,
     awk::PROGRAMS,
+    compare::PROGRAMS,
+    sort::PROGRAMS,
 ];
 
 /// All programs.

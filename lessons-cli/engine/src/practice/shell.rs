@@ -29,6 +29,7 @@ use jobs::{Beside, Job};
 use variable::Variable;
 
 pub(crate) use expand::ansi_c;
+pub(super) use parse::ReadBefore;
 pub(crate) use pattern::Pattern;
 
 /// How deeply functions, subshells and sourced files may be in one another.

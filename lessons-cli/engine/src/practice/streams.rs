@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::outside::Stream;
 
 /// The most that a pipe holds: what is written beyond it waits for a reader that will not come.
-pub(super) const PIPE: usize = 4 << 20;
+pub(super) const PIPE: usize = 1 << 20;
 
 /// What a program reads as standard input. Copies read on where the other stopped.
 #[derive(Debug, Clone)]

@@ -18,7 +18,6 @@ pub(super) const PROGRAMS: &[Program] = &[
     Program::base("printf", printf),
     Program::base("rev", rev),
     Program::base("seq", seq),
-    Program::base("sort", sort),
     Program::base("tac", tac),
     Program::base("tail", tail),
     Program::base("tee", tee),
@@ -42,7 +41,10 @@ pub(super) fn input(call: &mut Call<'_>, file: &str) -> Option<Vec<u8>> {
         return Some(call.read_all());
     }
     match call.files().read(file) {
-        Ok(bytes) => Some(bytes.to_vec()),
+        Ok(bytes) => {
+            call.system.spend(bytes.len() as u64 / 128);
+            Some(bytes.to_vec())
+        }
         Err(errno) => {
             let name = call.name();
             call.error(format!("{name}: {file}: {}", problem(errno)));
@@ -542,12 +544,13 @@ fn wc(call: &mut Call<'_>) -> Exit {
             ("words", 'w'),
             ("bytes", 'c'),
             ("chars", 'm'),
+            ("max-line-length", 'L'),
         ],
     );
     let Some(options) = SPEC.read(call) else {
         return 1;
     };
-    let all = options.last_of("lwcm").is_none();
+    let all = options.last_of("lwcmL").is_none();
     let mut exit = 0;
     let mut rows: Vec<(Vec<usize>, String)> = Vec::new();
     let files = if options.words.is_empty() {
@@ -573,6 +576,10 @@ fn wc(call: &mut Call<'_>) -> Exit {
         }
         if all || options.has('c') {
             numbers.push(bytes.len());
+        }
+        if options.has('L') {
+            let longest = text.lines().map(|line| line.chars().count()).max();
+            numbers.push(longest.unwrap_or(0));
         }
         rows.push((numbers, file));
     }
@@ -642,107 +649,6 @@ fn tee(call: &mut Call<'_>) -> Exit {
     exit
 }
 
-fn sort(call: &mut Call<'_>) -> Exit {
-    const SPEC: Spec = Spec::new(
-        "nruhVk:t:fbo:s",
-        &[
-            ("numeric-sort", 'n'),
-            ("reverse", 'r'),
-            ("unique", 'u'),
-            ("human-numeric-sort", 'h'),
-            ("version-sort", 'V'),
-            ("key=", 'k'),
-            ("field-separator=", 't'),
-            ("ignore-case", 'f'),
-        ],
-    );
-    let Some(options) = SPEC.read(call) else {
-        return 2;
-    };
-    let (bytes, good) = inputs(call, &options.words);
-    if !call.system.spend(bytes.len() as u64 / 64 + 1) {
-        return 130;
-    }
-    let mut all = text_lines(&bytes);
-    let separator = options.value('t').and_then(|text| text.chars().next());
-    let field = options.value('k').and_then(|key| {
-        let digits: String = key.chars().take_while(char::is_ascii_digit).collect();
-        digits.parse::<usize>().ok()
-    });
-    let numeric_key = options
-        .value('k')
-        .is_some_and(|key| key.ends_with(['n', 'g', 'h']));
-    let key = |line: &str| -> String {
-        match field {
-            None | Some(0) => line.to_owned(),
-            Some(field) => match separator {
-                Some(separator) => line
-                    .split(separator)
-                    .skip(field - 1)
-                    .collect::<Vec<_>>()
-                    .join(&separator.to_string()),
-                None => line
-                    .split_whitespace()
-                    .skip(field - 1)
-                    .collect::<Vec<_>>()
-                    .join(" "),
-            },
-        }
-    };
-    let number = |text: &str| -> f64 {
-        let text = text.trim_start();
-        let end = text
-            .char_indices()
-            .find(|(at, c)| !(c.is_ascii_digit() || *c == '.' || (*at == 0 && *c == '-')))
-            .map_or(text.len(), |(at, _)| at);
-        let unit = match text[end..].chars().next() {
-            Some('K' | 'k') if options.has('h') => 1e3,
-            Some('M') if options.has('h') => 1e6,
-            Some('G') if options.has('h') => 1e9,
-            Some('T') if options.has('h') => 1e12,
-            _ => 1.0,
-        };
-        text[..end].parse::<f64>().unwrap_or(0.0) * unit
-    };
-    let numeric = options.has('n') || options.has('h') || numeric_key;
-    all.sort_by(|a, b| {
-        let (ka, kb) = (key(a), key(b));
-        let order = if numeric {
-            number(&ka).total_cmp(&number(&kb))
-        } else if options.has('V') {
-            by_version(&ka, &kb)
-        } else if options.has('f') {
-            ka.to_lowercase().cmp(&kb.to_lowercase())
-        } else {
-            ka.cmp(&kb)
-        };
-        order.then_with(|| a.cmp(b))
-    });
-    if options.has('r') {
-        all.reverse();
-    }
-    if options.has('u') {
-        all.dedup_by(|a, b| {
-            if numeric {
-                number(&key(a)).total_cmp(&number(&key(b))).is_eq()
-            } else {
-                key(a) == key(b)
-            }
-        });
-    }
-    let text: String = all.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
-    if let Some(file) = options.value('o') {
-        let file = file.to_owned();
-        if let Err(errno) = call.files().write(&file, text.as_bytes(), false) {
-            call.error(format!("sort: open failed: {file}: {errno}"));
-            return 2;
-        }
-    } else {
-        call.print(text);
-    }
-    if good { 0 } else { 2 }
-}
-
 /// The order of names with numbers in them: `libx.so.9` before `libx.so.10`.
 pub(super) fn by_version(a: &str, b: &str) -> std::cmp::Ordering {
     let parts = |text: &str| -> Vec<(u64, String)> {
@@ -774,30 +680,71 @@ pub(super) fn by_version(a: &str, b: &str) -> std::cmp::Ordering {
 
 fn uniq(call: &mut Call<'_>) -> Exit {
     const SPEC: Spec = Spec::new(
-        "cdui",
-        &[("count", 'c'), ("repeated", 'd'), ("unique", 'u')],
+        "cduif:s:w:zD",
+        &[
+            ("count", 'c'),
+            ("repeated", 'd'),
+            ("unique", 'u'),
+            ("ignore-case", 'i'),
+            ("skip-fields=", 'f'),
+            ("skip-chars=", 's'),
+            ("check-chars=", 'w'),
+        ],
     );
     let Some(options) = SPEC.read(call) else {
         return 1;
     };
-    let (bytes, good) = inputs(call, &options.words[..options.words.len().min(1)]);
-    let mut groups: Vec<(usize, String)> = Vec::new();
-    for line in text_lines(&bytes) {
-        match groups.last_mut() {
-            Some((count, last)) if *last == line => *count += 1,
-            _ => groups.push((1, line)),
+    let mut numbers = [0, 0, usize::MAX];
+    for (number, (letter, what)) in numbers.iter_mut().zip([
+        ('f', "fields to skip"),
+        ('s', "bytes to skip"),
+        ('w', "bytes to compare"),
+    ]) {
+        if let Some(text) = options.value(letter) {
+            let Ok(given) = text.parse() else {
+                call.error(format!("uniq: {text}: invalid number of {what}"));
+                return 1;
+            };
+            *number = given;
         }
     }
-    for (count, line) in groups {
+    let [fields, skipped, compared] = numbers;
+    let key = |line: &str| -> String {
+        let mut rest = line;
+        for _ in 0..fields.min(1000) {
+            let blanks = rest.trim_start_matches([' ', '\t']);
+            rest = blanks.find([' ', '\t']).map_or("", |end| &blanks[end..]);
+        }
+        let part: String = rest.chars().skip(skipped).take(compared).collect();
+        if options.has('i') {
+            part.to_lowercase()
+        } else {
+            part
+        }
+    };
+    let (bytes, good) = inputs(call, &options.words[..options.words.len().min(1)]);
+    let text = String::from_utf8_lossy(&bytes);
+    let mut groups: Vec<(usize, &str, String)> = Vec::new();
+    for line in text.lines() {
+        if !call.system.spend(1) {
+            return 130;
+        }
+        let key = key(line);
+        match groups.last_mut() {
+            Some((count, _, last)) if *last == key => *count += 1,
+            _ => groups.push((1, line, key)),
+        }
+    }
+    for (count, line, _) in groups {
         if options.has('d') && count < 2 || options.has('u') && count > 1 {
             continue;
         }
-        let line = if options.has('c') {
+        let shown = if options.has('c') {
             format!("{count:7} {line}")
         } else {
-            line
+            line.to_owned()
         };
-        if !call.line(line) {
+        if !call.line(shown) {
             break;
         }
     }
@@ -836,6 +783,8 @@ fn cut(call: &mut Call<'_>) -> Exit {
             ("characters=", 'c'),
             ("bytes=", 'b'),
             ("only-delimited", 's'),
+            ("complement", 'v'),
+            ("output-delimiter=", 'O'),
         ],
     );
     let Some(options) = SPEC.read(call) else {
@@ -857,9 +806,10 @@ fn cut(call: &mut Call<'_>) -> Exit {
         return 1;
     };
     let takes = |place: usize| {
-        places
+        let named = places
             .iter()
-            .any(|(from, to)| (*from..=*to).contains(&place))
+            .any(|(from, to)| (*from..=*to).contains(&place));
+        named != options.has('v')
     };
     let delimiter = options.value('d').unwrap_or("\t").to_owned();
     if letter == 'f' && delimiter.chars().count() != 1 {
@@ -877,7 +827,7 @@ fn cut(call: &mut Call<'_>) -> Exit {
                     .filter(|(index, _)| takes(index + 1))
                     .map(|(_, field)| field)
                     .collect::<Vec<_>>()
-                    .join(&delimiter)
+                    .join(options.value('O').unwrap_or(&delimiter))
             } else if options.has('s') {
                 continue;
             } else {
@@ -1034,69 +984,113 @@ fn yes(call: &mut Call<'_>) -> Exit {
 }
 
 fn seq(call: &mut Call<'_>) -> Exit {
-    const SPEC: Spec = Spec::new("ws:f:", &[("separator=", 's'), ("equal-width", 'w')]);
+    const SPEC: Spec = Spec::new(
+        "ws:f:",
+        &[("separator=", 's'), ("equal-width", 'w'), ("format=", 'f')],
+    );
     // A number below zero is no option.
-    let words: Vec<String> = call.rest();
-    let negative = words
-        .iter()
-        .any(|word| word.parse::<i64>().is_ok_and(|number| number < 0));
-    let (words, separator) = if negative {
-        (words, "\n".to_owned())
-    } else {
-        let Some(options) = SPEC.read(call) else {
-            return 1;
+    let (options, words): (Vec<String>, Vec<String>) = {
+        let mut words = call.rest();
+        let numbers = words
+            .iter()
+            .position(|word| word.parse::<f64>().is_ok())
+            .unwrap_or(words.len());
+        // The value of an option may be a number, too.
+        let numbers = match numbers.checked_sub(1).and_then(|before| words.get(before)) {
+            Some(word) if matches!(word.as_str(), "-s" | "-f") => numbers + 1,
+            _ => numbers,
         };
-        let separator = options.value('s').unwrap_or("\n").to_owned();
-        (options.words, separator)
+        let rest = words.split_off(numbers.min(words.len()));
+        (words, rest)
     };
+    call.args.truncate(1);
+    call.args.extend(options);
+    let Some(options) = SPEC.read(call) else {
+        return 1;
+    };
+    let separator = options.value('s').unwrap_or("\n").to_owned();
+    let words: Vec<String> = options.words.iter().cloned().chain(words).collect();
     let mut numbers = Vec::new();
     for word in &words {
-        match word.parse::<i64>() {
-            Ok(number) => numbers.push(number),
-            Err(_) => {
+        match word.parse::<f64>() {
+            Ok(number) if number.is_finite() => numbers.push(number),
+            _ => {
                 call.error(format!("seq: invalid floating point argument: ‘{word}’\nTry 'seq --help' for more information."));
                 return 1;
             }
         }
     }
-    let (mut at, step, last) = match numbers.as_slice() {
-        [last] => (1, 1, *last),
-        [first, last] => (*first, 1, *last),
-        [first, step, last] if *step != 0 => (*first, *step, *last),
-        [_, _, _] => {
-            call.error(
-                "seq: invalid Zero increment value: ‘0’\nTry 'seq --help' for more information.",
-            );
+    let (first, step, last) = match numbers.as_slice() {
+        [last] => (1.0, 1.0, *last),
+        [first, last] => (*first, 1.0, *last),
+        [_, step, _] if *step == 0.0 => {
+            let word = &words[1];
+            call.error(format!("seq: invalid Zero increment value: ‘{word}’\nTry 'seq --help' for more information."));
             return 1;
         }
-        _ => {
+        [first, step, last] => (*first, *step, *last),
+        [] => {
             call.error("seq: missing operand\nTry 'seq --help' for more information.");
             return 1;
         }
+        _ => {
+            let extra = &words[3];
+            call.error(format!(
+                "seq: extra operand ‘{extra}’\nTry 'seq --help' for more information."
+            ));
+            return 1;
+        }
+    };
+    let decimals = |word: &String| word.split_once('.').map_or(0, |(_, after)| after.len());
+    let precision = words[..words.len().min(2)]
+        .iter()
+        .filter(|_| words.len() > 1)
+        .map(decimals)
+        .max()
+        .unwrap_or(0)
+        .min(30);
+    let format = options.value('f').map(str::to_owned);
+    let plain = |number: f64| format!("{number:.precision$}");
+    let width = if options.has('w') {
+        plain(first).len().max(plain(last).len())
+    } else {
+        0
     };
     let mut block = String::new();
-    let mut first = true;
-    while if step > 0 { at <= last } else { at >= last } {
-        if !first {
+    let mut count = 0.0;
+    loop {
+        let at = first + count * step;
+        // A little more than the last is the last, but for how numbers are kept.
+        let slack = step.abs() * 1e-9;
+        if (step > 0.0 && at > last + slack) || (step < 0.0 && at < last - slack) {
+            break;
+        }
+        if count > 0.0 {
             block.push_str(&separator);
         }
-        first = false;
-        block.push_str(&at.to_string());
+        count += 1.0;
+        match &format {
+            Some(format) => {
+                let (text, problem) = printed(&[format.clone(), at.to_string()]);
+                if problem.is_some() {
+                    call.error(format!("seq: format ‘{format}’ has unknown directive"));
+                    return 1;
+                }
+                block.push_str(&text);
+            }
+            None => block.push_str(&format!("{at:0width$.precision$}")),
+        }
         if block.len() > 4096 {
-            if !call.print(&block) {
+            if !call.system.spend(block.len() as u64 / 16) || !call.print(&block) {
                 return 0;
             }
             block.clear();
         }
-        match at.checked_add(step) {
-            Some(next) => at = next,
-            None => break,
-        }
     }
-    if !first {
+    if count > 0.0 {
         block.push('\n');
+        call.print(block);
     }
-    call.print(block);
     0
 }
 

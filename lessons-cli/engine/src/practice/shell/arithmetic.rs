@@ -1,5 +1,7 @@
 //! What stands in `$(( ))` and `(( ))`, computed.
 
+use std::rc::Rc;
+
 use brush_parser::ast::{
     ArithmeticExpr, ArithmeticTarget, BinaryOperator, UnaryAssignmentOperator, UnaryOperator,
 };
@@ -15,8 +17,16 @@ pub(super) fn value(shell: &mut Shell, system: &mut System, text: &str) -> Resul
     if text.trim().is_empty() {
         return Ok(0);
     }
-    let expression = read(text)?;
+    let expression = read_before(system, text)?;
     compute(shell, system, &expression, NAMED)
+}
+
+fn read_before(system: &mut System, text: &str) -> Result<Rc<ArithmeticExpr>, String> {
+    let (expression, cost) = system.read.expression(text, || read(text));
+    if !system.spend(cost) {
+        return Err("stopped".to_owned());
+    }
+    expression
 }
 
 fn read(text: &str) -> Result<ArithmeticExpr, String> {
@@ -148,7 +158,7 @@ fn target_value(
     let left = named
         .checked_sub(1)
         .ok_or_else(|| format!("{text}: expression recursion level exceeded"))?;
-    let expression = read(text)?;
+    let expression = read_before(system, text)?;
     compute(shell, system, &expression, left)
 }
 

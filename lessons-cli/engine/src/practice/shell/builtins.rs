@@ -100,6 +100,9 @@ fn done(shell: &mut Shell, status: Exit) -> Result<(), Flow> {
 }
 
 fn print(shell: &mut Shell, system: &mut System, text: &str) {
+    if !system.spend(text.len() as u64 / 256) {
+        return;
+    }
     let sink = shell.streams.stdout.clone();
     if let Err(errno) = system.write(&sink, text.as_bytes()) {
         shell.complain(system, &format!("write error: {errno}"));

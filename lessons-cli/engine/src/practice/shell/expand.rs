@@ -49,7 +49,21 @@ impl Shell {
         let mut words = Vec::new();
         for text in braces(system, &word.value)? {
             let parts = self.parts(system, &text, false)?;
-            for field in self.split(parts) {
+            let size: usize = parts
+                .iter()
+                .map(|part| match part {
+                    Part::Text { text, .. } => text.len(),
+                    Part::Break => 1,
+                })
+                .sum();
+            if !system.spend(size as u64 / 64) {
+                return Err(Flow::Stop);
+            }
+            let fields = self.split(parts);
+            if fields.len() > WORDS {
+                return Err(too_much(system));
+            }
+            for field in fields {
                 self.file_names(system, &field, &mut words)?;
             }
             if words.len() > WORDS {
@@ -83,6 +97,9 @@ impl Shell {
         system: &mut System,
         text: &str,
     ) -> Result<String, Flow> {
+        if !system.spend(20 + text.len() as u64 / 4) {
+            return Err(Flow::Stop);
+        }
         let pieces = match parse::here_document(text) {
             Ok(pieces) => pieces,
             Err(error) => return Err(self.bad_substitution(system, &error)),
@@ -111,13 +128,17 @@ impl Shell {
                 splits: false,
             }]);
         }
-        let pieces = match parse::word(text, after_colon) {
+        let (pieces, cost) = system.read.word(text, after_colon);
+        if !system.spend(cost) {
+            return Err(Flow::Stop);
+        }
+        let pieces = match pieces {
             Ok(pieces) => pieces,
             Err(error) => return Err(self.bad_substitution(system, &error)),
         };
         let mut parts = Vec::new();
-        for piece in pieces {
-            self.piece(system, piece.piece, false, &mut parts)?;
+        for piece in pieces.iter() {
+            self.piece(system, piece.piece.clone(), false, &mut parts)?;
         }
         Ok(parts)
     }
@@ -666,7 +687,7 @@ impl Shell {
         for value in &values {
             // What is tried is every part of it.
             let length = value.len() as u64;
-            if !system.spend(length.saturating_mul(length) / 1024 + length / 16 + 1) {
+            if !system.spend(length.saturating_mul(length) / 128 + length / 16 + 1) {
                 return Err(Flow::Stop);
             }
             changed.push(change(value));
@@ -750,7 +771,10 @@ impl Shell {
                     splits: true,
                 } => {
                     let mut rest = text.as_str();
-                    while let Some(at) = rest.find(|c| separators.contains(c)) {
+                    // What is more than a command may have is not split: it is refused.
+                    while let Some(at) = rest.find(|c| separators.contains(c))
+                        && fields.len() <= WORDS
+                    {
                         let blank = rest[at..].starts_with(char::is_whitespace);
                         if at > 0 {
                             field.push((rest[..at].to_owned(), false));
@@ -911,6 +935,9 @@ impl Shell {
 
 /// The words that the braces of a word make of it.
 fn braces(system: &mut System, text: &str) -> Result<Vec<String>, Flow> {
+    if text.contains('{') && !system.spend(20 + text.len() as u64 / 2) {
+        return Err(Flow::Stop);
+    }
     let Some(parts) = parse::braces(text) else {
         return Ok(vec![text.to_owned()]);
     };

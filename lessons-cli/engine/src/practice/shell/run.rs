@@ -16,7 +16,11 @@ const MOST_ELEMENTS: i64 = 1 << 40;
 impl Shell {
     /// Reads a text and runs it.
     pub(super) fn text_as_commands(&mut self, system: &mut System, text: &str) -> Result<(), Flow> {
-        let program = match parse::program(text) {
+        let (program, cost) = system.read.program(text);
+        if !system.spend(cost) {
+            return Err(Flow::Stop);
+        }
+        let program = match program {
             Ok(program) => program,
             Err(error) => {
                 let message = match error {
@@ -462,7 +466,11 @@ impl Shell {
                 if fits {
                     break;
                 }
-                fits = self.pattern(system, &pattern.value)?.fits(&value);
+                let pattern = self.pattern(system, &pattern.value)?;
+                if !system.spend(pattern.cost(value.len())) {
+                    return Err(Flow::Stop);
+                }
+                fits = pattern.fits(&value);
             }
             if !fits {
                 continue;
@@ -1025,6 +1033,10 @@ impl Shell {
     /// The command that stands for one whose first word is an alias.
     fn without_alias(&self, simple: &ast::SimpleCommand) -> Option<Aliased> {
         if !self.interactive || self.aliases.is_empty() {
+            return None;
+        }
+        let is_alias = |word: &ast::Word| self.aliases.contains_key(&word.value);
+        if !simple.word_or_name.as_ref().is_some_and(is_alias) {
             return None;
         }
         let mut simple = simple.clone();
