@@ -320,7 +320,7 @@ fn marked(call: &mut Call<'_>, mark: &str, line: &str) -> bool {
 fn plain(call: &mut Call<'_>, changes: &[Change], one: &[String], other: &[String]) {
     let range = |from: usize, to: usize| {
         if to - from <= 1 {
-            format!("{}", to)
+            to.to_string()
         } else {
             format!("{},{to}", from + 1)
         }
