@@ -11,11 +11,14 @@ use crate::machine::nvml::{Gpu, GpuReading, Value};
 use crate::version::ComputeCapability;
 
 mod apt;
+mod awk;
 mod clock;
+mod compare;
 mod compilers;
 mod containers;
 mod fetch;
 mod folders;
+mod format;
 mod host;
 mod modules;
 mod options;
@@ -24,9 +27,10 @@ mod runfile;
 mod search;
 mod services;
 mod smi;
+mod sort;
 mod text;
 
-pub(super) use search::regex;
+pub(super) use search::{finder, regex};
 pub(super) use text::{echoed, printed};
 
 /// A program.
@@ -94,6 +98,9 @@ const FAMILIES: &[&[Program]] = &[
     folders::PROGRAMS,
     host::PROGRAMS,
     search::PROGRAMS,
+    awk::PROGRAMS,
+    compare::PROGRAMS,
+    sort::PROGRAMS,
 ];
 
 /// All programs.
