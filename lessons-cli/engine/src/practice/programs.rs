@@ -17,6 +17,7 @@ mod containers;
 mod fetch;
 mod folders;
 mod host;
+mod linker;
 mod modules;
 mod options;
 mod python;
@@ -26,6 +27,7 @@ mod services;
 mod smi;
 mod text;
 
+pub(super) use python::conda_block;
 pub(super) use search::regex;
 pub(super) use text::{echoed, printed};
 
@@ -82,6 +84,7 @@ impl Program {
 const FAMILIES: &[&[Program]] = &[
     text::PROGRAMS,
     modules::PROGRAMS,
+    linker::PROGRAMS,
     apt::PROGRAMS,
     smi::PROGRAMS,
     &[smi::DAEMON],
