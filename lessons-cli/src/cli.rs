@@ -406,7 +406,7 @@ pub struct PlanArgs {
     #[arg(long, value_name = "X.Y")]
     pub cuda: Option<AskedCuda>,
     /// The Python, such as 3.11; free-threaded as 3.13t
-    #[arg(long, value_name = "X.Y")]
+    #[arg(long, value_name = "X.Y", value_parser = python)]
     pub python: Option<PythonVersion>,
     /// A version of torch (2.8.0), or conditions ('>=2.6,<2.9')
     #[arg(long, value_name = "VERSION")]
@@ -476,7 +476,7 @@ pub struct WheelsArgs {
     #[arg(long, value_name = "X.Y", value_parser = build)]
     pub cuda: Option<BuildTag>,
     /// The Python, such as 3.11; free-threaded as 3.13t
-    #[arg(long, value_name = "X.Y")]
+    #[arg(long, value_name = "X.Y", value_parser = python)]
     pub python: Option<PythonVersion>,
     /// Nightlies in place of stable releases
     #[arg(long)]
@@ -586,6 +586,24 @@ fn day(text: &str) -> Result<String, String> {
         Ok(day) => Ok(day.to_string()),
         Err(error) => Err(error.to_string()),
     }
+}
+
+/// A Python as people write it: `3.12`, `Python 3.12.4`, `python3.12`, `py312`, `312`.
+fn python(text: &str) -> Result<PythonVersion, String> {
+    let lower = text.trim().to_ascii_lowercase();
+    let number = lower
+        .strip_prefix("python")
+        .or_else(|| lower.strip_prefix("py"))
+        .unwrap_or(&lower)
+        .trim_start_matches([' ', '-']);
+    let digits = number.trim_end_matches('t');
+    let squeezed = (2..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    let read = if squeezed {
+        format!("cp{number}").parse()
+    } else {
+        number.parse()
+    };
+    read.map_err(|error: lessons_engine::version::VersionError| error.to_string())
 }
 
 /// A build: by its tag (`cu126`, `cpu`), or by its CUDA version alone.

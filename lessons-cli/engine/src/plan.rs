@@ -117,6 +117,7 @@ pub fn plan<'c>(question: Question, shelf: &Shelf<'c>) -> Plan<'c> {
         rejected.push(not_in_table(&question, shelf));
     }
     rejected.extend(no_such_build(&question, shelf));
+    rejected.extend(not_on_pypi(&question, &choice));
     rejected.extend(rejections(&choice, &question));
     let chosen = choice.best().cloned();
     let alternatives = match &chosen {
@@ -252,6 +253,27 @@ fn no_such_build(question: &Question, shelf: &Shelf<'_>) -> Option<Rejected> {
     })
 }
 
+/// Says where `PyPI`'s one build of a release is of another kind than what is asked for, as on Windows.
+fn not_on_pypi(question: &Question, choice: &Choice<'_>) -> Option<Rejected> {
+    if !question.mirror.is_pypi() || !choice.fits.is_empty() || !choice.misfits.is_empty() {
+        return None;
+    }
+    let release = question.wish.releases().next()?;
+    let platform = question.platform.value;
+    Some(Rejected {
+        id: "not-on-pypi",
+        builds: Vec::new(),
+        why: Message::shared("plan-why-pypi-build")
+            .arg("platform", platform.to_string())
+            .arg(
+                "tag",
+                release
+                    .pypi_build(platform)
+                    .map_or_else(|| "none".to_owned(), ToString::to_string),
+            ),
+    })
+}
+
 /// What was passed over, one entry for each reason.
 fn rejections(choice: &Choice<'_>, question: &Question) -> Vec<Rejected> {
     let mut all: Vec<Rejected> = Vec::new();
@@ -377,6 +399,13 @@ fn reason(misfit: &Misfit, question: &Question) -> (&'static str, Message) {
                 .arg("sm", gpu.sm())
                 .arg("branch", last_branch.to_string()),
         ),
+        Misfit::BeforeGpu { gpu, first_branch } => (
+            "driver-before-gpu",
+            Message::shared("plan-why-before-gpu")
+                .arg("gpu", named(*gpu, question))
+                .arg("sm", gpu.sm())
+                .arg("branch", first_branch.to_string()),
+        ),
         Misfit::Code { gpu, codes } => {
             let codes: Vec<_> = codes.iter().map(ToString::to_string).collect();
             (
@@ -482,18 +511,22 @@ fn beside<'c>(
     {
         let older = Wanted {
             driver: Some(Driver::Supports(crate::version::CudaVersion::new(12, 0))),
+            driver_serves_gpus: true,
             ..wanted.clone()
         };
         if let Some(fit) = older.choose(&question.wish, shelf).best()
             && fit.build.tag != best.build.tag
             && let (Some(below), Some(floor)) = (
                 floor(&best.build.tag, question.driver_os),
-                floor(&fit.build.tag, question.driver_os),
+                wanted.least_driver(&fit.build.tag),
             )
+            && wanted
+                .first_branch()
+                .is_none_or(|first| first < below.branch())
         {
             let when = Message::shared("plan-when-older-driver")
                 .arg("below", below.to_string())
-                .arg("floor", floor.to_string());
+                .arg("floor", floor);
             add("older-driver", fit, when, false);
         }
     }
@@ -533,7 +566,9 @@ fn cpu<'c>(question: &Question, wanted: &Wanted, shelf: &Shelf<'c>) -> Option<Fi
         gpus: Vec::new(),
         ..wanted.clone()
     };
-    without.choose(&wish, shelf).best().cloned()
+    let fit = without.choose(&wish, shelf).best()?.clone();
+    // PyPI's one build is none for processors on Linux.
+    (fit.build.tag == BuildTag::Cpu).then_some(fit)
 }
 
 /// What a newer driver would run, and the least driver for it, where that is better than the best build of now.
@@ -564,20 +599,23 @@ fn with_newer_driver<'c>(
     };
     let fit = newer.choose(&question.wish, shelf).best()?.clone();
     let floor = floor(&fit.build.tag, question.driver_os)?;
-    let has = match &question.driver.as_ref()?.value {
-        Driver::Version(driver) => floor.met_by(driver),
-        Driver::Supports(cuda) => fit
-            .build
-            .tag
-            .cuda()
-            .is_some_and(|tag| tag.major <= cuda.major),
-    };
+    let serves = wanted.gpus.iter().all(|gpu| wanted.before(*gpu).is_none());
+    let has = serves
+        && match &question.driver.as_ref()?.value {
+            Driver::Version(driver) => floor.met_by(driver),
+            Driver::Supports(cuda) => fit
+                .build
+                .tag
+                .cuda()
+                .is_some_and(|tag| tag.major <= cuda.major),
+        };
     let better = best.is_none_or(|best| {
         (fit.fault().is_none(), &fit.build.release.torch)
             > (best.fault().is_none(), &best.build.release.torch)
     });
     // Where the floor is met already, only a dropped GPU stands in the way, and then the way is back.
-    (better && !has).then(|| (fit, floor.to_string()))
+    let least = wanted.least_driver(&fit.build.tag)?;
+    (better && !has).then_some((fit, least))
 }
 
 /// What there is instead, where nothing fits: what would, if one thing were otherwise.
@@ -627,35 +665,23 @@ fn instead<'c>(
         // The least that would do is the next best thing to reach.
         let least = Wanted {
             driver: Some(Driver::Supports(crate::version::CudaVersion::new(12, 0))),
+            driver_serves_gpus: true,
             ..wanted.clone()
         };
         if let Some(nearer) = least.choose(&question.wish, shelf).best()
-            && let Some(lower) = self::floor(&nearer.build.tag, question.driver_os)
-            && lower.to_string() != floor
+            && let Some(lower) = wanted.least_driver(&nearer.build.tag)
+            && lower != floor
+            && nearer.build.tag != fit.build.tag
         {
-            let when = Message::shared("plan-when-driver").arg("floor", lower.to_string());
+            let when = Message::shared("plan-when-driver").arg("floor", lower);
             add("newer-driver", nearer.clone(), when, None);
         }
         let when = Message::shared("plan-when-driver").arg("floor", floor);
         add("newer-driver", fit, when, None);
     }
-    if cuda
-        && let Some(fit) = (Wanted {
-            python: None,
-            ..wanted.clone()
-        })
-        .choose(&question.wish, shelf)
-        .best()
-        && let Some(python) = nearest(&fit.build.release.python, question.python.value)
-    {
-        let there = Wanted {
-            python: Some(python),
-            ..wanted.clone()
-        };
-        if let Some(fit) = there.choose(&question.wish, shelf).best() {
-            let when = Message::shared("plan-when-python").arg("python", python.to_string());
-            add("other-python", fit.clone(), when, Some(python));
-        }
+    if known_gpus && let Some((python, fit)) = with_other_python(question, wanted, shelf) {
+        let when = Message::shared("plan-when-python").arg("python", python.to_string());
+        add("other-python", fit, when, Some(python));
     }
     if cuda && wanted.gpus.len() > 1 {
         // The newer of the GPUs may run what the oldest does not.
@@ -711,7 +737,62 @@ fn instead<'c>(
     {
         add("cpu", fit, Message::shared("plan-when-cpu"), None);
     }
+    if all.is_empty() && cuda {
+        all.extend(two_steps_away(question, wanted, shelf));
+    }
     all
+}
+
+/// What fits with another Python and a newer driver, where neither alone is enough.
+fn two_steps_away<'c>(
+    question: &Question,
+    wanted: &Wanted,
+    shelf: &Shelf<'c>,
+) -> Option<Alternative<'c>> {
+    let any = Wanted {
+        driver: None,
+        ..wanted.clone()
+    };
+    let (python, fit) = with_other_python(question, &any, shelf)?;
+    let when = Message::shared("plan-when-python-and-driver")
+        .arg("python", python.to_string())
+        .arg("floor", wanted.least_driver(&fit.build.tag)?);
+    Some(Alternative {
+        id: "other-python-and-driver",
+        fit,
+        when,
+        fits_now: false,
+        python: Some(python),
+    })
+}
+
+/// What fits with another Python: the nearest one that the best release has wheels for, or else the nearest for which
+/// there is anything.
+fn with_other_python<'c>(
+    question: &Question,
+    wanted: &Wanted,
+    shelf: &Shelf<'c>,
+) -> Option<(PythonVersion, Fit<'c>)> {
+    let asked = question.python.value;
+    let fit = |python| {
+        let there = Wanted {
+            python,
+            ..wanted.clone()
+        };
+        there.choose(&question.wish, shelf).best().cloned()
+    };
+    let best = fit(None)?;
+    let nearest = nearest(&best.build.release.python, asked)?;
+    let mut others: Vec<PythonVersion> = torch_matrix::releases()
+        .iter()
+        .flat_map(|release| release.python.iter().copied())
+        .collect();
+    others.sort_unstable_by_key(|python| (far(*python, asked), *python));
+    others.dedup();
+    std::iter::once(nearest)
+        .chain(others)
+        .filter(|python| *python != asked)
+        .find_map(|python| Some((python, fit(Some(python))?)))
 }
 
 /// The Python nearest to one.
@@ -720,13 +801,16 @@ fn nearest(pythons: &[PythonVersion], to: PythonVersion) -> Option<PythonVersion
         .iter()
         .copied()
         .filter(|python| python.free_threaded == to.free_threaded || !python.free_threaded)
-        .min_by_key(|python| {
-            (
-                python.free_threaded != to.free_threaded,
-                python.major.abs_diff(to.major),
-                python.minor.abs_diff(to.minor),
-            )
-        })
+        .min_by_key(|python| far(*python, to))
+}
+
+/// How far one Python is from another.
+fn far(python: PythonVersion, to: PythonVersion) -> (bool, u32, u32) {
+    (
+        python.free_threaded != to.free_threaded,
+        python.major.abs_diff(to.major),
+        python.minor.abs_diff(to.minor),
+    )
 }
 
 /// The newest torch that the catalogue has for a CUDA, and the Pythons of its wheels: for a CUDA that is older than the

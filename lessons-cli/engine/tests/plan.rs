@@ -9,10 +9,13 @@ use lessons_engine::bundled;
 use lessons_engine::catalogue::Shelf;
 use lessons_engine::facts::Facts;
 use lessons_engine::finding::Outcome;
-use lessons_engine::plan::{Asked, Driver, Plan, Question, Tool, plan};
+use lessons_engine::plan::{Asked, Driver, Offer, Plan, Question, Tool, plan};
+use lessons_engine::read::wheel::Installs;
 use lessons_engine::steps;
-use lessons_engine::tables::torch_matrix::Package;
+use lessons_engine::tables::cuda_driver::{self, Verdict};
+use lessons_engine::tables::torch_matrix::{CodeOn, Package, Presence, code_runs_on, device_code};
 use lessons_engine::texts::{MISSING, Texts};
+use proptest::prelude::*;
 
 const TRUTH: &str = include_str!("plan/truth.txt");
 
@@ -248,6 +251,180 @@ fn what_is_chosen_runs() {
     }
 }
 
+/// A question: one of each option, or none.
+fn any_question() -> impl Strategy<Value = String> {
+    fn one(name: &'static str, values: &'static [&'static str]) -> BoxedStrategy<String> {
+        prop::option::of(prop::sample::select(values))
+            .prop_map(move |value| match value {
+                Some(value) => format!("{name} {} ", value.replace(' ', "\\ ")),
+                None => String::new(),
+            })
+            .boxed()
+    }
+    [
+        one(
+            "--driver",
+            &[
+                "390.157",
+                "450.51.06",
+                "450.80.02",
+                "470.256.02",
+                "515.65.01",
+                "525.60.13",
+                "528.33",
+                "535.183.01",
+                "550",
+                "570.86.16",
+                "575.57.08",
+                "580.65.06",
+                "590.48.01",
+                "595.91.07",
+                "620.70.06",
+                "999.1",
+            ],
+        ),
+        one(
+            "--gpu",
+            &[
+                "K40",
+                "K80",
+                "GTX 980",
+                "GTX 1080 Ti",
+                "V100",
+                "T4",
+                "A100",
+                "RTX 4090",
+                "H100",
+                "B200",
+                "RTX 5090",
+                "DGX Spark",
+                "Thor",
+                "AGX Orin",
+                "Rubin",
+                "sm_140",
+                "RTX 6090",
+                "GTX 1080,RTX 3090",
+                "V100,RTX 5090",
+                "RX 7900",
+                "Arc B580",
+                "none",
+            ],
+        ),
+        one(
+            "--python",
+            &[
+                "2.7", "3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.13t", "3.14",
+                "3.14t", "3.15", "3.15t", "3.16", "4.0",
+            ],
+        ),
+        one(
+            "--torch",
+            &[
+                "1.13",
+                "2.0",
+                "2.4.1",
+                "2.6",
+                "2.8.0",
+                "2.9.0",
+                "2.9.1",
+                "2.10",
+                "2.14",
+                "2.15.0",
+                "<2.11",
+                ">=2.9,<2.11",
+                "2.8.0+cu126",
+                "2.15.0+cu126",
+                "99",
+            ],
+        ),
+        one(
+            "--with",
+            &[
+                "none",
+                "torchvision",
+                "torchaudio",
+                "torchvision,torchaudio",
+                "torchtext",
+                "torchcodec",
+            ],
+        ),
+        one("--os", &["linux", "windows", "macos"]),
+        one("--arch", &["x86_64", "aarch64"]),
+        one("--libc", &["2.17", "2.27", "2.28", "2.39", "musl"]),
+        one(
+            "--mirror",
+            &[
+                "nju",
+                "aliyun",
+                "pypi",
+                "https://x.example/whl/cu126",
+                "find-links:https://x.example/w",
+            ],
+        ),
+    ]
+    .prop_map(|parts| parts.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+
+    /// Whatever is asked: a build that is chosen exists, installs, runs on the driver, has code for every GPU, and has no
+    /// known fault unless it was asked for by its version or everything near it has one.
+    #[test]
+    fn whatever_is_asked_what_is_chosen_is_right(options in any_question()) {
+        let plan = answered(&options);
+        let wanted = plan.question.wanted();
+        serde_json::to_string(&plan.document()).unwrap();
+        let Some(fit) = &plan.chosen else {
+            prop_assert!(!plan.rejected.is_empty(), "{options}: nothing, and no reason");
+            return Ok(());
+        };
+        let wheel = fit.wheel.as_ref().expect("the Python is always known");
+        let named = lessons_engine::read::wheel::parse(wheel.name()).unwrap();
+        let installs = named.installs_on(&wanted.host().unwrap());
+        prop_assert!(!matches!(installs, Installs::No(_)), "{options}: {installs:?}");
+        prop_assert_eq!(named.pep440().unwrap().without_local(), fit.build.release.torch.clone());
+        match wheel {
+            Offer::Seen(file) => prop_assert!(
+                Shelf::bundled().catalogue().listings.iter().any(|listing| {
+                    listing.repository == fit.repository
+                        && listing.files.iter().any(|known| known.name == file.name)
+                }),
+                "{}: {}", options, file.name
+            ),
+            Offer::Expected(_) => {
+                prop_assert_eq!(fit.build.release.on_index(&fit.build.tag), Presence::Yes, "{}", options);
+            }
+        }
+        if let Some(cuda) = fit.build.tag.cuda() {
+            if let Some(driver) = &wanted.driver {
+                let runs = match driver {
+                    Driver::Version(driver) => !matches!(
+                        cuda_driver::runs(driver, cuda, wanted.driver_os),
+                        Verdict::TooOld { .. }
+                    ),
+                    Driver::Supports(most) => most.major >= cuda.major,
+                };
+                prop_assert!(runs, "{}: {}", options, cuda);
+            }
+            let list = device_code(fit.build.release, cuda, wanted.platform);
+            for gpu in &wanted.gpus {
+                let on = code_runs_on(&list.clone().unwrap().codes, *gpu, Some(cuda));
+                prop_assert!(
+                    matches!(on, CodeOn::Runs { .. } | CodeOn::RunsByPtx { .. }),
+                    "{}: {:?}", options, on
+                );
+            }
+        }
+        if fit.fault().is_some() && plan.question.torch.is_none() {
+            let choice = wanted.choose(&plan.question.wish, Shelf::bundled());
+            prop_assert!(choice.fits.iter().all(|other| other.fault().is_some()), "{}", options);
+        }
+        let asked = wanted.companions.len();
+        prop_assert_eq!(fit.companions.len(), asked, "{}", options);
+    }
+}
+
 /// A check's advice and the plan are one command.
 #[test]
 fn what_a_check_prints_is_the_plans_command() {
@@ -296,7 +473,7 @@ fn nonsense_is_refused() {
             "{text}"
         );
     }
-    for text in ["", "12", "banana", "580.95.05"] {
+    for text in ["", "12.x", "banana", "580.95.05", "cu"] {
         assert!(
             text.parse::<lessons_engine::plan::AskedCuda>().is_err(),
             "{text}"

@@ -698,7 +698,7 @@ fn reinstall(facts: &Facts<'_>, torch: &Torch) -> Fix {
 fn newer_driver(facts: &Facts<'_>) -> Fix {
     match facts.distribution() {
         Ok(distribution) if distribution.id == "ubuntu" && facts.place() == Place::Host => {
-            Fix::run("sudo ubuntu-drivers install").note("fix-driver")
+            Fix::run(facts.ubuntu_drivers_install()).note("fix-driver")
         }
         _ => Fix::by_hand("fix-driver-elsewhere"),
     }
@@ -951,10 +951,12 @@ fn sees_gpu(facts: &Facts<'_>) -> Finding {
         Probe::Error(line) => cause(facts, said, Some(&line)),
         Probe::NotAsked => match hidden_by(facts) {
             Some(_) => cause(facts, said, None),
+            None if cannot_get_uvm(facts) => cause(facts, said, None),
             None => said(Finding::unknown("unknown-not-asked")).fix(deep()),
         },
         Probe::Unknown(unknown) => match hidden_by(facts) {
             Some(_) => cause(facts, said, None),
+            None if cannot_get_uvm(facts) => cause(facts, said, None),
             None => Finding::unread(&unknown).fix(Fix::run(import_torch(facts)).note("fix-import")),
         },
     }
@@ -1004,6 +1006,17 @@ fn cause(facts: &Facts<'_>, said: impl Fn(Finding) -> Finding, words: Option<&st
         .explained_by(EXPLAINED_BY)
         .fix(Fix::run(ask).note("fix-ask"))
         .fix(Fix::run("sudo reboot").note("fix-reboot"))
+}
+
+/// Whether CUDA has no `nvidia_uvm` and nothing that would bring it: neither the module nor its device is there, the
+/// program that CUDA runs to load it is not installed, and the user is not root, for whom CUDA loads it by itself.
+fn cannot_get_uvm(facts: &Facts<'_>) -> bool {
+    facts.sees_hardware()
+        && (facts.nvml().is_ok() || facts.module_loaded("nvidia") == Ok(true))
+        && facts.module_loaded("nvidia_uvm") == Ok(false)
+        && facts.exists("/dev/nvidia-uvm") == Ok(false)
+        && facts.exists("/usr/bin/nvidia-modprobe") == Ok(false)
+        && matches!(facts.env("HOME"), Ok(Some(home)) if home != "/root")
 }
 
 /// Steps whose failure explains that torch cannot use a GPU: one cause is one red line. torch may compute in spite of

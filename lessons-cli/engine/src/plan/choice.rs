@@ -89,9 +89,15 @@ impl Wish {
     }
 
     /// The builds of a release that are asked for.
-    fn builds(&self, release: &'static Release, os: Os) -> Vec<Build> {
+    fn builds(&self, release: &'static Release, wanted: &Wanted) -> Vec<Build> {
         let tags: Vec<&BuildTag> = match self.kind {
-            _ if os == Os::MacOs => vec![&BuildTag::Cpu],
+            _ if wanted.platform.os == Os::MacOs => vec![&BuildTag::Cpu],
+            // The one build of PyPI. That for CUDA runs without a GPU, too.
+            kind if wanted.from_pypi => release
+                .pypi_build(wanted.platform)
+                .filter(|tag| kind == Kind::Cpu || Kind::of(tag) == kind)
+                .into_iter()
+                .collect(),
             Kind::Cuda => release
                 .index_cuda_tags
                 .iter()
@@ -130,7 +136,7 @@ impl Wanted {
                 break;
             }
             let mut fits = Vec::new();
-            for build in wish.builds(release, self.platform.os) {
+            for build in wish.builds(release, self) {
                 match self.judge(build.clone(), shelf) {
                     Ok(fit) => fits.push(fit),
                     Err(misfit) => choice.misfits.push((build, misfit)),

@@ -46,8 +46,13 @@ pub struct Wanted {
     pub driver_os: Os,
     /// The compute capabilities of the GPUs, all of which must find code.
     pub gpus: Vec<ComputeCapability>,
+    /// Whether the driver is known to serve the GPUs: it told of them itself, or it is only known by the CUDA that people
+    /// call the machine's.
+    pub driver_serves_gpus: bool,
     /// The packages to be installed next to it.
     pub companions: Vec<Package>,
+    /// Whether the place to download from is `PyPI`, or a copy of it: it has one build of each release.
+    pub from_pypi: bool,
 }
 
 /// A build that runs.
@@ -85,6 +90,13 @@ pub enum Misfit {
         gpu: ComputeCapability,
         /// The last branch that supports it.
         last_branch: u32,
+    },
+    /// The driver is older than the GPU: no build at all would run.
+    BeforeGpu {
+        /// The GPU.
+        gpu: ComputeCapability,
+        /// The first branch that supports it.
+        first_branch: u32,
     },
     /// It has no code for a GPU.
     Code {
@@ -135,7 +147,8 @@ impl Wanted {
             ),
             None => None,
         };
-        if build.release.on_index(&build.tag) == Presence::Unsure
+        if repository != Repository::Pypi
+            && build.release.on_index(&build.tag) == Presence::Unsure
             && !matches!(wheel, Some(Offer::Seen(_)))
         {
             return Err(Misfit::Unlisted);
@@ -170,7 +183,7 @@ impl Wanted {
 
     /// Where a build is taken from: for macOS there are no folders.
     pub fn repository(&self, tag: &BuildTag) -> Repository {
-        if self.platform.os == Os::MacOs {
+        if self.platform.os == Os::MacOs || self.from_pypi {
             Repository::Pypi
         } else {
             Repository::Folder(tag.clone())
@@ -229,6 +242,9 @@ impl Wanted {
             if let Some(last_branch) = self.dropped(gpu) {
                 return Err(Misfit::Dropped { gpu, last_branch });
             }
+            if let Some(first_branch) = self.before(gpu) {
+                return Err(Misfit::BeforeGpu { gpu, first_branch });
+            }
         }
         let list = device_code(release, cuda, self.platform).map_err(unsure)?;
         let mut code = Vec::new();
@@ -250,6 +266,37 @@ impl Wanted {
             code.push((gpu, on));
         }
         Ok((reach, code))
+    }
+
+    /// The first branch of drivers for a GPU, where the driver is an earlier one.
+    pub(super) fn before(&self, gpu: ComputeCapability) -> Option<u32> {
+        if self.driver_serves_gpus {
+            return None;
+        }
+        let first = cuda_driver::first_branch(gpu)?;
+        let early = match self.driver.as_ref()? {
+            Driver::Version(driver) => {
+                let branch = cuda_driver::branch(driver, self.driver_os);
+                branch.map_or(driver.branch(), |row| row.branch) < first.branch
+            }
+            Driver::Supports(most) => most.release() < first.max_cuda,
+        };
+        early.then_some(first.branch)
+    }
+
+    /// The least driver for a build of torch on the GPUs: its version, or the branch that came with the newest of them.
+    pub fn least_driver(&self, tag: &BuildTag) -> Option<String> {
+        let floor = floor(tag, self.driver_os)?;
+        let first = self.first_branch().filter(|first| *first > floor.branch());
+        Some(first.map_or_else(|| floor.to_string(), |first| first.to_string()))
+    }
+
+    /// The first branch of drivers that knows all of the GPUs.
+    pub fn first_branch(&self) -> Option<u32> {
+        self.gpus
+            .iter()
+            .filter_map(|gpu| Some(cuda_driver::first_branch(*gpu)?.branch))
+            .max()
     }
 
     /// The last branch of drivers for a GPU, where the driver is a later one.
@@ -285,7 +332,7 @@ pub fn companion(
     shelf: &Shelf<'_>,
 ) -> Option<Version> {
     let version = release.companion(package)?;
-    if !published(version, tag, package, shelf) {
+    if !published(version, tag, package, wanted, shelf) {
         return None;
     }
     let listed = wanted.host().is_none_or(|host| {
@@ -298,7 +345,13 @@ pub fn companion(
 
 /// Whether a release of a companion is there for a build. One that is made with each torch is; the last torchaudio is
 /// there for what the torch of its day was built for.
-fn published(version: &Version, tag: &BuildTag, package: Package, shelf: &Shelf<'_>) -> bool {
+fn published(
+    version: &Version,
+    tag: &BuildTag,
+    package: Package,
+    wanted: &Wanted,
+    shelf: &Shelf<'_>,
+) -> bool {
     let Ok(Companion {
         same_cuda: Some(Sameness::Minor),
         ..
@@ -306,7 +359,17 @@ fn published(version: &Version, tag: &BuildTag, package: Package, shelf: &Shelf<
     else {
         return true;
     };
-    let folder = Repository::Folder(tag.clone());
+    let folder = wanted.repository(tag);
+    if folder == Repository::Pypi {
+        // PyPI has one build of it.
+        let its = torch_matrix::companion(package, version)
+            .ok()
+            .and_then(|row| row.pypi_linux_cuda);
+        return match (tag.cuda(), its) {
+            (Some(torchs), Some(its)) => torchs.release() == its.release(),
+            _ => true,
+        };
+    }
     let (seen, whole) = &*shelf.wheels(&package.to_string(), version, &folder);
     if *whole || !seen.is_empty() {
         return !seen.is_empty();

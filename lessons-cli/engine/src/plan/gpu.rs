@@ -34,15 +34,22 @@ pub enum Maker {
 }
 
 /// What names of other makers begin with.
-const OTHERS: [(&str, Maker); 11] = [
+const OTHERS: [(&str, Maker); 18] = [
     ("amd", Maker::Amd),
     ("radeon", Maker::Amd),
     ("instinct", Maker::Amd),
     ("rx", Maker::Amd),
     ("mi", Maker::Amd),
     ("gfx", Maker::Amd),
+    ("vega", Maker::Amd),
+    ("navi", Maker::Amd),
+    ("ryzen", Maker::Amd),
+    ("firepro", Maker::Amd),
     ("intel", Maker::Intel),
     ("arc", Maker::Intel),
+    ("iris", Maker::Intel),
+    ("uhd", Maker::Intel),
+    ("ponte", Maker::Intel),
     ("apple", Maker::Apple),
     ("none", Maker::None),
     ("cpu", Maker::None),
@@ -90,6 +97,8 @@ impl FromStr for Gpu {
                 compute_capability: Some(cc),
             });
         }
+        // How many there are of one kind changes nothing.
+        let text = without_count(text);
         let lower = text.to_ascii_lowercase();
         let first = lower
             .split(|c: char| !c.is_ascii_alphabetic())
@@ -99,6 +108,13 @@ impl FromStr for Gpu {
             return Ok(Self {
                 name: Some(text.to_owned()),
                 maker: *maker,
+                compute_capability: None,
+            });
+        }
+        if apple_chip(&lower) && matches!(named(text), Ok(None)) {
+            return Ok(Self {
+                name: Some(text.to_owned()),
+                maker: Maker::Apple,
                 compute_capability: None,
             });
         }
@@ -135,6 +151,35 @@ fn capability(text: &str) -> Option<ComputeCapability> {
     // Four digits are a name: 4090.
     let target = (2..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
     target.then(|| format!("sm_{digits}").parse().ok())?
+}
+
+/// `RTX 4090` of `2x RTX 4090`, `8 × RTX 4090` and `RTX 4090 x2`.
+fn without_count(text: &str) -> &str {
+    let is_times = |c: char| matches!(c, 'x' | 'X' | '×' | '*');
+    let counted = |word: &str| {
+        !word.is_empty() && word.len() <= 3 && word.bytes().all(|b| b.is_ascii_digit())
+    };
+    if let Some((count, rest)) = text.split_once(is_times)
+        && counted(count.trim())
+        && rest.starts_with(|c: char| c.is_whitespace() || c.is_alphabetic())
+    {
+        return rest.trim_start();
+    }
+    if let Some((rest, count)) = text.rsplit_once(is_times)
+        && counted(count.trim())
+        && rest.ends_with(char::is_whitespace)
+    {
+        return rest.trim_end();
+    }
+    text
+}
+
+/// `m3`, `m2 max`: what people call a Mac by.
+fn apple_chip(lower: &str) -> bool {
+    let mut words = lower.split_whitespace();
+    let chip = words.next().and_then(|word| word.strip_prefix('m'));
+    chip.is_some_and(|number| number.len() == 1 && number != "0" && number.parse::<u8>().is_ok())
+        && words.all(|word| matches!(word, "pro" | "max" | "ultra"))
 }
 
 /// The family that a name means; none where the table has no such name, an error where several have.
@@ -236,6 +281,14 @@ mod tests {
             ("120", "sm_120"),
             ("compute_75", "sm_75"),
             ("cc 7.5", "sm_75"),
+            ("2x RTX 4090", "sm_89"),
+            ("8 x H100", "sm_90"),
+            ("RTX 3090 x2", "sm_86"),
+            ("DGX Spark", "sm_121"),
+            ("Jetson AGX Thor", "sm_110"),
+            ("Jetson AGX Orin 64GB", "sm_87"),
+            ("Orin (nvgpu)", "sm_87"),
+            ("M6", "sm_52"),
         ] {
             let gpu: Gpu = text.parse().unwrap();
             let found = gpu.compute_capability.map(ComputeCapability::sm);
@@ -253,6 +306,10 @@ mod tests {
             ("gfx1100", Maker::Amd),
             ("Intel Arc A770", Maker::Intel),
             ("Apple M3", Maker::Apple),
+            ("m2 max", Maker::Apple),
+            ("Vega 64", Maker::Amd),
+            ("AMD Ryzen AI Max+ 395", Maker::Amd),
+            ("Iris Xe", Maker::Intel),
             ("none", Maker::None),
         ] {
             let gpu: Gpu = text.parse().unwrap();

@@ -62,7 +62,9 @@ impl<'a> Install<'a> {
 
     /// Where the build is; none for `PyPI`.
     pub fn address(&self) -> Option<Address> {
-        self.place.map(|place| place.address(&self.build.tag))
+        self.place
+            .filter(|place| !matches!(place, Place::Pypi))
+            .map(|place| place.address(&self.build.tag))
     }
 
     /// `python -m pip install …`
@@ -127,6 +129,11 @@ impl<'a> Install<'a> {
     /// The lines of `pyproject.toml` that tell uv where torch comes from; none where it is `PyPI`.
     pub fn pyproject(&self) -> Option<String> {
         let Address { url, form, .. } = self.address()?;
+        if self.place.is_some_and(Place::is_pypi) {
+            return Some(format!(
+                "[[tool.uv.index]]\nname = \"pypi-mirror\"\nurl = \"{url}\"\ndefault = true\n"
+            ));
+        }
         let tag = &self.build.tag;
         let name = match self.place {
             Some(Place::Known(mirror)) if mirror.name != "official" => {

@@ -7,7 +7,7 @@ use crate::finding::Message;
 use crate::tables::cuda_driver::{self, Reach};
 use crate::tables::torch_matrix::{self, CodeOn, MirrorForm, Package, Severity};
 use crate::tables::{Arch, Os};
-use crate::version::BuildTag;
+use crate::version::{BuildTag, CudaVersion};
 
 /// Something to know.
 #[derive(Debug, Clone)]
@@ -202,7 +202,9 @@ fn driver(notes: &mut Notes, plan: &Plan<'_>) {
 /// How each GPU finds code in the chosen build.
 fn gpus(notes: &mut Notes, plan: &Plan<'_>, wanted: &Wanted) {
     let question = &plan.question;
+    jetson(notes, plan, wanted);
     let Some(fit) = &plan.chosen else { return };
+    first_driver(notes, plan, wanted);
     if let (Some(cuda), true) = (fit.build.tag.cuda(), question.gpus.is_empty())
         && let Ok(list) =
             torch_matrix::device_code(fit.build.release, cuda, question.platform.value)
@@ -241,15 +243,53 @@ fn gpus(notes: &mut Notes, plan: &Plan<'_>, wanted: &Wanted) {
                 .arg("sm", lowest.sm()),
         );
     }
-    // Jetson's own builds come from NVIDIA.
+}
+
+/// Jetson's own builds come from NVIDIA.
+fn jetson(notes: &mut Notes, plan: &Plan<'_>, wanted: &Wanted) {
     let jetson = [(5, 3), (6, 2), (7, 2), (8, 7), (11, 0)];
-    if question.platform.value.arch == Arch::Aarch64
+    if plan.question.platform.value.arch == Arch::Aarch64
         && wanted
             .gpus
             .iter()
             .any(|gpu| jetson.contains(&(gpu.major, gpu.minor)))
     {
         notes.remark("jetson", text("plan-note-jetson"));
+    }
+}
+
+/// That a GPU needs a newer driver than the build alone, where the driver is not known or only a CUDA is.
+fn first_driver(notes: &mut Notes, plan: &Plan<'_>, wanted: &Wanted) {
+    let newest = wanted
+        .gpus
+        .iter()
+        .filter_map(|gpu| Some((*gpu, cuda_driver::first_branch(*gpu)?)))
+        .max_by_key(|(_, first)| first.branch);
+    let Some((gpu, first)) = newest else { return };
+    let said = |id| {
+        text(id)
+            .arg("gpu", super::named(gpu, &plan.question))
+            .arg("sm", gpu.sm())
+            .arg("branch", first.branch.to_string())
+    };
+    match &plan.question.driver {
+        None => {
+            let floor = plan
+                .chosen
+                .as_ref()
+                .and_then(|fit| floor(&fit.build.tag, wanted.driver_os));
+            if floor.is_some_and(|floor| floor.branch() < first.branch) {
+                notes.warn("gpu-needs-driver", said("plan-note-gpu-needs-driver"));
+            }
+        }
+        Some(Given {
+            value: Driver::Supports(cuda),
+            source: Source::Option("--cuda"),
+        }) if cuda.release() < first.max_cuda => notes.warn(
+            "cuda-before-gpu",
+            said("plan-note-cuda-before-gpu").arg("cuda", cuda.release().to_string()),
+        ),
+        Some(_) => {}
     }
 }
 
@@ -305,6 +345,10 @@ fn wheel(notes: &mut Notes, plan: &Plan<'_>, wanted: &Wanted) {
                 text("plan-note-macos-version").arg("version", format!("{major}.{minor}")),
             );
         }
+        // Torch before 2.3 was built for NumPy 1 (pytorch/pytorch#107302, #132179).
+        if fit.build.release.torch.release() < &[2, 3][..] {
+            notes.warn("numpy-2", text("plan-note-numpy"));
+        }
         let pypi = fit.build.release.pypi_build(question.platform.value);
         match (question.platform.value.os, pypi, fit.build.tag.cuda()) {
             (Os::Windows, Some(BuildTag::Cpu), Some(_)) => {
@@ -322,7 +366,8 @@ fn wheel(notes: &mut Notes, plan: &Plan<'_>, wanted: &Wanted) {
     let too_old = plan
         .rejected
         .iter()
-        .any(|rejected| rejected.id == "driver-too-old");
+        .any(|rejected| rejected.id == "driver-too-old")
+        || matches!(&wanted.driver, Some(Driver::Supports(cuda)) if before_the_table(*cuda));
     if let (Some(Driver::Supports(cuda)), true) = (&wanted.driver, too_old) {
         let tag = BuildTag::Cuda(cuda.release());
         if let Some((torch, pythons)) = newest_of_tag(&tag, Catalogue::bundled()) {
@@ -336,6 +381,15 @@ fn wheel(notes: &mut Notes, plan: &Plan<'_>, wanted: &Wanted) {
             );
         }
     }
+}
+
+/// Whether every build of the table is for a newer major of CUDA.
+fn before_the_table(cuda: CudaVersion) -> bool {
+    !torch_matrix::releases()
+        .iter()
+        .flat_map(|release| &release.index_cuda_tags)
+        .filter_map(BuildTag::cuda)
+        .any(|built| built.major <= cuda.major)
 }
 
 /// What is special about the companions.
@@ -387,8 +441,21 @@ fn place(notes: &mut Notes, plan: &Plan<'_>) {
     }
     let mirror = &plan.question.mirror;
     let form = mirror.address(&fit.build.tag).form;
+    if mirror.is_pypi() {
+        notes.remark(
+            "from-pypi",
+            text("plan-note-from-pypi").arg("tag", fit.build.tag.to_string()),
+        );
+        if let Place::PypiMirror(url) = mirror
+            && url.is_plain_http()
+        {
+            notes.warn("plain-http", text("plan-note-plain-http"));
+        }
+        return;
+    }
     match mirror {
         Place::Known(_) if mirror.is_official() => {}
+        Place::Pypi | Place::PypiMirror(_) => {}
         Place::Known(known) => {
             notes.remark(
                 "mirror",

@@ -14,6 +14,10 @@ pub enum Place {
     Known(&'static Mirror),
     /// An address that was given.
     Url(Url),
+    /// `PyPI` itself.
+    Pypi,
+    /// The address of a copy of `PyPI`. It has `PyPI`'s one build of each release, and no folders for others.
+    PypiMirror(Url),
 }
 
 /// An address that was given.
@@ -55,8 +59,14 @@ impl Place {
     pub fn name(&self) -> &str {
         match self {
             Self::Known(mirror) => &mirror.name,
-            Self::Url(url) => &url.address,
+            Self::Url(url) | Self::PypiMirror(url) => &url.address,
+            Self::Pypi => "pypi",
         }
+    }
+
+    /// Whether it is `PyPI`, or a copy of it.
+    pub fn is_pypi(&self) -> bool {
+        matches!(self, Self::Pypi | Self::PypiMirror(_))
     }
 
     /// Whether it is PyTorch's own index.
@@ -67,14 +77,24 @@ impl Place {
     /// The build that an address is of, where it names one: `…/whl/cu126`.
     pub fn tag(&self) -> Option<BuildTag> {
         match self {
-            Self::Known(_) => None,
-            Self::Url(url) => url.last().parse().ok(),
+            Self::Known(_) | Self::Pypi | Self::PypiMirror(_) => None,
+            Self::Url(url) => url.tag(),
         }
     }
 
     /// The place for a build.
     pub fn address(&self, tag: &BuildTag) -> Address {
         match self {
+            Self::Pypi => Address {
+                url: PYPI.to_owned(),
+                form: MirrorForm::IndexUrl,
+                others: None,
+            },
+            Self::PypiMirror(url) => Address {
+                url: url.address.clone(),
+                form: MirrorForm::IndexUrl,
+                others: None,
+            },
             Self::Known(mirror) => Address {
                 url: mirror.url(tag),
                 form: mirror.form,
@@ -100,11 +120,29 @@ impl Url {
             .unwrap_or_default()
     }
 
+    /// The build that it is of: `…/whl/cu126`, `…/pytorch-cu126/simple`.
+    fn tag(&self) -> Option<BuildTag> {
+        let mut parts = self.address.trim_end_matches('/').rsplit('/');
+        let last = parts.next()?;
+        if last != "simple" {
+            return last.parse().ok();
+        }
+        parts.next()?.rsplit(['-', '_']).next()?.parse().ok()
+    }
+
+    /// Whether it is an index of all of `PyPI`: those end in `/simple`, and PyTorch's folders do not.
+    fn is_copy_of_pypi(&self) -> bool {
+        self.form == MirrorForm::IndexUrl
+            && self.last() == "simple"
+            && self.tag().is_none()
+            && !self.address.contains("{tag}")
+    }
+
     fn for_build(&self, tag: &BuildTag) -> String {
         if self.address.contains("{tag}") {
             return self.address.replace("{tag}", &tag.to_string());
         }
-        if self.last().parse::<BuildTag>().is_ok() {
+        if self.tag().is_some() {
             return self.address.clone();
         }
         format!("{}/{tag}", self.address.trim_end_matches('/'))
@@ -128,6 +166,9 @@ impl FromStr for Place {
         {
             return Ok(Self::Known(mirror));
         }
+        if text.eq_ignore_ascii_case("pypi") || text.trim_end_matches('/') == PYPI {
+            return Ok(Self::Pypi);
+        }
         let names: Vec<_> = mirrors()
             .iter()
             .map(|mirror| mirror.name.as_str())
@@ -142,7 +183,7 @@ impl FromStr for Place {
             .find(|scheme| address.starts_with(scheme))
             .ok_or_else(|| {
                 refuse(format!(
-                    "it is none of {}, and no address such as https://…",
+                    "it is none of {}, pypi, and no address such as https://…. A mirror of PyPI alone is given by its address, which ends in /simple",
                     names.join(", ")
                 ))
             })?;
@@ -153,10 +194,15 @@ impl FromStr for Place {
                 "it is not an address as it stands in a browser".to_owned(),
             ));
         }
-        Ok(Self::Url(Url {
+        let url = Url {
             address: visible(address),
             form,
-        }))
+        };
+        Ok(if url.is_copy_of_pypi() {
+            Self::PypiMirror(url)
+        } else {
+            Self::Url(url)
+        })
     }
 }
 
@@ -204,6 +250,17 @@ mod tests {
                 "--index-url",
             ),
             (
+                "https://x.example/pytorch-cu121/simple",
+                "https://x.example/pytorch-cu121/simple",
+                "--index-url",
+            ),
+            (
+                "https://pypi.tuna.tsinghua.edu.cn/simple",
+                "https://pypi.tuna.tsinghua.edu.cn/simple",
+                "--index-url",
+            ),
+            ("pypi", "https://pypi.org/simple", "--index-url"),
+            (
                 "find-links:https://x.example/w",
                 "https://x.example/w/cu126",
                 "--find-links",
@@ -218,6 +275,23 @@ mod tests {
         }
         let named: Place = "https://x.example/whl/cu121".parse().unwrap();
         assert_eq!(named.tag(), "cu121".parse().ok());
+        let pypi = |text: &str| text.parse::<Place>().unwrap().is_pypi();
+        for text in [
+            "pypi",
+            "https://pypi.org/simple/",
+            "https://mirrors.aliyun.com/pypi/simple/",
+            "https://nexus.example/repository/pypi/simple",
+        ] {
+            assert!(pypi(text), "{text}");
+        }
+        for text in [
+            "official",
+            "https://x.example/{tag}/simple",
+            "https://x.example/pytorch-cu121/simple",
+            "find-links:https://x.example/simple",
+        ] {
+            assert!(!pypi(text), "{text}");
+        }
     }
 
     #[test]

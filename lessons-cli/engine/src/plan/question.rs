@@ -111,8 +111,24 @@ impl AskedError {
 impl FromStr for AskedDriver {
     type Err = VersionError;
 
+    /// Reads `580.95.05`, `580`, `R580`, and Windows' own form of a driver's version, `32.0.15.6636`, whose last five
+    /// digits are NVIDIA's: 566.36.
     fn from_str(text: &str) -> Result<Self, VersionError> {
-        match text.trim().parse::<u32>() {
+        let text = text.trim();
+        let text = text.strip_prefix(['R', 'r', 'v', 'V']).unwrap_or(text);
+        if let [_, _, third, fourth] = *text.split('.').collect::<Vec<_>>()
+            && third.len() == 2
+            && fourth.len() == 4
+            && third
+                .bytes()
+                .chain(fourth.bytes())
+                .all(|b| b.is_ascii_digit())
+        {
+            return format!("{}{}.{}", &third[1..], &fourth[..2], &fourth[2..])
+                .parse()
+                .map(Self::Version);
+        }
+        match text.parse::<u32>() {
             Ok(branch) if (100..1000).contains(&branch) => Ok(Self::Branch(branch)),
             _ => text.parse().map(Self::Version),
         }
@@ -133,8 +149,13 @@ impl FromStr for AskedCuda {
         if text.starts_with("rocm") {
             return text.parse().map(Self::Build);
         }
+        let text = text.strip_prefix("cuda").map_or(&*text, str::trim_start);
+        // `12`, and the `cu12` that NVIDIA's own packages are named by: any CUDA of that major.
+        if let Ok(major @ 5..=49) = text.strip_prefix("cu").unwrap_or(text).parse::<u32>() {
+            return Ok(Self::Host(CudaVersion::new(major, 0)));
+        }
         if text.starts_with("cu") {
-            return CudaVersion::from_tag(&text).map(Self::Host);
+            return CudaVersion::from_tag(text).map(Self::Host);
         }
         text.parse().map(Self::Host)
     }
@@ -178,6 +199,13 @@ impl FromStr for AskedTorch {
                     .parse::<BuildTag>()
                     .map_err(|error| refuse(error.to_string())),
             )
+        };
+        // `2.8.*`, without the operator that it needs.
+        let starred = format!("=={bare}");
+        let bare = if bare.ends_with(".*") && bare.starts_with(|c: char| c.is_ascii_digit()) {
+            &*starred
+        } else {
+            bare
         };
         if let Ok(version) = Version::from_str(bare) {
             let tag = tag_of(&version).transpose()?;
@@ -364,7 +392,10 @@ impl Question {
                 .or((asked.os == Some(Os::MacOs)).then_some(Arch::Aarch64))
                 .unwrap_or(assumed.arch),
         );
+        let apple = asked.gpus.iter().any(|gpu| gpu.maker == Maker::Apple);
         let wanted = match asked.os {
+            // Apple's GPUs are in Macs alone.
+            None if apple => Platform::new(Os::MacOs, Arch::Aarch64),
             // A Mac of today is an Arm; this machine's processor says nothing about it.
             Some(Os::MacOs)
                 if asked.arch.is_none() && here.is_none_or(|here| here.os != Os::MacOs) =>
@@ -374,6 +405,7 @@ impl Question {
             _ => wanted,
         };
         let platform = match (asked.os, asked.arch, here) {
+            (None, _, _) if apple => Given::option(wanted, "--gpu"),
             (None, None, Some(_)) => Given::new(wanted, Source::Machine("machine".to_owned())),
             (None, None, None) => Given::new(wanted, Source::Assumed),
             (Some(_), _, _) => Given::option(wanted, "--os"),
@@ -529,7 +561,8 @@ impl Question {
             (Some(AskedCuda::Kind(kind)), _) => *kind,
             (Some(AskedCuda::Build(_)), _) | (_, Some(Maker::Amd)) => Kind::Rocm,
             (_, Some(Maker::Intel)) => Kind::Xpu,
-            (_, Some(Maker::None)) => Kind::Cpu,
+            // Apple's GPUs are used by the builds for macOS, which are called CPU builds.
+            (_, Some(Maker::None | Maker::Apple)) => Kind::Cpu,
             _ if self.platform.value.os == Os::MacOs => Kind::Cpu,
             // What is not there cannot run a CUDA build; a torch that was asked for by its tag is another matter.
             _ if matches!(
@@ -573,14 +606,23 @@ impl Question {
                 .iter()
                 .filter_map(|gpu| gpu.value.compute_capability)
                 .collect(),
+            driver_serves_gpus: match &self.driver {
+                Some(driver) if driver.source == Source::Option("--cuda") => true,
+                Some(_) => self
+                    .gpus
+                    .iter()
+                    .all(|gpu| matches!(gpu.source, Source::Machine(_))),
+                None => true,
+            },
             companions: self.companions.value.clone(),
+            from_pypi: self.mirror.is_pypi(),
         }
     }
 }
 
 impl Kind {
     /// The kind that a build is of.
-    fn of(tag: &BuildTag) -> Self {
+    pub(super) fn of(tag: &BuildTag) -> Self {
         match tag {
             BuildTag::Cpu => Self::Cpu,
             BuildTag::Cuda(_) => Self::Cuda,
@@ -637,7 +679,9 @@ impl Wanted {
                 .map(|driver| Driver::Version(driver.value.clone())),
             driver_os: driver_os(facts),
             gpus: gpus.into_iter().map(|(_, cc)| cc).collect(),
+            driver_serves_gpus: true,
             companions: Vec::new(),
+            from_pypi: false,
         })
     }
 }

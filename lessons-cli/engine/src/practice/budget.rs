@@ -1,7 +1,8 @@
 //! How much a command line may do before it is ended: what would run for ever must not.
 
-/// Steps of the shell and of its programs for one command line.
-const STEPS: u64 = 100_000;
+/// Steps of the shell and of its programs for one command line: each is about a quarter of a microsecond, so that what is
+/// stopped has taken no more than 20 ms.
+const STEPS: u64 = 60_000;
 
 /// How deep shells, functions and programs may be in one another.
 const DEPTH: u32 = 64;

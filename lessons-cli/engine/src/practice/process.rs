@@ -15,6 +15,9 @@ use super::shell;
 use super::streams::{Input, Line, PIPE, Sink};
 use super::tree::{Content, Errno, absolute};
 
+/// Where programs are looked for without `PATH`.
+const UNSET_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 /// How a program ended: its exit status.
 pub type Exit = i32;
 
@@ -32,6 +35,8 @@ pub struct System {
     pub power: Option<Power>,
     /// A shell that a program has started at the terminal, as `sudo -i` does.
     pub(super) enter: Option<shell::Shell>,
+    /// What the shell has read before.
+    pub(super) read: shell::ReadBefore,
     /// What was printed at the terminal, in order.
     printed: Vec<(Stream, String)>,
     /// How much of it the outside has seen.
@@ -88,6 +93,7 @@ impl System {
             stopped: None,
             power: None,
             enter: None,
+            read: shell::ReadBefore::default(),
             printed: Vec::new(),
             shown: 0,
         }
@@ -169,7 +175,11 @@ impl System {
     /// shell's and not looked at.
     pub fn run(&mut self, process: Process, args: Vec<String>) -> Result<Exit, CannotRun> {
         let name = args.first().cloned().unwrap_or_default();
-        let path = process.env.get("PATH").cloned().unwrap_or_default();
+        let path = process
+            .env
+            .get("PATH")
+            .map_or(UNSET_PATH, String::as_str)
+            .to_owned();
         let file = if name.contains('/') {
             absolute(&process.cwd, &name)
         } else {
@@ -218,7 +228,7 @@ impl System {
         file: &str,
         content: &Content,
     ) -> Result<Exit, CannotRun> {
-        if !self.spend(10) {
+        if !self.spend(40) {
             return Ok(130);
         }
         if let Some(program) = self.machine.program_of(file) {
@@ -369,7 +379,12 @@ impl Call<'_> {
     }
 
     fn put(&mut self, sink: &Sink, bytes: &[u8]) -> bool {
-        if !self.system.spend(1 + bytes.len() as u64 / 4096) {
+        // A file is kept, a terminal looked at; other places only take.
+        let each = match sink {
+            Sink::File(_) | Sink::Screen(_) => 256,
+            _ => 2048,
+        };
+        if !self.system.spend(1 + bytes.len() as u64 / each) {
             return false;
         }
         if let Err(errno) = self.system.write(sink, bytes) {

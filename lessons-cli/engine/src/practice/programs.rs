@@ -11,11 +11,14 @@ use crate::machine::nvml::{Gpu, GpuReading, Value};
 use crate::version::ComputeCapability;
 
 mod apt;
+mod awk;
 mod clock;
+mod compare;
 mod compilers;
 mod containers;
 mod fetch;
 mod folders;
+mod format;
 mod host;
 mod linker;
 mod modules;
@@ -25,10 +28,11 @@ mod runfile;
 mod search;
 mod services;
 mod smi;
+mod sort;
 mod text;
 
 pub(super) use python::conda_block;
-pub(super) use search::regex;
+pub(super) use search::{finder, regex};
 pub(super) use text::{echoed, printed};
 
 /// A program.
@@ -97,6 +101,9 @@ const FAMILIES: &[&[Program]] = &[
     folders::PROGRAMS,
     host::PROGRAMS,
     search::PROGRAMS,
+    awk::PROGRAMS,
+    compare::PROGRAMS,
+    sort::PROGRAMS,
 ];
 
 /// All programs.

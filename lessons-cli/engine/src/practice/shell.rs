@@ -1,7 +1,7 @@
 //! The shell of a practice machine: bash's grammar by `brush-parser`, played by an interpreter of our own.
 //!
-//! [`parse`] reads, [`run`] plays what was read, [`expand`] makes words of words, [`builtins`] has the commands that are
-//! part of the shell, [`missing`] what it says of a command that is not there.
+//! [`parse`] reads, [`run`] plays what was read, [`expand`] makes words of words, [`builtins`] and [`input`] have the
+//! commands that are part of the shell, [`jobs`] what runs beside it, [`missing`] what it says of a command that is not there.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,17 +16,27 @@ use super::streams::{Input, Sink};
 mod arithmetic;
 mod builtins;
 mod expand;
+mod input;
+mod jobs;
 mod missing;
 mod parse;
 mod pattern;
 mod run;
 mod test;
+mod variable;
+
+use jobs::{Beside, Job};
+use variable::Variable;
 
 pub(crate) use expand::ansi_c;
+pub(super) use parse::ReadBefore;
 pub(crate) use pattern::Pattern;
 
 /// How deeply functions, subshells and sourced files may be in one another.
 const DEEPEST: u32 = 40;
+
+/// Ubuntu 24.04's bash.
+const VERSION: &str = "5.2.21(1)-release";
 
 /// The longest value of a variable, in bytes.
 const LONGEST: usize = 1 << 20;
@@ -34,8 +44,9 @@ const LONGEST: usize = 1 << 20;
 /// A shell: its variables, functions, options, and where it is.
 #[derive(Debug, Clone)]
 pub struct Shell {
-    variables: BTreeMap<String, Variable>,
-    functions: BTreeMap<String, Arc<ast::FunctionBody>>,
+    /// Shared with the shells that were made of this one, until one of them changes something.
+    variables: Arc<BTreeMap<String, Variable>>,
+    functions: Arc<BTreeMap<String, Arc<ast::FunctionBody>>>,
     aliases: BTreeMap<String, String>,
     options: Options,
     /// `$0`.
@@ -54,7 +65,21 @@ pub struct Shell {
     left: bool,
     /// Whether a failure is looked at, so that `set -e` does not end the shell.
     looked_at: bool,
-    history: Vec<String>,
+    history: Arc<Vec<String>>,
+    /// `PIPESTATUS`.
+    pipe_status: Vec<Exit>,
+    /// `$_`.
+    last_word: String,
+    jobs: Vec<Job>,
+    /// `$!`.
+    last_pid: Option<u32>,
+    beside: Vec<Beside>,
+    /// What `trap` has set, by signal.
+    traps: BTreeMap<String, String>,
+    /// Where `popd` goes, last first.
+    folders: Vec<String>,
+    /// Where `getopts` is: the word, and the letter in it.
+    getopts: (usize, usize),
 }
 
 #[derive(Debug, Clone)]
@@ -63,15 +88,7 @@ struct Streams {
     stdout: Sink,
     stderr: Sink,
     more: BTreeMap<i32, Sink>,
-}
-
-#[derive(Debug, Clone, Default)]
-struct Variable {
-    /// One value, or those of an array.
-    values: Vec<String>,
-    is_array: bool,
-    exported: bool,
-    readonly: bool,
+    inputs: BTreeMap<i32, Input>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -86,6 +103,9 @@ struct Options {
     noglob: bool,
     pipefail: bool,
     noclobber: bool,
+    nullglob: bool,
+    dotglob: bool,
+    globstar: bool,
 }
 
 /// Why commands do not go on as they stand.
@@ -101,6 +121,8 @@ enum Flow {
     Exit(Exit),
     /// An expansion went wrong: the command is not run.
     Failed,
+    /// Something went so wrong that the whole line is not run.
+    Discard,
     /// The command line is ended: the budget, Ctrl-C, a restart.
     Stop,
 }
@@ -123,10 +145,10 @@ impl Shell {
         // are as they were recorded.
         let before = shell.variables.clone();
         shell.startup(system);
-        let prompt = shell.variables.remove("PS1");
+        let prompt = shell.variables_mut().remove("PS1");
         shell.variables = before;
         if let Some(prompt) = prompt {
-            shell.variables.insert("PS1".to_owned(), prompt);
+            shell.variables_mut().insert("PS1".to_owned(), prompt);
         }
         shell
     }
@@ -174,8 +196,8 @@ impl Shell {
     /// A shell without anything but its name.
     fn bare(system: &System, user: User) -> Self {
         Self {
-            variables: BTreeMap::new(),
-            functions: BTreeMap::new(),
+            variables: Arc::default(),
+            functions: Arc::default(),
             aliases: BTreeMap::new(),
             options: Options::default(),
             name: "bash".to_owned(),
@@ -189,12 +211,21 @@ impl Shell {
                 stdout: Sink::Screen(Stream::Out),
                 stderr: Sink::Screen(Stream::Err),
                 more: BTreeMap::new(),
+                inputs: BTreeMap::new(),
             },
             locals: Vec::new(),
             depth: 0,
             left: false,
             looked_at: false,
-            history: Vec::new(),
+            history: Arc::default(),
+            pipe_status: Vec::new(),
+            last_word: String::new(),
+            jobs: Vec::new(),
+            last_pid: None,
+            beside: Vec::new(),
+            traps: BTreeMap::new(),
+            folders: Vec::new(),
+            getopts: (1, 0),
         }
     }
 
@@ -208,7 +239,11 @@ impl Shell {
             stdout: process.stdout.clone(),
             stderr: process.stderr.clone(),
             more: BTreeMap::new(),
+            inputs: BTreeMap::new(),
         };
+        shell.set_plain("BASH_VERSION", VERSION);
+        shell.set_plain("BASH", "/bin/bash");
+        shell.set_plain("HOSTNAME", &system.machine.hostname);
         shell
     }
 
@@ -241,7 +276,7 @@ impl Shell {
             }
         }
         self.set_exported("PWD", &cwd);
-        self.set_plain("BASH_VERSION", "5.2.21(1)-release");
+        self.set_plain("BASH_VERSION", VERSION);
         self.set_plain("BASH", "/bin/bash");
         self.set_plain("HOSTNAME", &system.machine.hostname);
         self.set_plain("PS1", "\\s-\\v\\$ ");
@@ -275,7 +310,7 @@ impl Shell {
     pub(super) fn exported(&self) -> BTreeMap<String, String> {
         self.variables
             .iter()
-            .filter(|(_, variable)| variable.exported && !variable.is_array)
+            .filter(|(_, variable)| variable.exported && !variable.is_array())
             .map(|(name, variable)| (name.clone(), variable.one()))
             .collect()
     }
@@ -306,7 +341,7 @@ impl Shell {
 
     /// The command lines that `history` shows.
     pub(super) fn remember(&mut self, line: &str) {
-        self.history.push(line.to_owned());
+        Arc::make_mut(&mut self.history).push(line.to_owned());
     }
 
     /// What stands before the cursor, by `PS1`.
@@ -351,42 +386,40 @@ impl Shell {
 
     /// Runs a command line.
     pub(super) fn line(&mut self, system: &mut System, line: &str) -> Exit {
-        self.streams = Streams {
-            stdin: Input::terminal(),
-            stdout: Sink::Screen(Stream::Out),
-            stderr: Sink::Screen(Stream::Err),
-            more: BTreeMap::new(),
-        };
         self.depth = 0;
+        let before = self.beside.len();
         self.looked_at = false;
         match self.text_as_commands(system, line) {
             Ok(()) => {}
             Err(Flow::Exit(exit)) => {
-                self.status = exit;
+                self.status = self.ended(system, Err(Flow::Exit(exit)));
                 self.left = true;
             }
-            Err(Flow::Failed) => self.status = 1,
+            Err(Flow::Failed | Flow::Discard) => self.status = 1,
             Err(Flow::Return(exit)) => self.status = exit,
             Err(Flow::Break(_) | Flow::Continue(_)) => {}
             Err(Flow::Stop) => self.status = 130,
         }
+        self.end_processes(system, before);
+        self.tell_of_jobs(system);
         self.status
     }
 
     fn set_exported(&mut self, name: &str, value: &str) {
         if is_name(name) {
-            self.variables.insert(
-                name.to_owned(),
-                Variable {
-                    exported: true,
-                    ..Variable::of(value)
-                },
-            );
+            let mut variable = Variable::of(value);
+            variable.exported = true;
+            self.variables_mut().insert(name.to_owned(), variable);
         }
     }
 
     fn set_plain(&mut self, name: &str, value: &str) {
-        self.variables.insert(name.to_owned(), Variable::of(value));
+        self.variables_mut()
+            .insert(name.to_owned(), Variable::of(value));
+    }
+
+    fn variables_mut(&mut self) -> &mut BTreeMap<String, Variable> {
+        Arc::make_mut(&mut self.variables)
     }
 
     /// The value of a variable.
@@ -403,14 +436,19 @@ impl Shell {
             "UID" | "EUID" => Some(if self.user == User::Root { "0" } else { "1000" }.to_owned()),
             "PPID" => Some("999".to_owned()),
             "LINENO" => Some("1".to_owned()),
+            "_" => Some(self.last_word.clone()),
+            "PIPESTATUS" => self.pipe_status.first().map(ToString::to_string),
             name => self.get(name),
         }
     }
 
     fn array(&self, name: &str) -> Vec<String> {
+        if name == "PIPESTATUS" {
+            return self.pipe_status.iter().map(ToString::to_string).collect();
+        }
         self.variables
             .get(name)
-            .map(|variable| variable.values.clone())
+            .map(Variable::values)
             .unwrap_or_default()
     }
 
@@ -432,12 +470,19 @@ impl Shell {
             system.stopped.get_or_insert(super::budget::Stop::Printed);
             return Err(Flow::Stop);
         }
-        let variable = self.variables.entry(name.to_owned()).or_default();
-        if variable.is_array && !variable.values.is_empty() {
-            variable.values[0] = value;
-        } else {
-            variable.values = vec![value];
-        }
+        let value = match self.variables.get(name) {
+            Some(variable) if variable.integer => arithmetic::value(self, system, &value)
+                .map_err(|message| {
+                    self.complain(system, &message);
+                    Flow::Discard
+                })?
+                .to_string(),
+            _ => value,
+        };
+        self.variables_mut()
+            .entry(name.to_owned())
+            .or_default()
+            .set(value);
         Ok(())
     }
 
@@ -486,19 +531,6 @@ impl Shell {
             stdout: self.streams.stdout.clone(),
             stderr: self.streams.stderr.clone(),
         }
-    }
-}
-
-impl Variable {
-    fn of(value: &str) -> Self {
-        Self {
-            values: vec![value.to_owned()],
-            ..Self::default()
-        }
-    }
-
-    fn one(&self) -> String {
-        self.values.first().cloned().unwrap_or_default()
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::outside::Stream;
 
 /// The most that a pipe holds: what is written beyond it waits for a reader that will not come.
-pub(super) const PIPE: usize = 4 << 20;
+pub(super) const PIPE: usize = 1 << 20;
 
 /// What a program reads as standard input. Copies read on where the other stopped.
 #[derive(Debug, Clone)]
@@ -64,6 +64,11 @@ impl Input {
 
     /// The next line with its end.
     pub(super) fn line(&self) -> Line {
+        self.until(b'\n', usize::MAX)
+    }
+
+    /// What comes up to a byte, with it, and no more than so many bytes.
+    pub(super) fn until(&self, end: u8, most: usize) -> Line {
         match &mut *self.0.borrow_mut() {
             Source::Terminal => Line::Terminal,
             Source::Bytes { bytes, at, drained } => {
@@ -72,11 +77,18 @@ impl Input {
                     *drained = true;
                     return Line::End;
                 }
-                let end = memchr::memchr(b'\n', rest);
-                *drained |= end.is_none();
-                let end = end.map_or(rest.len(), |end| end + 1);
-                let line = rest[..end].to_vec();
-                *at += end;
+                let found = memchr::memchr(end, rest);
+                let mut length = found.map_or(rest.len(), |end| end + 1);
+                if length > most {
+                    // A character is not cut.
+                    length = (most..length)
+                        .find(|at| rest[*at] & 0xc0 != 0x80)
+                        .unwrap_or(length);
+                } else {
+                    *drained |= found.is_none();
+                }
+                let line = rest[..length].to_vec();
+                *at += length;
                 Line::Of(line)
             }
         }

@@ -18,6 +18,7 @@ pub fn read(text: &str) -> Result<Wheel, ReadError> {
     bounded(text, WHAT, LIMIT)?;
     let pasted = Pasted::new(text);
     let mut candidate = None;
+    let mut fault = None;
     for word in pasted.words() {
         // A name may stand in quotation marks, in an attribute, or after a path; none of these signs is in a name.
         let mut start = word.start;
@@ -27,9 +28,12 @@ pub fn read(text: &str) -> Result<Wheel, ReadError> {
         ]) {
             let end = start + piece.len();
             if piece.strip_suffix(".whl").is_some() {
-                return parse_at(piece, |at, length| {
+                match parse_at(piece, |at, length| {
                     pasted.span(start + at..start + at + length)
-                });
+                }) {
+                    Ok(wheel) => return Ok(wheel),
+                    Err(error) => fault = fault.or(Some(error)),
+                }
             }
             let separator = pasted
                 .text()
@@ -38,6 +42,10 @@ pub fn read(text: &str) -> Result<Wheel, ReadError> {
             candidate = candidate.or((!piece.is_empty()).then_some(piece));
             start = end + separator.map_or(0, char::len_utf8);
         }
+    }
+    // What ends in .whl and is no wheel's name may stand before one that is.
+    if let Some(fault) = fault {
+        return Err(fault);
     }
     let name: String = candidate.unwrap_or_default().chars().take(200).collect();
     Err(ReadError::Wheel {
@@ -734,6 +742,12 @@ mod tests {
             os: Os::Glibc(Some((2, 39))),
             arch: "x86_64".to_owned(),
         }
+    }
+
+    #[test]
+    fn what_only_ends_like_one_does_not_hide_a_name() {
+        let wheel = read("see {.whl for torch-1-cp3-none-any.whl").expect("there is a name");
+        assert_eq!(wheel.distribution.value, "torch");
     }
 
     #[test]

@@ -535,6 +535,17 @@ pub fn gpu_support(driver: &DriverVersion, cc: ComputeCapability, os: Os) -> Gpu
     }
 }
 
+/// The oldest branch that knows GPUs of a compute capability: the first one that shows the first CUDA that compiles for
+/// them. None where no source says which CUDA that is.
+pub fn first_branch(cc: ComputeCapability) -> Option<&'static Branch> {
+    let first = *architecture(cc).ok()?.first_cuda.get(&cc)?;
+    TABLE
+        .branches
+        .iter()
+        .filter(|row| row.max_cuda >= first)
+        .min_by_key(|row| row.branch)
+}
+
 /// Running programs of a newer CUDA major on an older driver.
 #[derive(Debug, Deserialize)]
 pub struct ForwardCompat {

@@ -61,6 +61,39 @@ impl Moment {
             .copied()
             .unwrap_or("Jan")
     }
+
+    fn weekday_name(self) -> &'static str {
+        match self.weekday {
+            "Mon" => "Monday",
+            "Tue" => "Tuesday",
+            "Wed" => "Wednesday",
+            "Thu" => "Thursday",
+            "Fri" => "Friday",
+            "Sat" => "Saturday",
+            _ => "Sunday",
+        }
+    }
+
+    fn whole_month_name(self) -> &'static str {
+        const WHOLE: [&str; 12] = [
+            "January",
+            "February",
+            "March",
+            "April",
+            "May",
+            "June",
+            "July",
+            "August",
+            "September",
+            "October",
+            "November",
+            "December",
+        ];
+        WHOLE
+            .get(self.month.wrapping_sub(1))
+            .copied()
+            .unwrap_or("January")
+    }
 }
 
 /// `Tue Nov 24 23:10:32 UTC 2026`, as `date` has it.
@@ -126,6 +159,33 @@ pub(crate) fn formatted(format: &str, clock: i64) -> String {
             Some('a') => out.push_str(m.weekday),
             Some('b') => out.push_str(m.month_name()),
             Some('y') => out.push_str(&format!("{:02}", m.year.rem_euclid(100))),
+            Some('j') => {
+                let before = days_before(m.year);
+                out.push_str(&format!("{:03}", clock.div_euclid(86_400) - before + 1));
+            }
+            Some('e') => out.push_str(&format!("{:2}", m.day)),
+            Some('D') => out.push_str(&format!(
+                "{:02}/{:02}/{:02}",
+                m.month,
+                m.day,
+                m.year.rem_euclid(100)
+            )),
+            Some('R') => out.push_str(&format!("{:02}:{:02}", m.hour, m.minute)),
+            Some('I') => out.push_str(&format!("{:02}", (m.hour + 11) % 12 + 1)),
+            Some('p') => out.push_str(if m.hour < 12 { "AM" } else { "PM" }),
+            Some('u') => {
+                let day = (clock.div_euclid(86_400) + 3).rem_euclid(7) + 1;
+                out.push_str(&day.to_string());
+            }
+            Some('w') => out.push_str(&(clock.div_euclid(86_400) + 4).rem_euclid(7).to_string()),
+            Some('A') => out.push_str(m.weekday_name()),
+            Some('B') => out.push_str(m.whole_month_name()),
+            Some('h') => out.push_str(m.month_name()),
+            Some('c') => out.push_str(&formatted("%a %b %e %T %Y", clock)),
+            Some('x') => out.push_str(&formatted("%m/%d/%y", clock)),
+            Some('X') => out.push_str(&formatted("%T", clock)),
+            Some('z') => out.push_str("+0000"),
+            Some('t') => out.push('\t'),
             Some('Z') => out.push_str("UTC"),
             Some('N') => out.push_str("000000000"),
             Some('n') => out.push('\n'),
@@ -140,6 +200,12 @@ pub(crate) fn formatted(format: &str, clock: i64) -> String {
     out
 }
 
+/// The days from 1970 to the beginning of a year.
+fn days_before(year: i64) -> i64 {
+    let leaps = |year: i64| year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    (year - 1970) * 365 + leaps(year - 1) - leaps(1969)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,5 +215,9 @@ mod tests {
         assert_eq!(date(0), "Thu Jan  1 00:00:00 UTC 1970");
         assert_eq!(date(1_795_561_832), "Tue Nov 24 23:10:32 UTC 2026");
         assert_eq!(formatted("%F %T", 951_782_400), "2000-02-29 00:00:00");
+        assert_eq!(
+            formatted("%j %A %B %u %w", 951_782_400),
+            "060 Tuesday February 2 2"
+        );
     }
 }

@@ -35,6 +35,75 @@ pub(crate) fn regex(pattern: &str, extended: bool, ignore_case: bool) -> Result<
         })
 }
 
+/// A regular expression with what looking for it costs.
+#[derive(Debug)]
+pub(crate) struct Finder {
+    pub(crate) regex: Regex,
+    /// A pattern that only stands for itself is found faster.
+    literal: Option<String>,
+    weight: usize,
+}
+
+/// As [`regex`], with what looking for it costs.
+pub(crate) fn finder(pattern: &str, extended: bool, ignore_case: bool) -> Result<Finder, String> {
+    Ok(Finder {
+        regex: regex(pattern, extended, ignore_case)?,
+        literal: literal(pattern, extended).filter(|_| !ignore_case),
+        weight: weight(pattern),
+    })
+}
+
+impl Finder {
+    /// Whether it is in a text.
+    pub(crate) fn fits(&self, text: &str) -> bool {
+        match &self.literal {
+            Some(literal) => memchr::memmem::find(text.as_bytes(), literal.as_bytes()).is_some(),
+            None => self.regex.is_match(text),
+        }
+    }
+
+    /// The steps that looking through so many bytes takes.
+    pub(crate) fn cost(&self, bytes: usize) -> usize {
+        match self.literal {
+            Some(_) => 1 + bytes / 512,
+            None => 1 + bytes.saturating_mul(self.weight) / 16,
+        }
+    }
+}
+
+/// The text that a pattern stands for, where it is nothing else.
+fn literal(pattern: &str, extended: bool) -> Option<String> {
+    let mut text = String::new();
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => text.extend(
+                chars
+                    .next()
+                    .filter(|c| ".*[]^$/-_\\".contains(*c))
+                    .map(Some)?,
+            ),
+            '.' | '*' | '[' | ']' | '^' | '$' => return None,
+            '(' | ')' | '{' | '}' | '|' | '+' | '?' if extended => return None,
+            c => text.push(c),
+        }
+    }
+    (!text.is_empty()).then_some(text)
+}
+
+/// How much a pattern weighs: what the machine that looks for it may have to try at each place.
+fn weight(pattern: &str) -> usize {
+    let mut repeats = 1_usize;
+    for part in pattern.split('{').skip(1) {
+        let most = part
+            .split(|c: char| !c.is_ascii_digit())
+            .filter_map(|digits| digits.parse::<usize>().ok())
+            .max();
+        repeats = repeats.saturating_mul(most.unwrap_or(1).max(1));
+    }
+    (1 + pattern.len() / 4).saturating_mul(repeats)
+}
+
 fn translated(pattern: &str, extended: bool) -> Result<String, String> {
     let chars: Vec<char> = pattern.chars().collect();
     let mut out = String::new();
@@ -239,6 +308,30 @@ fn grep(call: &mut Call<'_>) -> Exit {
             }
         }
     }
+    // A pattern that only stands for itself is looked for as such, which is much faster.
+    let plain: Option<Vec<String>> = if options.has('i') || options.has('w') || options.has('x') {
+        None
+    } else {
+        patterns
+            .iter()
+            .flat_map(|pattern| pattern.split('\n'))
+            .map(|pattern| {
+                if fixed {
+                    Some(pattern.to_owned())
+                } else {
+                    literal(pattern, extended)
+                }
+            })
+            .collect()
+    };
+    let heaviness: u64 = if plain.is_some() {
+        1
+    } else {
+        patterns.iter().map(|pattern| weight(pattern) as u64).sum()
+    };
+    if !call.system.spend(regexes.len() as u64 * 60) {
+        return 130;
+    }
     let recursive = options.has('r') || options.has('R');
     let mut inputs: Vec<(String, Option<String>)> = Vec::new();
     let mut trouble = false;
@@ -319,16 +412,20 @@ fn grep(call: &mut Call<'_>) -> Exit {
                 }
             },
         };
-        if !call
-            .system
-            .spend(bytes.len() as u64 / 32 * regexes.len() as u64 + 1)
-        {
+        if !call.system.spend(bytes.len() as u64 / 16 * heaviness + 1) {
             return 130;
         }
         let text = String::from_utf8_lossy(&bytes);
         let all: Vec<&str> = text.lines().collect();
-        let fits =
-            |line: &str| regexes.iter().any(|regex| regex.is_match(line)) != options.has('v');
+        let fits = |line: &str| {
+            let found = match &plain {
+                Some(literals) => literals
+                    .iter()
+                    .any(|literal| line.contains(literal.as_str())),
+                None => regexes.iter().any(|regex| regex.is_match(line)),
+            };
+            found != options.has('v')
+        };
         let hits: Vec<usize> = (0..all.len())
             .filter(|index| fits(all[*index]))
             .take(most)
@@ -562,7 +659,7 @@ fn sed(call: &mut Call<'_>) -> Exit {
         };
         if !call
             .system
-            .spend(bytes.len() as u64 / 32 * edits.len() as u64 + 1)
+            .spend(bytes.len() as u64 / 8 * edits.len() as u64 + edits.len() as u64 * 60 + 1)
         {
             return 130;
         }

@@ -1,6 +1,7 @@
 //! Programs that print and pass on text.
 
 use super::Program;
+use super::format::Directive;
 use super::options::Spec;
 use crate::practice::process::{Call, Exit};
 use crate::practice::shell::ansi_c;
@@ -17,7 +18,6 @@ pub(super) const PROGRAMS: &[Program] = &[
     Program::base("printf", printf),
     Program::base("rev", rev),
     Program::base("seq", seq),
-    Program::base("sort", sort),
     Program::base("tac", tac),
     Program::base("tail", tail),
     Program::base("tee", tee),
@@ -41,7 +41,10 @@ pub(super) fn input(call: &mut Call<'_>, file: &str) -> Option<Vec<u8>> {
         return Some(call.read_all());
     }
     match call.files().read(file) {
-        Ok(bytes) => Some(bytes.to_vec()),
+        Ok(bytes) => {
+            call.system.spend(bytes.len() as u64 / 128);
+            Some(bytes.to_vec())
+        }
         Err(errno) => {
             let name = call.name();
             call.error(format!("{name}: {file}: {}", problem(errno)));
@@ -255,69 +258,56 @@ pub(crate) fn printed(words: &[String]) -> (String, Option<String>) {
                     out.push('%');
                 }
                 '%' => {
-                    let mut flags = String::new();
-                    while let Some(flag) = chars.next_if(|c| "-+ 0#".contains(*c)) {
-                        flags.push(flag);
-                    }
-                    let mut number = |chars: &mut std::iter::Peekable<std::str::Chars<'_>>| {
-                        if chars.next_if_eq(&'*').is_some() {
-                            return words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
-                        }
-                        let mut number = 0_usize;
-                        while let Some(digit) = chars.next_if(char::is_ascii_digit) {
-                            number = number * 10 + digit.to_digit(10).unwrap_or(0) as usize;
-                            number = number.min(10_000);
-                        }
-                        number
-                    };
-                    let width = number(&mut chars);
-                    let precision = chars.next_if_eq(&'.').map(|_| number(&mut chars));
-                    let word = |words: &mut std::slice::Iter<'_, String>| {
-                        words.next().cloned().unwrap_or_default()
-                    };
-                    let mut integer = |text: &str| -> i64 {
-                        let text = text.trim();
-                        if let Some(letter) = text.strip_prefix(['"', '\'']) {
-                            return letter.chars().next().map_or(0, |c| i64::from(u32::from(c)));
-                        }
-                        if text.is_empty() {
-                            return 0;
-                        }
-                        let parsed = match text.strip_prefix("0x") {
-                            Some(hex) => i64::from_str_radix(hex, 16),
-                            None => text.parse(),
-                        };
-                        parsed.unwrap_or_else(|_| {
+                    let mut integer = |text: &str| match whole(text) {
+                        Ok(number) => number,
+                        Err(text) => {
                             problem.get_or_insert(format!("{text}: invalid number"));
-                            0
-                        })
+                            // As far as it is a number.
+                            let end = text
+                                .char_indices()
+                                .find(|(at, c)| {
+                                    !(c.is_ascii_digit() || *at == 0 && matches!(c, '-' | '+'))
+                                })
+                                .map_or(text.len(), |(at, _)| at);
+                            text[..end].parse().unwrap_or(0)
+                        }
                     };
-                    let text = match chars.next() {
-                        Some('s') => {
-                            let text = word(&mut words);
-                            match precision {
-                                Some(most) => text.chars().take(most).collect(),
-                                None => text,
+                    let directive = Directive::read(&mut chars, || {
+                        words.next().map_or(0, |word| integer(word))
+                    });
+                    let word = words.next().map_or("", String::as_str);
+                    out.push_str(&match directive.conversion {
+                        Some('s') => directive.text(word),
+                        Some('b') => match word.split_once("\\c") {
+                            Some((before, _)) => {
+                                out.push_str(&directive.text(&ansi_c(before)));
+                                return (out, problem);
                             }
+                            None => directive.text(&ansi_c(word)),
+                        },
+                        Some('q') => directive.text(&escaped(word)),
+                        Some('c') => {
+                            let first: String = word.chars().take(1).collect();
+                            directive.text(&first)
                         }
-                        Some('b') => ansi_c(&word(&mut words)),
-                        Some('q') => super::quoted(&word(&mut words)),
-                        Some('d' | 'i' | 'u') => {
-                            let number = integer(&word(&mut words));
-                            if flags.contains('+') && number >= 0 {
-                                format!("+{number}")
-                            } else {
-                                number.to_string()
+                        Some('d' | 'i' | 'u' | 'x' | 'X' | 'o') => {
+                            directive.integer(integer(word.trim()))
+                        }
+                        Some('f' | 'F' | 'g' | 'G' | 'e' | 'E') => {
+                            let text = word.trim();
+                            let number = text.parse::<f64>();
+                            if number.is_err() && !text.is_empty() {
+                                problem.get_or_insert(format!("{text}: invalid number"));
                             }
+                            directive.float(number.unwrap_or(0.0))
                         }
-                        Some('x') => format!("{:x}", integer(&word(&mut words))),
-                        Some('X') => format!("{:X}", integer(&word(&mut words))),
-                        Some('o') => format!("{:o}", integer(&word(&mut words))),
-                        Some('c') => word(&mut words).chars().take(1).collect(),
-                        Some('f' | 'g' | 'e') => {
-                            let text = word(&mut words);
-                            let number: f64 = text.trim().parse().unwrap_or(0.0);
-                            format!("{number:.*}", precision.unwrap_or(6).min(50))
+                        Some('T') => {
+                            let format = directive.time.as_deref().unwrap_or("%X");
+                            let seconds = integer(word.trim());
+                            super::clock::formatted(
+                                format,
+                                seconds.clamp(-60_000_000_000, 200_000_000_000),
+                            )
                         }
                         other => {
                             problem.get_or_insert(format!(
@@ -326,17 +316,7 @@ pub(crate) fn printed(words: &[String]) -> (String, Option<String>) {
                             ));
                             return (out, problem);
                         }
-                    };
-                    let length = text.chars().count();
-                    let fill = width.saturating_sub(length);
-                    if flags.contains('-') {
-                        out.push_str(&text);
-                        out.extend(std::iter::repeat_n(' ', fill));
-                    } else {
-                        let zero = flags.contains('0');
-                        out.extend(std::iter::repeat_n(if zero { '0' } else { ' ' }, fill));
-                        out.push_str(&text);
-                    }
+                    });
                 }
                 c => out.push(c),
             }
@@ -347,6 +327,59 @@ pub(crate) fn printed(words: &[String]) -> (String, Option<String>) {
         }
     }
     (out, problem)
+}
+
+/// A whole number as the shell's `printf` reads it: decimal, octal, hexadecimal, or a letter after a quote.
+fn whole(text: &str) -> Result<i64, &str> {
+    if let Some(letter) = text.strip_prefix(['"', '\'']) {
+        return Ok(letter.chars().next().map_or(0, |c| i64::from(u32::from(c))));
+    }
+    if text.is_empty() {
+        return Ok(0);
+    }
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1, digits),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let parsed = if let Some(hex) = digits.strip_prefix("0x").or(digits.strip_prefix("0X")) {
+        i64::from_str_radix(hex, 16)
+    } else if digits.len() > 1 && digits.starts_with('0') {
+        i64::from_str_radix(digits, 8)
+    } else {
+        digits.parse()
+    };
+    parsed.map(|number: i64| sign * number).map_err(|_| text)
+}
+
+/// A word as `printf %q` writes it: with a backslash before what means something.
+pub(crate) fn escaped(word: &str) -> String {
+    if word.is_empty() {
+        return "''".to_owned();
+    }
+    if word.chars().any(char::is_control) {
+        let inner: String = word
+            .chars()
+            .map(|c| match c {
+                '\n' => "\\n".to_owned(),
+                '\t' => "\\t".to_owned(),
+                '\'' => "\\'".to_owned(),
+                '\\' => "\\\\".to_owned(),
+                c if c.is_control() => format!("\\{:03o}", u32::from(c)),
+                c => c.to_string(),
+            })
+            .collect();
+        return format!("$'{inner}'");
+    }
+    let mut out = String::new();
+    for (at, c) in word.char_indices() {
+        if " \t!\"#$&'()*,;<>?[\\]^`{|}".contains(c) && !(c == '#' && at > 0)
+            || (c == '~' && at == 0)
+        {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
 }
 
 /// How many lines or bytes `head` and `tail` take.
@@ -511,12 +544,13 @@ fn wc(call: &mut Call<'_>) -> Exit {
             ("words", 'w'),
             ("bytes", 'c'),
             ("chars", 'm'),
+            ("max-line-length", 'L'),
         ],
     );
     let Some(options) = SPEC.read(call) else {
         return 1;
     };
-    let all = options.last_of("lwcm").is_none();
+    let all = options.last_of("lwcmL").is_none();
     let mut exit = 0;
     let mut rows: Vec<(Vec<usize>, String)> = Vec::new();
     let files = if options.words.is_empty() {
@@ -542,6 +576,10 @@ fn wc(call: &mut Call<'_>) -> Exit {
         }
         if all || options.has('c') {
             numbers.push(bytes.len());
+        }
+        if options.has('L') {
+            let longest = text.lines().map(|line| line.chars().count()).max();
+            numbers.push(longest.unwrap_or(0));
         }
         rows.push((numbers, file));
     }
@@ -611,107 +649,6 @@ fn tee(call: &mut Call<'_>) -> Exit {
     exit
 }
 
-fn sort(call: &mut Call<'_>) -> Exit {
-    const SPEC: Spec = Spec::new(
-        "nruhVk:t:fbo:s",
-        &[
-            ("numeric-sort", 'n'),
-            ("reverse", 'r'),
-            ("unique", 'u'),
-            ("human-numeric-sort", 'h'),
-            ("version-sort", 'V'),
-            ("key=", 'k'),
-            ("field-separator=", 't'),
-            ("ignore-case", 'f'),
-        ],
-    );
-    let Some(options) = SPEC.read(call) else {
-        return 2;
-    };
-    let (bytes, good) = inputs(call, &options.words);
-    if !call.system.spend(bytes.len() as u64 / 64 + 1) {
-        return 130;
-    }
-    let mut all = text_lines(&bytes);
-    let separator = options.value('t').and_then(|text| text.chars().next());
-    let field = options.value('k').and_then(|key| {
-        let digits: String = key.chars().take_while(char::is_ascii_digit).collect();
-        digits.parse::<usize>().ok()
-    });
-    let numeric_key = options
-        .value('k')
-        .is_some_and(|key| key.ends_with(['n', 'g', 'h']));
-    let key = |line: &str| -> String {
-        match field {
-            None | Some(0) => line.to_owned(),
-            Some(field) => match separator {
-                Some(separator) => line
-                    .split(separator)
-                    .skip(field - 1)
-                    .collect::<Vec<_>>()
-                    .join(&separator.to_string()),
-                None => line
-                    .split_whitespace()
-                    .skip(field - 1)
-                    .collect::<Vec<_>>()
-                    .join(" "),
-            },
-        }
-    };
-    let number = |text: &str| -> f64 {
-        let text = text.trim_start();
-        let end = text
-            .char_indices()
-            .find(|(at, c)| !(c.is_ascii_digit() || *c == '.' || (*at == 0 && *c == '-')))
-            .map_or(text.len(), |(at, _)| at);
-        let unit = match text[end..].chars().next() {
-            Some('K' | 'k') if options.has('h') => 1e3,
-            Some('M') if options.has('h') => 1e6,
-            Some('G') if options.has('h') => 1e9,
-            Some('T') if options.has('h') => 1e12,
-            _ => 1.0,
-        };
-        text[..end].parse::<f64>().unwrap_or(0.0) * unit
-    };
-    let numeric = options.has('n') || options.has('h') || numeric_key;
-    all.sort_by(|a, b| {
-        let (ka, kb) = (key(a), key(b));
-        let order = if numeric {
-            number(&ka).total_cmp(&number(&kb))
-        } else if options.has('V') {
-            by_version(&ka, &kb)
-        } else if options.has('f') {
-            ka.to_lowercase().cmp(&kb.to_lowercase())
-        } else {
-            ka.cmp(&kb)
-        };
-        order.then_with(|| a.cmp(b))
-    });
-    if options.has('r') {
-        all.reverse();
-    }
-    if options.has('u') {
-        all.dedup_by(|a, b| {
-            if numeric {
-                number(&key(a)).total_cmp(&number(&key(b))).is_eq()
-            } else {
-                key(a) == key(b)
-            }
-        });
-    }
-    let text: String = all.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
-    if let Some(file) = options.value('o') {
-        let file = file.to_owned();
-        if let Err(errno) = call.files().write(&file, text.as_bytes(), false) {
-            call.error(format!("sort: open failed: {file}: {errno}"));
-            return 2;
-        }
-    } else {
-        call.print(text);
-    }
-    if good { 0 } else { 2 }
-}
-
 /// The order of names with numbers in them: `libx.so.9` before `libx.so.10`.
 pub(super) fn by_version(a: &str, b: &str) -> std::cmp::Ordering {
     let parts = |text: &str| -> Vec<(u64, String)> {
@@ -743,30 +680,71 @@ pub(super) fn by_version(a: &str, b: &str) -> std::cmp::Ordering {
 
 fn uniq(call: &mut Call<'_>) -> Exit {
     const SPEC: Spec = Spec::new(
-        "cdui",
-        &[("count", 'c'), ("repeated", 'd'), ("unique", 'u')],
+        "cduif:s:w:zD",
+        &[
+            ("count", 'c'),
+            ("repeated", 'd'),
+            ("unique", 'u'),
+            ("ignore-case", 'i'),
+            ("skip-fields=", 'f'),
+            ("skip-chars=", 's'),
+            ("check-chars=", 'w'),
+        ],
     );
     let Some(options) = SPEC.read(call) else {
         return 1;
     };
-    let (bytes, good) = inputs(call, &options.words[..options.words.len().min(1)]);
-    let mut groups: Vec<(usize, String)> = Vec::new();
-    for line in text_lines(&bytes) {
-        match groups.last_mut() {
-            Some((count, last)) if *last == line => *count += 1,
-            _ => groups.push((1, line)),
+    let mut numbers = [0, 0, usize::MAX];
+    for (number, (letter, what)) in numbers.iter_mut().zip([
+        ('f', "fields to skip"),
+        ('s', "bytes to skip"),
+        ('w', "bytes to compare"),
+    ]) {
+        if let Some(text) = options.value(letter) {
+            let Ok(given) = text.parse() else {
+                call.error(format!("uniq: {text}: invalid number of {what}"));
+                return 1;
+            };
+            *number = given;
         }
     }
-    for (count, line) in groups {
+    let [fields, skipped, compared] = numbers;
+    let key = |line: &str| -> String {
+        let mut rest = line;
+        for _ in 0..fields.min(1000) {
+            let blanks = rest.trim_start_matches([' ', '\t']);
+            rest = blanks.find([' ', '\t']).map_or("", |end| &blanks[end..]);
+        }
+        let part: String = rest.chars().skip(skipped).take(compared).collect();
+        if options.has('i') {
+            part.to_lowercase()
+        } else {
+            part
+        }
+    };
+    let (bytes, good) = inputs(call, &options.words[..options.words.len().min(1)]);
+    let text = String::from_utf8_lossy(&bytes);
+    let mut groups: Vec<(usize, &str, String)> = Vec::new();
+    for line in text.lines() {
+        if !call.system.spend(1) {
+            return 130;
+        }
+        let key = key(line);
+        match groups.last_mut() {
+            Some((count, _, last)) if *last == key => *count += 1,
+            _ => groups.push((1, line, key)),
+        }
+    }
+    for (count, line, _) in groups {
         if options.has('d') && count < 2 || options.has('u') && count > 1 {
             continue;
         }
-        let line = if options.has('c') {
+        let shown = if options.has('c') {
             format!("{count:7} {line}")
         } else {
-            line
+            line.to_owned()
         };
-        if !call.line(line) {
+        if !call.line(shown) {
             break;
         }
     }
@@ -805,6 +783,8 @@ fn cut(call: &mut Call<'_>) -> Exit {
             ("characters=", 'c'),
             ("bytes=", 'b'),
             ("only-delimited", 's'),
+            ("complement", 'v'),
+            ("output-delimiter=", 'O'),
         ],
     );
     let Some(options) = SPEC.read(call) else {
@@ -826,9 +806,10 @@ fn cut(call: &mut Call<'_>) -> Exit {
         return 1;
     };
     let takes = |place: usize| {
-        places
+        let named = places
             .iter()
-            .any(|(from, to)| (*from..=*to).contains(&place))
+            .any(|(from, to)| (*from..=*to).contains(&place));
+        named != options.has('v')
     };
     let delimiter = options.value('d').unwrap_or("\t").to_owned();
     if letter == 'f' && delimiter.chars().count() != 1 {
@@ -846,7 +827,7 @@ fn cut(call: &mut Call<'_>) -> Exit {
                     .filter(|(index, _)| takes(index + 1))
                     .map(|(_, field)| field)
                     .collect::<Vec<_>>()
-                    .join(&delimiter)
+                    .join(options.value('O').unwrap_or(&delimiter))
             } else if options.has('s') {
                 continue;
             } else {
@@ -1003,69 +984,113 @@ fn yes(call: &mut Call<'_>) -> Exit {
 }
 
 fn seq(call: &mut Call<'_>) -> Exit {
-    const SPEC: Spec = Spec::new("ws:f:", &[("separator=", 's'), ("equal-width", 'w')]);
+    const SPEC: Spec = Spec::new(
+        "ws:f:",
+        &[("separator=", 's'), ("equal-width", 'w'), ("format=", 'f')],
+    );
     // A number below zero is no option.
-    let words: Vec<String> = call.rest();
-    let negative = words
-        .iter()
-        .any(|word| word.parse::<i64>().is_ok_and(|number| number < 0));
-    let (words, separator) = if negative {
-        (words, "\n".to_owned())
-    } else {
-        let Some(options) = SPEC.read(call) else {
-            return 1;
+    let (options, words): (Vec<String>, Vec<String>) = {
+        let mut words = call.rest();
+        let numbers = words
+            .iter()
+            .position(|word| word.parse::<f64>().is_ok())
+            .unwrap_or(words.len());
+        // The value of an option may be a number, too.
+        let numbers = match numbers.checked_sub(1).and_then(|before| words.get(before)) {
+            Some(word) if matches!(word.as_str(), "-s" | "-f") => numbers + 1,
+            _ => numbers,
         };
-        let separator = options.value('s').unwrap_or("\n").to_owned();
-        (options.words, separator)
+        let rest = words.split_off(numbers.min(words.len()));
+        (words, rest)
     };
+    call.args.truncate(1);
+    call.args.extend(options);
+    let Some(options) = SPEC.read(call) else {
+        return 1;
+    };
+    let separator = options.value('s').unwrap_or("\n").to_owned();
+    let words: Vec<String> = options.words.iter().cloned().chain(words).collect();
     let mut numbers = Vec::new();
     for word in &words {
-        match word.parse::<i64>() {
-            Ok(number) => numbers.push(number),
-            Err(_) => {
+        match word.parse::<f64>() {
+            Ok(number) if number.is_finite() => numbers.push(number),
+            _ => {
                 call.error(format!("seq: invalid floating point argument: ‘{word}’\nTry 'seq --help' for more information."));
                 return 1;
             }
         }
     }
-    let (mut at, step, last) = match numbers.as_slice() {
-        [last] => (1, 1, *last),
-        [first, last] => (*first, 1, *last),
-        [first, step, last] if *step != 0 => (*first, *step, *last),
-        [_, _, _] => {
-            call.error(
-                "seq: invalid Zero increment value: ‘0’\nTry 'seq --help' for more information.",
-            );
+    let (first, step, last) = match numbers.as_slice() {
+        [last] => (1.0, 1.0, *last),
+        [first, last] => (*first, 1.0, *last),
+        [_, step, _] if *step == 0.0 => {
+            let word = &words[1];
+            call.error(format!("seq: invalid Zero increment value: ‘{word}’\nTry 'seq --help' for more information."));
             return 1;
         }
-        _ => {
+        [first, step, last] => (*first, *step, *last),
+        [] => {
             call.error("seq: missing operand\nTry 'seq --help' for more information.");
             return 1;
         }
+        _ => {
+            let extra = &words[3];
+            call.error(format!(
+                "seq: extra operand ‘{extra}’\nTry 'seq --help' for more information."
+            ));
+            return 1;
+        }
+    };
+    let decimals = |word: &String| word.split_once('.').map_or(0, |(_, after)| after.len());
+    let precision = words[..words.len().min(2)]
+        .iter()
+        .filter(|_| words.len() > 1)
+        .map(decimals)
+        .max()
+        .unwrap_or(0)
+        .min(30);
+    let format = options.value('f').map(str::to_owned);
+    let plain = |number: f64| format!("{number:.precision$}");
+    let width = if options.has('w') {
+        plain(first).len().max(plain(last).len())
+    } else {
+        0
     };
     let mut block = String::new();
-    let mut first = true;
-    while if step > 0 { at <= last } else { at >= last } {
-        if !first {
+    let mut count = 0.0;
+    loop {
+        let at = first + count * step;
+        // A little more than the last is the last, but for how numbers are kept.
+        let slack = step.abs() * 1e-9;
+        if (step > 0.0 && at > last + slack) || (step < 0.0 && at < last - slack) {
+            break;
+        }
+        if count > 0.0 {
             block.push_str(&separator);
         }
-        first = false;
-        block.push_str(&at.to_string());
+        count += 1.0;
+        match &format {
+            Some(format) => {
+                let (text, problem) = printed(&[format.clone(), at.to_string()]);
+                if problem.is_some() {
+                    call.error(format!("seq: format ‘{format}’ has unknown directive"));
+                    return 1;
+                }
+                block.push_str(&text);
+            }
+            None => block.push_str(&format!("{at:0width$.precision$}")),
+        }
         if block.len() > 4096 {
-            if !call.print(&block) {
+            if !call.system.spend(block.len() as u64 / 16) || !call.print(&block) {
                 return 0;
             }
             block.clear();
         }
-        match at.checked_add(step) {
-            Some(next) => at = next,
-            None => break,
-        }
     }
-    if !first {
+    if count > 0.0 {
         block.push('\n');
+        call.print(block);
     }
-    call.print(block);
     0
 }
 

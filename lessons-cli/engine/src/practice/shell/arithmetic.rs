@@ -1,5 +1,7 @@
 //! What stands in `$(( ))` and `(( ))`, computed.
 
+use std::rc::Rc;
+
 use brush_parser::ast::{
     ArithmeticExpr, ArithmeticTarget, BinaryOperator, UnaryAssignmentOperator, UnaryOperator,
 };
@@ -15,8 +17,16 @@ pub(super) fn value(shell: &mut Shell, system: &mut System, text: &str) -> Resul
     if text.trim().is_empty() {
         return Ok(0);
     }
-    let expression = read(text)?;
+    let expression = read_before(system, text)?;
     compute(shell, system, &expression, NAMED)
+}
+
+fn read_before(system: &mut System, text: &str) -> Result<Rc<ArithmeticExpr>, String> {
+    let (expression, cost) = system.read.expression(text, || read(text));
+    if !system.spend(cost) {
+        return Err("stopped".to_owned());
+    }
+    expression
 }
 
 fn read(text: &str) -> Result<ArithmeticExpr, String> {
@@ -101,7 +111,7 @@ fn binary(operator: BinaryOperator, left: i64, right: i64) -> Result<i64, String
         }
         BinaryOperator::Multiply => left.wrapping_mul(right),
         BinaryOperator::Divide | BinaryOperator::Modulo if right == 0 => {
-            return Err("division by 0".to_owned());
+            return Err(format!("division by 0 (error token is \"{right}\")"));
         }
         BinaryOperator::Divide => left.wrapping_div(right),
         BinaryOperator::Modulo => left.wrapping_rem(right),
@@ -135,10 +145,7 @@ fn target_value(
         ArithmeticTarget::Variable(name) => shell.variable(system, name).unwrap_or_default(),
         ArithmeticTarget::ArrayElement(name, index) => {
             let index = compute(shell, system, index, named)?;
-            usize::try_from(index)
-                .ok()
-                .and_then(|index| shell.array(name).get(index).cloned())
-                .unwrap_or_default()
+            shell.element(name, index).unwrap_or_default()
         }
     };
     let text = text.trim();
@@ -151,7 +158,7 @@ fn target_value(
     let left = named
         .checked_sub(1)
         .ok_or_else(|| format!("{text}: expression recursion level exceeded"))?;
-    let expression = read(text)?;
+    let expression = read_before(system, text)?;
     compute(shell, system, &expression, left)
 }
 
@@ -166,8 +173,13 @@ fn set(
             let _ = shell.assign(system, name, number.to_string());
             Ok(number)
         }
-        ArithmeticTarget::ArrayElement(name, _) => Err(format!(
-            "{name}: elements of arrays cannot be assigned in arithmetic here"
-        )),
+        ArithmeticTarget::ArrayElement(name, index) => {
+            let index = compute(shell, system, index, NAMED)?;
+            if shell.set_element(name, index, number.to_string()) {
+                Ok(number)
+            } else {
+                Err(format!("{name}: bad array subscript"))
+            }
+        }
     }
 }

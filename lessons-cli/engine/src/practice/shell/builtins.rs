@@ -1,9 +1,10 @@
 //! The commands that are part of the shell.
 
-use super::{Flow, Shell, Variable, is_name, test};
+use std::sync::Arc;
+
+use super::{Flow, Shell, Variable, input, is_name, test};
 use crate::practice::process::{Exit, System};
 use crate::practice::programs;
-use crate::practice::streams::Line;
 use crate::practice::tree::{Errno, absolute, normal};
 
 /// Plays a builtin.
@@ -21,7 +22,7 @@ const BUILTINS: &[(&str, Builtin)] = &[
     ("command", command),
     ("continue", leave_loop),
     ("declare", declare),
-    ("dirs", pwd),
+    ("dirs", dirs),
     ("echo", echo),
     ("eval", eval),
     ("exec", exec),
@@ -31,27 +32,30 @@ const BUILTINS: &[(&str, Builtin)] = &[
     ("hash", colon),
     ("help", help),
     ("history", history),
-    ("jobs", colon),
+    ("getopts", input::getopts),
+    ("jobs", jobs),
     ("bg", no_jobs),
     ("fg", no_jobs),
-    ("wait", colon),
-    ("disown", no_jobs),
+    ("wait", wait),
+    ("disown", disown),
     ("let", arithmetic),
     ("local", local),
     ("logout", exit),
-    ("mapfile", unsupported),
+    ("mapfile", input::mapfile),
+    ("popd", popd),
     ("printf", printf),
+    ("pushd", pushd),
     ("pwd", pwd),
-    ("read", read),
-    ("readarray", unsupported),
+    ("read", input::read),
+    ("readarray", input::mapfile),
     ("readonly", readonly),
     ("return", leave_function),
     ("set", set),
     ("shift", shift),
-    ("shopt", colon),
+    ("shopt", shopt),
     ("source", source),
     ("test", bracket),
-    ("trap", unsupported),
+    ("trap", trap),
     ("true", colon),
     ("type", type_of),
     ("typeset", declare),
@@ -96,6 +100,9 @@ fn done(shell: &mut Shell, status: Exit) -> Result<(), Flow> {
 }
 
 fn print(shell: &mut Shell, system: &mut System, text: &str) {
+    if !system.spend(text.len() as u64 / 256) {
+        return;
+    }
     let sink = shell.streams.stdout.clone();
     if let Err(errno) = system.write(&sink, text.as_bytes()) {
         shell.complain(system, &format!("write error: {errno}"));
@@ -116,16 +123,259 @@ fn failing(shell: &mut Shell, _: &mut System, _: &[String]) -> Result<(), Flow> 
     done(shell, 1)
 }
 
-fn unsupported(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
-    let instead = match args[0].as_str() {
-        "trap" => "&& and || after the command itself",
-        _ => "while read -r line; do …; done",
+fn no_jobs(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    let name = args.get(1).map_or("%%", String::as_str).to_owned();
+    let what = match shell.job_named(&name) {
+        Some(_) => "job has terminated".to_owned(),
+        None if args.len() > 1 => format!("{name}: no such job"),
+        None => "no current job".to_owned(),
     };
-    Err(shell.unsupported(system, &args[0], instead))
+    wrong(shell, system, &format!("{}: {what}", args[0]), 1)
 }
 
-fn no_jobs(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
-    wrong(shell, system, &format!("{}: no current job", args[0]), 1)
+fn disown(shell: &mut Shell, _: &mut System, _: &[String]) -> Result<(), Flow> {
+    shell.waited_for_all();
+    done(shell, 0)
+}
+
+fn jobs(shell: &mut Shell, system: &mut System, _: &[String]) -> Result<(), Flow> {
+    let text = shell.list_of_jobs();
+    shell.status = 0;
+    print(shell, system, &text);
+    Ok(())
+}
+
+fn wait(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    let mut status = 0;
+    for name in args[1..].iter().filter(|name| !name.starts_with('-')) {
+        match shell.job_named(name) {
+            Some(job) => status = job.exit,
+            None if name.starts_with('%') => {
+                shell.complain(system, &format!("wait: {name}: no such job"));
+                status = 127;
+            }
+            None if name.parse::<u32>().is_err() => {
+                let message = format!("wait: `{name}': not a pid or valid job spec");
+                shell.complain(system, &message);
+                status = 1;
+            }
+            None => {
+                let message = format!("wait: pid {name} is not a child of this shell");
+                shell.complain(system, &message);
+                status = 127;
+            }
+        }
+    }
+    if !shell.interactive {
+        shell.waited_for_all();
+    }
+    done(shell, status)
+}
+
+/// The signals that `trap` knows by name; those of practice machines are never sent, but for the end of the shell.
+const SIGNALS: &[&str] = &[
+    "EXIT", "ERR", "DEBUG", "RETURN", "HUP", "INT", "QUIT", "TERM", "USR1", "USR2", "PIPE", "CHLD",
+    "TSTP", "CONT", "WINCH", "ALRM", "TTIN", "TTOU",
+];
+
+fn trap(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    let words: Vec<&String> = args[1..].iter().filter(|arg| *arg != "--").collect();
+    let shown = |name: &str| match name {
+        "EXIT" | "ERR" | "DEBUG" | "RETURN" => name.to_owned(),
+        name => format!("SIG{name}"),
+    };
+    if words.is_empty() || words[0] == "-p" {
+        let text: String = shell
+            .traps
+            .iter()
+            .map(|(name, text)| {
+                format!(
+                    "trap -- '{}' {}\n",
+                    text.replace('\'', "'\\''"),
+                    shown(name)
+                )
+            })
+            .collect();
+        shell.status = 0;
+        print(shell, system, &text);
+        return Ok(());
+    }
+    let (text, names) = if words.len() == 1 {
+        ("-".to_owned(), &words[..])
+    } else {
+        (words[0].clone(), &words[1..])
+    };
+    let mut status = 0;
+    for name in names {
+        let plain = name.to_uppercase();
+        let plain = match plain.strip_prefix("SIG").unwrap_or(&plain) {
+            "0" => "EXIT",
+            "1" => "HUP",
+            "2" => "INT",
+            "3" => "QUIT",
+            "15" => "TERM",
+            other => other,
+        };
+        if !SIGNALS.contains(&plain) {
+            shell.complain(
+                system,
+                &format!("trap: {name}: invalid signal specification"),
+            );
+            status = 1;
+            continue;
+        }
+        if matches!(plain, "DEBUG" | "RETURN") && text != "-" {
+            return Err(shell.unsupported(system, "trap … DEBUG", "set -x"));
+        }
+        if text == "-" {
+            shell.traps.remove(plain);
+        } else {
+            shell.traps.insert(plain.to_owned(), text.clone());
+        }
+    }
+    done(shell, status)
+}
+
+/// Options of `shopt` that change something here; the others are taken and change nothing.
+const OPTIONS: &[&str] = &[
+    "autocd",
+    "cdspell",
+    "checkhash",
+    "checkjobs",
+    "checkwinsize",
+    "cmdhist",
+    "compat50",
+    "direxpand",
+    "dirspell",
+    "dotglob",
+    "execfail",
+    "expand_aliases",
+    "extglob",
+    "extquote",
+    "failglob",
+    "force_fignore",
+    "globasciiranges",
+    "globskipdots",
+    "globstar",
+    "histappend",
+    "histreedit",
+    "histverify",
+    "hostcomplete",
+    "huponexit",
+    "inherit_errexit",
+    "interactive_comments",
+    "lastpipe",
+    "lithist",
+    "localvar_inherit",
+    "login_shell",
+    "mailwarn",
+    "nocaseglob",
+    "nocasematch",
+    "nullglob",
+    "progcomp",
+    "promptvars",
+    "shift_verbose",
+    "sourcepath",
+    "xpg_echo",
+];
+
+fn shopt(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    let (flags, names): (Vec<&String>, Vec<&String>) =
+        args[1..].iter().partition(|arg| arg.starts_with('-'));
+    let has = |letter: char| flags.iter().any(|flag| flag.contains(letter));
+    let mut status = 0;
+    for name in names {
+        if has('o') {
+            return set(
+                shell,
+                system,
+                &[
+                    "set".to_owned(),
+                    if has('u') { "+o" } else { "-o" }.to_owned(),
+                    name.clone(),
+                ],
+            );
+        }
+        if !OPTIONS.contains(&name.as_str()) {
+            let message = format!("shopt: {name}: invalid shell option name");
+            shell.complain(system, &message);
+            status = 1;
+            continue;
+        }
+        let place = match name.as_str() {
+            "nullglob" => Some(&mut shell.options.nullglob),
+            "dotglob" => Some(&mut shell.options.dotglob),
+            "globstar" => Some(&mut shell.options.globstar),
+            _ => None,
+        };
+        let is = place.as_ref().is_some_and(|place| **place);
+        if has('s') || has('u') {
+            if let Some(place) = place {
+                *place = has('s');
+            }
+        } else {
+            status = Exit::from(!is);
+            if !has('q') {
+                let state = if is { "on" } else { "off" };
+                print(shell, system, &format!("{name:15}\t{state}\n"));
+            }
+        }
+    }
+    done(shell, status)
+}
+
+/// The folders of `pushd` and `popd`, the present one first.
+fn dirs(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    if args.iter().any(|arg| arg == "-c") {
+        shell.folders.clear();
+        return done(shell, 0);
+    }
+    let home = shell.get("HOME").unwrap_or_default();
+    let each_on_a_line = args.iter().any(|arg| arg == "-p" || arg == "-v");
+    let all: Vec<String> = std::iter::once(&shell.cwd)
+        .chain(&shell.folders)
+        .map(|folder| match folder.strip_prefix(&home) {
+            Some(rest) if !home.is_empty() && (rest.is_empty() || rest.starts_with('/')) => {
+                format!("~{rest}")
+            }
+            _ => folder.clone(),
+        })
+        .collect();
+    let text = all.join(if each_on_a_line { "\n" } else { " " });
+    shell.status = 0;
+    print(shell, system, &format!("{text}\n"));
+    Ok(())
+}
+
+fn pushd(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    let before = shell.cwd.clone();
+    let to = match args.get(1) {
+        Some(to) => to.clone(),
+        None if shell.folders.is_empty() => {
+            return wrong(shell, system, "pushd: no other directory", 1);
+        }
+        None => shell.folders.remove(0),
+    };
+    cd(shell, system, &["cd".to_owned(), to])?;
+    if shell.status != 0 {
+        return Ok(());
+    }
+    if shell.folders.len() < 100 {
+        shell.folders.insert(0, before);
+    }
+    dirs(shell, system, &[])
+}
+
+fn popd(shell: &mut Shell, system: &mut System, _: &[String]) -> Result<(), Flow> {
+    if shell.folders.is_empty() {
+        return wrong(shell, system, "popd: directory stack empty", 1);
+    }
+    let to = shell.folders.remove(0);
+    cd(shell, system, &["cd".to_owned(), to])?;
+    if shell.status != 0 {
+        return Ok(());
+    }
+    dirs(shell, system, &[])
 }
 
 fn source(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
@@ -183,7 +433,7 @@ impl Shell {
             .map(|(name, _)| name.clone())
             .collect();
         for name in gone {
-            self.variables.remove(&name);
+            self.variables_mut().remove(&name);
         }
         for (name, value) in env {
             self.set_exported(&name, &value);
@@ -408,13 +658,6 @@ fn eval(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), F
 }
 
 fn exec(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
-    if args.len() == 1 {
-        return Err(shell.unsupported(
-            system,
-            "exec with redirections only",
-            "the redirection after each command, or { …; } > file",
-        ));
-    }
     shell.program(system, args[1..].to_vec())?;
     Err(Flow::Exit(shell.status))
 }
@@ -441,16 +684,16 @@ fn set_each(
         match value {
             Some(value) => {
                 shell.assign(system, name, value)?;
-                if let Some(variable) = shell.variables.get_mut(name) {
+                if let Some(variable) = shell.variables_mut().get_mut(name) {
                     change(variable);
                 }
             }
-            None => match shell.variables.get_mut(name) {
-                Some(variable) => change(variable),
-                None => {
-                    // Marked, and still not set: it counts from its first value on, which is rare enough to leave out.
+            // Marked, and still not set: it counts from its first value on, which is rare enough to leave out.
+            None => {
+                if let Some(variable) = shell.variables_mut().get_mut(name) {
+                    change(variable);
                 }
-            },
+            }
         }
     }
     done(shell, status)
@@ -502,8 +745,11 @@ fn local(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), 
             locals.push((name.clone(), before));
         }
         if !word.contains('=') {
-            shell.variables.remove(&name);
+            shell.variables_mut().remove(&name);
         }
+    }
+    if args[1..].iter().any(|word| word == "-A" || word == "-a") {
+        return make_arrays(shell, &args[1..]);
     }
     let words: Vec<String> = args[1..]
         .iter()
@@ -519,13 +765,6 @@ fn declare(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<()
         .cloned()
         .partition(|word| word.starts_with('-'));
     let has = |flag: char| options.iter().any(|option| option.contains(flag));
-    if has('A') {
-        return Err(shell.unsupported(
-            system,
-            "declare -A",
-            "an array without keys: name=(one two)",
-        ));
-    }
     if has('f') || has('F') {
         let text: String = shell
             .functions
@@ -550,23 +789,96 @@ fn declare(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<()
                 (words.is_empty() || words.contains(name)) && (!has('x') || variable.exported)
             })
             .map(|(name, variable)| {
-                let flag = if variable.exported { "-x" } else { "--" };
-                format!("declare {flag} {name}=\"{}\"\n", escaped(&variable.one()))
+                format!(
+                    "declare {} {name}={}\n",
+                    variable.flags(),
+                    variable.declared()
+                )
             })
             .collect();
         print(shell, system, &text);
+        for name in &words {
+            if !shell.variables.contains_key(name) {
+                shell.complain(system, &format!("declare: {name}: not found"));
+            }
+        }
         return done(shell, Exit::from(text.is_empty() && !words.is_empty()));
     }
-    let (exported, readonly) = (has('x'), has('r'));
+    // Within a function what is declared is the function's own.
+    if !shell.locals.is_empty() && !has('g') {
+        let mut own = vec!["local".to_owned()];
+        own.extend(words.iter().cloned());
+        local(shell, system, &own)?;
+    }
+    if has('A') || has('a') {
+        return make_arrays(shell, &args[1..]);
+    }
+    let (exported, readonly, integer) = (has('x'), has('r'), has('i'));
+    if integer {
+        for word in &words {
+            let name = word.split('=').next().unwrap_or(word).to_owned();
+            if is_name(&name) {
+                let variable = shell.variables_mut().entry(name).or_default();
+                variable.integer = true;
+            }
+        }
+    }
     set_each(shell, system, "declare", &words, |variable| {
         variable.exported |= exported;
         variable.readonly |= readonly;
     })
 }
 
+/// Makes the variables of `declare -a` and `declare -A` arrays.
+fn make_arrays(shell: &mut Shell, words: &[String]) -> Result<(), Flow> {
+    let table = words
+        .iter()
+        .any(|word| word.starts_with('-') && word.contains('A'));
+    for name in words.iter().filter(|word| is_name(word)) {
+        let variables = shell.variables_mut();
+        match variables.get_mut(name) {
+            Some(variable) if table && !variable.is_table() => *variable = Variable::table(),
+            Some(variable) => variable.become_list(),
+            None => {
+                let new = if table {
+                    Variable::table()
+                } else {
+                    Variable::list([])
+                };
+                variables.insert(name.clone(), new);
+            }
+        }
+    }
+    done(shell, 0)
+}
+
 fn unset(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
     let mut status = 0;
     for name in args[1..].iter().filter(|name| !name.starts_with('-')) {
+        if let Some((array, key)) = name
+            .strip_suffix(']')
+            .and_then(|element| element.split_once('['))
+        {
+            let key = match super::arithmetic::value(shell, system, key) {
+                Ok(index)
+                    if shell
+                        .variables
+                        .get(array)
+                        .is_some_and(|array| !array.is_table()) =>
+                {
+                    index.to_string()
+                }
+                _ => key.trim_matches(['"', '\'']).to_owned(),
+            };
+            if let Some(variable) = shell.variables_mut().get_mut(array) {
+                variable.remove(&key);
+            }
+            continue;
+        }
+        if args[1] == "-f" {
+            Arc::make_mut(&mut shell.functions).remove(name);
+            continue;
+        }
         if shell
             .variables
             .get(name)
@@ -577,8 +889,8 @@ fn unset(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), 
                 &format!("unset: {name}: cannot unset: readonly variable"),
             );
             status = 1;
-        } else if shell.variables.remove(name).is_none() {
-            shell.functions.remove(name);
+        } else if shell.variables_mut().remove(name).is_none() && args[1] != "-v" {
+            Arc::make_mut(&mut shell.functions).remove(name);
         }
     }
     done(shell, status)
@@ -666,80 +978,9 @@ fn arithmetic(shell: &mut Shell, system: &mut System, args: &[String]) -> Result
     done(shell, Exit::from(last == 0))
 }
 
-fn read(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
-    let mut names = Vec::new();
-    let mut raw = false;
-    let mut prompt = String::new();
-    let mut secret = false;
-    let mut at = 1;
-    while let Some(arg) = args.get(at) {
-        match arg.as_str() {
-            "-p" => {
-                at += 1;
-                prompt = args.get(at).cloned().unwrap_or_default();
-            }
-            "-a" | "-d" | "-n" | "-N" | "-t" | "-u" | "-i" => {
-                return Err(shell.unsupported(system, &format!("read {arg}"), "read -r NAME…"));
-            }
-            option if option.starts_with('-') => {
-                raw |= option.contains('r');
-                secret |= option.contains('s');
-                if option.ends_with('p') {
-                    at += 1;
-                    prompt = args.get(at).cloned().unwrap_or_default();
-                }
-            }
-            name => names.push(name.to_owned()),
-        }
-        at += 1;
-    }
-    let line = match shell.streams.stdin.line() {
-        Line::Of(line) => Some(String::from_utf8_lossy(&line).into_owned()),
-        Line::End => None,
-        Line::Terminal => system.ask(&prompt, secret).map(|line| format!("{line}\n")),
-    };
-    if !system.step() {
-        return Err(Flow::Stop);
-    }
-    let status = Exit::from(!line.as_ref().is_some_and(|line| line.ends_with('\n')));
-    let line = line.unwrap_or_default();
-    let line = line.trim_end_matches('\n');
-    let line = if raw {
-        line.to_owned()
-    } else {
-        line.replace('\\', "")
-    };
-    if names.is_empty() {
-        shell.assign(system, "REPLY", line)?;
-        return done(shell, status);
-    }
-    let separators = shell.get("IFS").unwrap_or_else(|| " \t\n".to_owned());
-    let is_separator = |c: char| separators.contains(c);
-    let is_blank = |c: char| c.is_whitespace() && is_separator(c);
-    let mut rest = line.trim_matches(is_blank);
-    let last = names.len() - 1;
-    for (index, name) in names.iter().enumerate() {
-        let value = if index == last {
-            std::mem::take(&mut rest)
-        } else {
-            match rest.find(is_separator) {
-                Some(end) => {
-                    let value = &rest[..end];
-                    let step = rest[end..].chars().next().map_or(1, char::len_utf8);
-                    rest = rest[end + step..].trim_start_matches(is_blank);
-                    value
-                }
-                None => std::mem::take(&mut rest),
-            }
-        };
-        shell.assign(system, name, value.to_owned())?;
-    }
-    done(shell, status)
-}
-
 fn history(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
     if args.get(1).is_some_and(|arg| arg == "-c") {
-        shell.history.clear();
+        Arc::make_mut(&mut shell.history).clear();
         return done(shell, 0);
     }
     let count = args

@@ -3,11 +3,12 @@
 use brush_parser::ast;
 use brush_parser::word::{
     BraceExpressionMember, BraceExpressionOrText, Parameter, ParameterExpr, ParameterTestType,
-    SpecialParameter, SubstringMatchKind, TildeExpr, WordPiece, WordPieceWithSource,
+    ParameterTransformOp, SpecialParameter, SubstringMatchKind, TildeExpr, WordPiece,
+    WordPieceWithSource,
 };
 
 use super::pattern::Pattern;
-use super::{Flow, Shell, arithmetic, parse};
+use super::{Flow, Shell, Variable, arithmetic, parse};
 use crate::practice::process::System;
 use crate::practice::tree::{absolute, join};
 
@@ -48,7 +49,21 @@ impl Shell {
         let mut words = Vec::new();
         for text in braces(system, &word.value)? {
             let parts = self.parts(system, &text, false)?;
-            for field in self.split(parts) {
+            let size: usize = parts
+                .iter()
+                .map(|part| match part {
+                    Part::Text { text, .. } => text.len(),
+                    Part::Break => 1,
+                })
+                .sum();
+            if !system.spend(size as u64 / 64) {
+                return Err(Flow::Stop);
+            }
+            let fields = self.split(parts);
+            if fields.len() > WORDS {
+                return Err(too_much(system));
+            }
+            for field in fields {
                 self.file_names(system, &field, &mut words)?;
             }
             if words.len() > WORDS {
@@ -82,6 +97,9 @@ impl Shell {
         system: &mut System,
         text: &str,
     ) -> Result<String, Flow> {
+        if !system.spend(20 + text.len() as u64 / 4) {
+            return Err(Flow::Stop);
+        }
         let pieces = match parse::here_document(text) {
             Ok(pieces) => pieces,
             Err(error) => return Err(self.bad_substitution(system, &error)),
@@ -110,13 +128,17 @@ impl Shell {
                 splits: false,
             }]);
         }
-        let pieces = match parse::word(text, after_colon) {
+        let (pieces, cost) = system.read.word(text, after_colon);
+        if !system.spend(cost) {
+            return Err(Flow::Stop);
+        }
+        let pieces = match pieces {
             Ok(pieces) => pieces,
             Err(error) => return Err(self.bad_substitution(system, &error)),
         };
         let mut parts = Vec::new();
-        for piece in pieces {
-            self.piece(system, piece.piece, false, &mut parts)?;
+        for piece in pieces.iter() {
+            self.piece(system, piece.piece.clone(), false, &mut parts)?;
         }
         Ok(parts)
     }
@@ -241,8 +263,20 @@ impl Shell {
         match arithmetic::value(self, system, &text) {
             Ok(number) => Ok(number),
             Err(message) => {
-                self.complain(system, &message);
-                Err(Flow::Failed)
+                let text = text.trim();
+                self.complain(
+                    system,
+                    &if message.starts_with("division") {
+                        format!("{text}: {message}")
+                    } else {
+                        message
+                    },
+                );
+                Err(if system.stopped.is_some() {
+                    Flow::Stop
+                } else {
+                    Flow::Discard
+                })
             }
         }
     }
@@ -286,21 +320,24 @@ impl Shell {
                 SpecialParameter::LastExitStatus => Some(self.status.to_string()),
                 SpecialParameter::CurrentOptionFlags => Some(self.flags()),
                 SpecialParameter::ProcessId => Some("1000".to_owned()),
-                SpecialParameter::LastBackgroundProcessId => None,
+                SpecialParameter::LastBackgroundProcessId => {
+                    self.last_pid.map(|pid| pid.to_string())
+                }
                 SpecialParameter::ShellName => Some(self.name.clone()),
             },
             Parameter::Named(name) => self.variable(system, name),
             Parameter::NamedWithIndex { name, index } => {
+                if self.variables.get(name).is_some_and(Variable::is_table) {
+                    let key = self.text(system, index)?;
+                    return Ok(self
+                        .variables
+                        .get(name)
+                        .and_then(|table| table.of_key(&key))
+                        .map(str::to_owned));
+                }
                 let index = self.text_of_arithmetic(system, index)?;
-                let values = self.array(name);
                 match arithmetic::value(self, system, &index) {
-                    Ok(at) => usize::try_from(if at < 0 {
-                        at + i64::try_from(values.len()).unwrap_or(0)
-                    } else {
-                        at
-                    })
-                    .ok()
-                    .and_then(|at| values.get(at).cloned()),
+                    Ok(at) => self.element(name, at),
                     Err(_) => None,
                 }
             }
@@ -353,16 +390,7 @@ impl Shell {
                 if let Some((words, concatenate)) = self.several(&parameter)
                     && !indirect
                 {
-                    if concatenate && in_quotes {
-                        push(parts, words.join(" "));
-                        return Ok(());
-                    }
-                    for (index, word) in words.into_iter().enumerate() {
-                        if index > 0 {
-                            parts.push(Part::Break);
-                        }
-                        push(parts, word);
-                    }
+                    self.several_words(words, concatenate, in_quotes, parts);
                     return Ok(());
                 }
                 let value = self.dereferenced(system, &parameter, indirect)?;
@@ -481,6 +509,14 @@ impl Shell {
                 length,
                 ..
             } => {
+                if let Some((mut words, concatenate)) = self.several(&parameter) {
+                    if matches!(parameter, Parameter::Special(_)) {
+                        words.insert(0, self.name.clone());
+                    }
+                    let words = self.part_of(system, words, &offset.value, length)?;
+                    self.several_words(words, concatenate, in_quotes, parts);
+                    return Ok(());
+                }
                 let value: Vec<char> = self
                     .one(system, &parameter)?
                     .unwrap_or_default()
@@ -516,20 +552,20 @@ impl Shell {
                 push(parts, text);
             }
             ParameterExpr::UppercaseFirstChar { parameter, .. } => {
-                let value = self.one(system, &parameter)?.unwrap_or_default();
-                push(parts, first_changed(&value, |c| c.to_uppercase().collect()));
+                self.each(system, &parameter, in_quotes, parts, |value| {
+                    first_changed(value, |c| c.to_uppercase().collect())
+                })?;
             }
             ParameterExpr::LowercaseFirstChar { parameter, .. } => {
-                let value = self.one(system, &parameter)?.unwrap_or_default();
-                push(parts, first_changed(&value, |c| c.to_lowercase().collect()));
+                self.each(system, &parameter, in_quotes, parts, |value| {
+                    first_changed(value, |c| c.to_lowercase().collect())
+                })?;
             }
             ParameterExpr::UppercasePattern { parameter, .. } => {
-                let value = self.one(system, &parameter)?.unwrap_or_default();
-                push(parts, value.to_uppercase());
+                self.each(system, &parameter, in_quotes, parts, str::to_uppercase)?;
             }
             ParameterExpr::LowercasePattern { parameter, .. } => {
-                let value = self.one(system, &parameter)?.unwrap_or_default();
-                push(parts, value.to_lowercase());
+                self.each(system, &parameter, in_quotes, parts, str::to_lowercase)?;
             }
             ParameterExpr::ReplaceSubstring {
                 parameter,
@@ -538,27 +574,48 @@ impl Shell {
                 match_kind,
                 ..
             } => {
-                let value = self.one(system, &parameter)?.unwrap_or_default();
                 let pattern = self.pattern(system, &pattern)?;
                 let replacement = self.text(system, &replacement.unwrap_or_default())?;
-                let length = value.len() as u64;
-                if !system.spend(length.saturating_mul(length) / 1024 + 1) {
-                    return Err(Flow::Stop);
-                }
-                push(parts, replace(&value, &pattern, &replacement, &match_kind));
+                self.each(system, &parameter, in_quotes, parts, |value| {
+                    replace(value, &pattern, &replacement, &match_kind)
+                })?;
             }
             ParameterExpr::VariableNames { prefix, .. } => {
                 let names: Vec<String> = self.names_with(&prefix);
                 push(parts, names.join(" "));
             }
-            ParameterExpr::Transform { .. } => {
-                return Err(self.unsupported(system, "${name@op}", "printf %q"));
+            ParameterExpr::Transform { parameter, op, .. } => {
+                let change: fn(&str) -> String = match op {
+                    ParameterTransformOp::Quoted => |value| {
+                        let inner = value.replace('\'', "'\\''");
+                        format!("'{inner}'")
+                    },
+                    ParameterTransformOp::ToUpperCase => str::to_uppercase,
+                    ParameterTransformOp::ToLowerCase => str::to_lowercase,
+                    ParameterTransformOp::CapitalizeInitial => {
+                        |value| first_changed(value, |c| c.to_uppercase().collect())
+                    }
+                    ParameterTransformOp::ExpandEscapeSequences => ansi_c,
+                    _ => {
+                        return Err(self.unsupported(
+                            system,
+                            "this of ${name@…}",
+                            "${name@Q}, ${name@U}, ${name@L}, ${name@u} and ${name@E}",
+                        ));
+                    }
+                };
+                self.each(system, &parameter, in_quotes, parts, change)?;
             }
-            ParameterExpr::MemberKeys { variable_name, .. } => {
-                let keys: Vec<String> = (0..self.array(&variable_name).len())
-                    .map(|key| key.to_string())
-                    .collect();
-                push(parts, keys.join(" "));
+            ParameterExpr::MemberKeys {
+                variable_name,
+                concatenate,
+            } => {
+                let keys = self
+                    .variables
+                    .get(&variable_name)
+                    .map(Variable::keys)
+                    .unwrap_or_default();
+                self.several_words(keys, concatenate, in_quotes, parts);
             }
         }
         Ok(())
@@ -605,28 +662,95 @@ impl Shell {
         parts: &mut Vec<Part>,
     ) -> Result<(), Flow> {
         let pattern = self.pattern(system, &pattern.unwrap_or_default())?;
-        let (values, several) = match self.several(parameter) {
-            Some((values, _)) => (values, true),
+        self.each(system, parameter, in_quotes, parts, |value| {
+            cut.of(value, &pattern)
+        })
+    }
+
+    /// What a change makes of a parameter's value, or of each of its values.
+    fn each(
+        &mut self,
+        system: &mut System,
+        parameter: &Parameter,
+        in_quotes: bool,
+        parts: &mut Vec<Part>,
+        change: impl Fn(&str) -> String,
+    ) -> Result<(), Flow> {
+        let (values, concatenate) = match self.several(parameter) {
+            Some(several) => several,
             None => (
                 vec![self.one(system, parameter)?.unwrap_or_default()],
                 false,
             ),
         };
-        for (index, value) in values.iter().enumerate() {
+        let mut changed = Vec::with_capacity(values.len());
+        for value in &values {
+            // What is tried is every part of it.
             let length = value.len() as u64;
-            if !system.spend(length.saturating_mul(length) / 1024 + 1) {
+            if !system.spend(length.saturating_mul(length) / 128 + length / 16 + 1) {
                 return Err(Flow::Stop);
             }
-            if several && index > 0 {
+            changed.push(change(value));
+        }
+        self.several_words(changed, concatenate, in_quotes, parts);
+        Ok(())
+    }
+
+    /// Words of which each is one by itself, or in quotes and joined, one text.
+    fn several_words(
+        &self,
+        words: Vec<String>,
+        concatenate: bool,
+        in_quotes: bool,
+        parts: &mut Vec<Part>,
+    ) {
+        if concatenate && in_quotes {
+            let between = match self.get("IFS") {
+                Some(separators) => separators.chars().next().map(String::from),
+                None => Some(" ".to_owned()),
+            };
+            parts.push(quoted(words.join(&between.unwrap_or_default())));
+            return;
+        }
+        for (index, text) in words.into_iter().enumerate() {
+            if index > 0 {
                 parts.push(Part::Break);
             }
             parts.push(Part::Text {
-                text: cut.of(value, &pattern),
+                text,
                 quoted: in_quotes,
                 splits: !in_quotes,
             });
         }
-        Ok(())
+    }
+
+    /// `${array[@]:offset:length}`.
+    fn part_of(
+        &mut self,
+        system: &mut System,
+        words: Vec<String>,
+        offset: &str,
+        length: Option<ast::UnexpandedArithmeticExpr>,
+    ) -> Result<Vec<String>, Flow> {
+        let size = i64::try_from(words.len()).unwrap_or(i64::MAX);
+        let offset = self.arithmetic(system, offset)?;
+        let from = if offset < 0 {
+            size.saturating_add(offset)
+        } else {
+            offset
+        };
+        let count = match length {
+            Some(length) => self.arithmetic(system, &length.value)?,
+            None => size,
+        };
+        if from < 0 || count < 0 {
+            return Ok(Vec::new());
+        }
+        let (from, count) = (
+            usize::try_from(from).unwrap_or(usize::MAX),
+            usize::try_from(count).unwrap_or(usize::MAX),
+        );
+        Ok(words.into_iter().skip(from).take(count).collect())
     }
 
     /// Splits what is not quoted at blanks, or at what `IFS` says.
@@ -647,7 +771,10 @@ impl Shell {
                     splits: true,
                 } => {
                     let mut rest = text.as_str();
-                    while let Some(at) = rest.find(|c| separators.contains(c)) {
+                    // What is more than a command may have is not split: it is refused.
+                    while let Some(at) = rest.find(|c| separators.contains(c))
+                        && fields.len() <= WORDS
+                    {
                         let blank = rest[at..].starts_with(char::is_whitespace);
                         if at > 0 {
                             field.push((rest[..at].to_owned(), false));
@@ -702,7 +829,9 @@ impl Shell {
             .collect();
         let mut found = self.matches(system, &pattern)?;
         if found.is_empty() {
-            words.push(plain);
+            if !self.options.nullglob {
+                words.push(plain);
+            }
         } else {
             found.sort();
             words.append(&mut found);
@@ -748,7 +877,8 @@ impl Shell {
                     return Err(Flow::Stop);
                 }
                 for name in names {
-                    if name.starts_with('.') && !compiled.begins_with_dot() {
+                    if name.starts_with('.') && !self.options.dotglob && !compiled.begins_with_dot()
+                    {
                         continue;
                     }
                     if !compiled.fits(&name) {
@@ -780,7 +910,15 @@ impl Shell {
     }
 
     fn substitute_command(&mut self, system: &mut System, text: &str) -> Result<String, Flow> {
-        let bytes = self.output_of(system, text)?;
+        let text = text.trim();
+        // `$(< file)` is what is in the file.
+        let bytes = match text
+            .strip_prefix('<')
+            .filter(|rest| !rest.starts_with(['<', '(']))
+        {
+            Some(file) => self.output_of(system, &format!("cat < {file}"))?,
+            None => self.output_of(system, text)?,
+        };
         if bytes.len() > LONGEST {
             return Err(too_much(system));
         }
@@ -797,12 +935,16 @@ impl Shell {
 
 /// The words that the braces of a word make of it.
 fn braces(system: &mut System, text: &str) -> Result<Vec<String>, Flow> {
+    if text.contains('{') && !system.spend(20 + text.len() as u64 / 2) {
+        return Err(Flow::Stop);
+    }
     let Some(parts) = parse::braces(text) else {
         return Ok(vec![text.to_owned()]);
     };
+    let mut widths = widths(text).into_iter();
     let mut words = vec![String::new()];
     for part in &parts {
-        let alternatives = alternatives(part);
+        let alternatives = alternatives(part, &mut widths);
         if !system.spend(alternatives.len() as u64 * words.len() as u64)
             || alternatives.len().saturating_mul(words.len()) > WORDS
         {
@@ -854,6 +996,25 @@ impl Cut {
 
 fn replace(value: &str, pattern: &Pattern, replacement: &str, kind: &SubstringMatchKind) -> String {
     let chars: Vec<char> = value.chars().collect();
+    let text = |part: &[char]| part.iter().collect::<String>();
+    match kind {
+        SubstringMatchKind::Prefix => {
+            return match (0..=chars.len())
+                .rev()
+                .find(|end| pattern.fits_chars(&chars[..*end]))
+            {
+                Some(end) => format!("{replacement}{}", text(&chars[end..])),
+                None => value.to_owned(),
+            };
+        }
+        SubstringMatchKind::Suffix => {
+            return match (0..=chars.len()).find(|at| pattern.fits_chars(&chars[*at..])) {
+                Some(at) => format!("{}{replacement}", text(&chars[..at])),
+                None => value.to_owned(),
+            };
+        }
+        _ => {}
+    }
     let mut out = String::new();
     let mut at = 0;
     let mut done = false;
@@ -861,15 +1022,9 @@ fn replace(value: &str, pattern: &Pattern, replacement: &str, kind: &SubstringMa
         let end = if done {
             None
         } else {
-            match kind {
-                SubstringMatchKind::Prefix if at > 0 => None,
-                SubstringMatchKind::Suffix => {
-                    pattern.fits_chars(&chars[at..]).then_some(chars.len())
-                }
-                _ => (at + 1..=chars.len())
-                    .rev()
-                    .find(|end| pattern.fits_chars(&chars[at..*end])),
-            }
+            (at + 1..=chars.len())
+                .rev()
+                .find(|end| pattern.fits_chars(&chars[at..*end]))
         };
         match end {
             Some(end) => {
@@ -950,7 +1105,35 @@ fn unescaped(text: &str) -> String {
     out
 }
 
-fn alternatives(part: &BraceExpressionOrText) -> Vec<String> {
+/// How wide the numbers of each `{1..9}` of a word are: those of `{01..10}` have two digits.
+fn widths(text: &str) -> Vec<usize> {
+    text.match_indices("..")
+        .filter_map(|(at, _)| {
+            let from = text[..at].rfind('{')? + 1;
+            let rest = &text[at + 2..];
+            let to = rest.find(['.', '}']).map_or(rest, |end| &rest[..end]);
+            let from = &text[from..at];
+            // The step of a sequence is no sequence of its own.
+            if from.contains("..") || from.parse::<i64>().is_err() || to.parse::<i64>().is_err() {
+                return None;
+            }
+            let padded = |number: &str| {
+                let digits = number.trim_start_matches('-');
+                digits.len() > 1 && digits.starts_with('0')
+            };
+            Some(if padded(from) || padded(to) {
+                from.len().max(to.len())
+            } else {
+                0
+            })
+        })
+        .collect()
+}
+
+fn alternatives(
+    part: &BraceExpressionOrText,
+    widths: &mut std::vec::IntoIter<usize>,
+) -> Vec<String> {
     let BraceExpressionOrText::Expr(members) = part else {
         let BraceExpressionOrText::Text(text) = part else {
             return Vec::new();
@@ -965,6 +1148,7 @@ fn alternatives(part: &BraceExpressionOrText) -> Vec<String> {
                 end,
                 increment,
             } => {
+                let width = widths.next().unwrap_or(0);
                 let step = increment.unsigned_abs().max(1);
                 let mut at = *start;
                 let up = start <= end;
@@ -972,7 +1156,7 @@ fn alternatives(part: &BraceExpressionOrText) -> Vec<String> {
                     if (up && at > *end) || (!up && at < *end) {
                         break;
                     }
-                    found.push(at.to_string());
+                    found.push(format!("{at:0width$}"));
                     let next = if up {
                         at.checked_add_unsigned(step)
                     } else {
@@ -994,7 +1178,7 @@ fn alternatives(part: &BraceExpressionOrText) -> Vec<String> {
             BraceExpressionMember::Child(parts) => {
                 let mut words = vec![String::new()];
                 for part in parts {
-                    let more = alternatives(part);
+                    let more = alternatives(part, widths);
                     if words.len().saturating_mul(more.len()) > WORDS {
                         break;
                     }

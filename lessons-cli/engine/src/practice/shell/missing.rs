@@ -2,7 +2,6 @@
 
 use super::Shell;
 use crate::practice::process::System;
-use crate::practice::programs;
 
 /// Commands that Ubuntu knows the package of, and its package: what `command-not-found` prints.
 const PACKAGES: &[(&str, &[&str])] = &[
@@ -37,7 +36,12 @@ const OTHER_NAMES: &[(&str, &str, &str)] =
     &[("python", "python3", "python3"), ("vi", "vim", "vim")];
 
 /// The message for a name that no file on `PATH` has.
-pub(super) fn command(shell: &Shell, system: &System, name: &str) -> String {
+pub(super) fn command(shell: &Shell, system: &mut System, name: &str) -> String {
+    // Every name of the machine is looked at.
+    if shell.interactive && !system.spend(2000) {
+        return String::new();
+    }
+    let system = &*system;
     let shown: String = crate::visible::visible(name).chars().take(200).collect();
     let is_ubuntu = system
         .machine
@@ -97,8 +101,17 @@ pub(super) fn command(shell: &Shell, system: &System, name: &str) -> String {
             _ => {}
         }
     }
-    match nearest(shell, name) {
-        Some(near) => format!("{plain}practice: did you mean {near}?\n"),
+    match nearest(shell, system, name, is_ubuntu) {
+        Some((_, Near::Here(near))) => format!("{plain}practice: did you mean {near}?\n"),
+        Some((_, Near::Packed(near, packages))) => {
+            let lines: String = packages
+                .iter()
+                .map(|package| format!("  command '{near}' from deb {package}\n"))
+                .collect();
+            format!(
+                "Command '{shown}' not found, did you mean:\n{lines}Try: sudo apt install <deb name>\n"
+            )
+        }
         None => plain,
     }
 }
@@ -111,21 +124,55 @@ pub(super) fn not_played(_: &System, name: &str) -> String {
     )
 }
 
-/// The command that somebody meant, if one is near enough.
-fn nearest(shell: &Shell, name: &str) -> Option<String> {
-    if name.len() > 40 {
+/// A command of a name that is near to what was typed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Near {
+    /// It can be run on this machine.
+    Here(String),
+    /// It comes with one of these packages.
+    Packed(&'static str, &'static [&'static str]),
+}
+
+/// The command that somebody meant, if one is near enough: one that this machine has, or that Ubuntu has a package of.
+fn nearest(shell: &Shell, system: &System, name: &str, is_ubuntu: bool) -> Option<(usize, Near)> {
+    let length = name.chars().count();
+    if !(3..=40).contains(&length) {
         return None;
     }
-    shell
-        .names()
-        .map(str::to_owned)
-        .chain(programs::all().map(|program| program.name.to_owned()))
-        .chain(PACKAGES.iter().map(|(name, _)| (*name).to_owned()))
-        .filter(|known| known.len() > 1)
-        .map(|known| (distance(name, &known), known))
-        .filter(|(distance, known)| *distance <= 1 + known.len() / 5)
+    let path = shell.get("PATH").unwrap_or_default();
+    let files = path
+        .split(':')
+        .filter(|folder| folder.starts_with('/'))
+        .flat_map(|folder| {
+            let names = system.machine.tree.list(folder).unwrap_or_default();
+            names.into_iter().filter(move |name| {
+                system
+                    .machine
+                    .program_of(&crate::practice::tree::join(folder, name))
+                    .is_some()
+            })
+        });
+    let here = shell.names().map(str::to_owned).chain(files);
+    let packed = PACKAGES
+        .iter()
+        .filter(|(_, packages)| is_ubuntu && !packages.is_empty());
+    here.map(Near::Here)
+        .chain(packed.map(|(known, packages)| Near::Packed(known, packages)))
+        .filter_map(|near| {
+            let known = match &near {
+                Near::Here(known) => known.as_str(),
+                Near::Packed(known, _) => known,
+            };
+            let size = known.chars().count();
+            // One slip in a short name, two in a long one; a name of two letters is like too many others.
+            let most = if size.min(length) > 6 { 2 } else { 1 };
+            if size < 2 || size.abs_diff(length) > most {
+                return None;
+            }
+            let far = distance(name, known);
+            (far <= most).then_some((far, near))
+        })
         .min()
-        .map(|(_, known)| known)
 }
 
 /// How many letters have to be changed, put in, taken out or swapped.

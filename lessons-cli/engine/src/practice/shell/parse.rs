@@ -1,11 +1,14 @@
 //! Reads a command line: bash's grammar is `brush-parser`'s, bounds are ours.
 
-use brush_parser::ast::Program;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use brush_parser::ast::{ArithmeticExpr, Program};
 use brush_parser::word::{BraceExpressionOrText, WordPieceWithSource};
 use brush_parser::{ParseError, ParserOptions, SourcePosition};
 
 /// The longest text that is read as commands, in bytes.
-pub(super) const LONGEST: usize = 256 << 10;
+pub(super) const LONGEST: usize = 64 << 10;
 
 /// How deeply brackets, quotes and compound commands may be in one another. The parser is a recursive one, and some of
 /// what it tries at each level it tries twice.
@@ -29,6 +32,72 @@ pub(super) enum Unreadable {
 /// The options of the parser.
 pub(super) fn options() -> ParserOptions {
     ParserOptions::default()
+}
+
+/// What was read before, so that a loop reads its words once.
+#[derive(Debug, Default)]
+pub(in crate::practice) struct ReadBefore {
+    programs: HashMap<String, Rc<Program>>,
+    words: HashMap<(String, bool), Rc<Vec<WordPieceWithSource>>>,
+    expressions: HashMap<String, Rc<ArithmeticExpr>>,
+}
+
+/// How many texts of a kind are remembered, and how long one may be.
+const REMEMBERED: usize = 128;
+const WORTH_REMEMBERING: usize = 1000;
+
+/// Looks a text up among those that were read, or reads it; and what that costs.
+fn remembered<K: std::hash::Hash + Eq, T, E>(
+    known: &mut HashMap<K, Rc<T>>,
+    key: K,
+    length: usize,
+    read: impl FnOnce() -> Result<T, E>,
+) -> (Result<Rc<T>, E>, u64) {
+    if let Some(found) = known.get(&key) {
+        return (Ok(Rc::clone(found)), 2);
+    }
+    let cost = 30 + length as u64 / 2;
+    match read() {
+        Ok(new) => {
+            let new = Rc::new(new);
+            if length <= WORTH_REMEMBERING {
+                if known.len() >= REMEMBERED {
+                    known.clear();
+                }
+                known.insert(key, Rc::clone(&new));
+            }
+            (Ok(new), cost)
+        }
+        Err(error) => (Err(error), cost),
+    }
+}
+
+impl ReadBefore {
+    /// As [`program`], and the steps that it takes.
+    pub(super) fn program(&mut self, text: &str) -> (Result<Rc<Program>, Unreadable>, u64) {
+        remembered(&mut self.programs, text.to_owned(), text.len(), || {
+            program(text)
+        })
+    }
+
+    /// As [`word`], and the steps that it takes.
+    pub(super) fn word(
+        &mut self,
+        text: &str,
+        after_colon: bool,
+    ) -> (Result<Rc<Vec<WordPieceWithSource>>, String>, u64) {
+        let key = (text.to_owned(), after_colon);
+        remembered(&mut self.words, key, text.len(), || word(text, after_colon))
+    }
+
+    /// An expression of arithmetic, and the steps that it takes.
+    pub(super) fn expression(
+        &mut self,
+        text: &str,
+        read: impl FnOnce() -> Result<ArithmeticExpr, String>,
+    ) -> (Result<Rc<ArithmeticExpr>, String>, u64) {
+        remembered(&mut self.expressions, text.to_owned(), text.len(), read)
+    }
 }
 
 /// Reads a text as commands.

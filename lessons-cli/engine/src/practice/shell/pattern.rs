@@ -81,6 +81,11 @@ impl Pattern {
             .any(|part| !matches!(part, Part::Is(_)))
     }
 
+    /// The steps that comparing it with a text of so many bytes may take.
+    pub(crate) fn cost(&self, bytes: usize) -> u64 {
+        1 + (self.0.len() as u64).saturating_mul(bytes as u64) / 64
+    }
+
     /// Whether the whole text fits. It takes no more steps than pattern times text.
     pub(crate) fn fits(&self, text: &str) -> bool {
         let chars: Vec<char> = text.chars().collect();

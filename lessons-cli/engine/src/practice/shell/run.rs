@@ -4,16 +4,23 @@ use std::sync::Arc;
 
 use brush_parser::ast;
 
-use super::{DEEPEST, Flow, Shell, Variable, arithmetic, builtins, missing, parse, test};
+use super::{DEEPEST, Flow, LONGEST, Shell, Variable, arithmetic, builtins, missing, parse, test};
 use crate::practice::budget::Stop;
 use crate::practice::process::{CannotRun, Exit, System};
 use crate::practice::streams::{Input, Sink};
 use crate::practice::tree::{Content, Device, Errno, absolute};
 
+/// The highest number of an element of an array.
+const MOST_ELEMENTS: i64 = 1 << 40;
+
 impl Shell {
     /// Reads a text and runs it.
     pub(super) fn text_as_commands(&mut self, system: &mut System, text: &str) -> Result<(), Flow> {
-        let program = match parse::program(text) {
+        let (program, cost) = system.read.program(text);
+        if !system.spend(cost) {
+            return Err(Flow::Stop);
+        }
+        let program = match program {
             Ok(program) => program,
             Err(error) => {
                 let message = match error {
@@ -40,20 +47,19 @@ impl Shell {
             }
         };
         for list in &program.complete_commands {
-            self.list(system, list)?;
+            match self.list(system, list) {
+                // The next line is another matter.
+                Err(Flow::Discard) => self.status = 1,
+                other => other?,
+            }
         }
         Ok(())
     }
 
     /// Runs a script to its end and says how it ended.
     pub(super) fn run_to_the_end(&mut self, system: &mut System, text: &str) -> Exit {
-        match self.text_as_commands(system, text) {
-            Ok(()) => self.status,
-            Err(Flow::Exit(exit) | Flow::Return(exit)) => exit,
-            Err(Flow::Failed) => 1,
-            Err(Flow::Break(_) | Flow::Continue(_)) => self.status,
-            Err(Flow::Stop) => 130,
-        }
+        let result = self.text_as_commands(system, text);
+        self.ended(system, result)
     }
 
     /// Reads a file into this shell, as `source` does.
@@ -98,9 +104,12 @@ impl Shell {
         Ok(std::mem::take(&mut pipe.borrow_mut().bytes))
     }
 
-    fn subshell(&mut self, system: &mut System) -> Result<Self, Flow> {
+    pub(super) fn subshell(&mut self, system: &mut System) -> Result<Self, Flow> {
         self.deeper(system)?;
-        let shell = self.clone();
+        let mut shell = self.clone();
+        shell.traps.clear();
+        shell.beside.clear();
+
         self.depth -= 1;
         Ok(shell)
     }
@@ -110,7 +119,7 @@ impl Shell {
         if self.depth > DEEPEST {
             system.stopped.get_or_insert(Stop::Depth);
         }
-        if system.spend(5) {
+        if system.spend(20) {
             Ok(())
         } else {
             self.depth -= 1;
@@ -118,15 +127,14 @@ impl Shell {
         }
     }
 
-    fn list(&mut self, system: &mut System, list: &ast::CompoundList) -> Result<(), Flow> {
+    pub(super) fn list(
+        &mut self,
+        system: &mut System,
+        list: &ast::CompoundList,
+    ) -> Result<(), Flow> {
         for ast::CompoundListItem(and_or, separator) in &list.0 {
             if matches!(separator, ast::SeparatorOperator::Async) {
-                let _ = self.unsupported(
-                    system,
-                    "running a command in the background (&)",
-                    "the command without &, which here takes no time; ; or && between two commands",
-                );
-                self.status = 1;
+                self.job(system, and_or)?;
                 continue;
             }
             self.and_or(system, and_or)?;
@@ -134,7 +142,11 @@ impl Shell {
         Ok(())
     }
 
-    fn and_or(&mut self, system: &mut System, list: &ast::AndOrList) -> Result<(), Flow> {
+    pub(super) fn and_or(
+        &mut self,
+        system: &mut System,
+        list: &ast::AndOrList,
+    ) -> Result<(), Flow> {
         let more = !list.additional.is_empty();
         self.pipeline(system, &list.first, more)?;
         let last = list.additional.len();
@@ -162,6 +174,7 @@ impl Shell {
         let before = self.looked_at;
         let started = system.machine.clock;
         self.looked_at = before || looked_at || pipeline.bang;
+        let is_one = pipeline.seq.len() == 1;
         let result = if let [command] = pipeline.seq.as_slice() {
             self.command(system, command)
         } else {
@@ -174,6 +187,10 @@ impl Shell {
         }
         if system.stopped.is_some() || system.power.is_some() {
             return Err(Flow::Stop);
+        }
+        if is_one {
+            self.pipe_status.clear();
+            self.pipe_status.push(self.status);
         }
         if pipeline.bang {
             self.status = Exit::from(self.status == 0);
@@ -188,8 +205,13 @@ impl Shell {
             let sink = self.streams.stderr.clone();
             let _ = system.write(&sink, text.as_bytes());
         }
-        if self.options.errexit && self.status != 0 && !looked_at && !before && !pipeline.bang {
-            return Err(Flow::Exit(self.status));
+        if self.status != 0 && !looked_at && !before && !pipeline.bang {
+            if !self.traps.is_empty() {
+                self.trap_failure(system)?;
+            }
+            if self.options.errexit {
+                return Err(Flow::Exit(self.status));
+            }
         }
         Ok(())
     }
@@ -199,6 +221,7 @@ impl Shell {
         let mut input: Option<Input> = None;
         let mut endless = false;
         let mut failed = 0;
+        let mut statuses = Vec::with_capacity(commands.len());
         for (index, command) in commands.iter().enumerate() {
             let is_last = index + 1 == commands.len();
             let mut shell = self.subshell(system)?;
@@ -211,12 +234,12 @@ impl Shell {
                 shell.streams.stdout = sink;
                 aside = system.budget.set_aside(system.budget.left() / 2);
             }
-            let exit = match shell.command(system, command) {
-                Ok(()) => shell.status,
-                Err(Flow::Exit(exit) | Flow::Return(exit)) => exit,
-                Err(Flow::Failed) => 1,
-                Err(Flow::Break(_) | Flow::Continue(_) | Flow::Stop) => shell.status,
+            let result = shell.command(system, command);
+            let exit = match result {
+                Err(Flow::Stop) => shell.status,
+                result => shell.ended(system, result),
             };
+            statuses.push(exit);
             system.budget.give_back(aside);
             let cut_short = if is_last {
                 false
@@ -240,6 +263,7 @@ impl Shell {
             self.status = exit;
             input = Some(Input::bytes(std::mem::take(&mut pipe.borrow_mut().bytes)));
         }
+        self.pipe_status = statuses;
         if self.options.pipefail && failed != 0 {
             self.status = failed;
         }
@@ -247,6 +271,15 @@ impl Shell {
     }
 
     fn command(&mut self, system: &mut System, command: &ast::Command) -> Result<(), Flow> {
+        let before = self.beside.len();
+        let result = self.one_command(system, command);
+        if self.beside.len() > before {
+            self.end_processes(system, before);
+        }
+        result
+    }
+
+    fn one_command(&mut self, system: &mut System, command: &ast::Command) -> Result<(), Flow> {
         match command {
             ast::Command::Simple(simple) => self.simple(system, simple),
             ast::Command::Compound(compound, redirects) => {
@@ -257,7 +290,7 @@ impl Shell {
             }
             ast::Command::Function(function) => {
                 let name = function.fname.value.clone();
-                self.functions.insert(name, Arc::new(function.body.clone()));
+                Arc::make_mut(&mut self.functions).insert(name, Arc::new(function.body.clone()));
                 self.status = 0;
                 Ok(())
             }
@@ -282,12 +315,10 @@ impl Shell {
             ast::CompoundCommand::Subshell(subshell) => {
                 let mut shell = self.subshell(system)?;
                 shell.locals.clear();
-                self.status = match shell.list(system, &subshell.list) {
-                    Ok(()) => shell.status,
-                    Err(Flow::Exit(exit) | Flow::Return(exit)) => exit,
+                match shell.list(system, &subshell.list) {
                     Err(Flow::Stop) => return Err(Flow::Stop),
-                    Err(_) => 1,
-                };
+                    result => self.status = shell.ended(system, result),
+                }
                 Ok(())
             }
             ast::CompoundCommand::IfClause(clause) => self.if_clause(system, clause),
@@ -435,7 +466,11 @@ impl Shell {
                 if fits {
                     break;
                 }
-                fits = self.pattern(system, &pattern.value)?.fits(&value);
+                let pattern = self.pattern(system, &pattern.value)?;
+                if !system.spend(pattern.cost(value.len())) {
+                    return Err(Flow::Stop);
+                }
+                fits = pattern.fits(&value);
             }
             if !fits {
                 continue;
@@ -487,14 +522,14 @@ impl Shell {
                         self.text(system, &word.value)?
                     }
                     ast::IoFileRedirectTarget::Fd(fd) => fd.to_string(),
-                    ast::IoFileRedirectTarget::ProcessSubstitution(..) => {
-                        return Err(self.process_substitution(system));
+                    ast::IoFileRedirectTarget::ProcessSubstitution(kind, command) => {
+                        self.process_beside(system, kind, command)?
                     }
                 };
                 match kind {
                     Kind::Read => {
                         let input = self.open_input(system, &name)?;
-                        self.streams.stdin = input;
+                        self.set_input(*fd, input);
                     }
                     Kind::ReadAndWrite => {
                         return Err(self.unsupported(system, "<>", "< to read and > to write"));
@@ -506,6 +541,11 @@ impl Shell {
                         self.set_stream(fd.unwrap_or(1), sink);
                     }
                     Kind::DuplicateOutput => {
+                        if let (Some(fd @ 3..), "-") = (fd, name.as_str()) {
+                            self.streams.more.remove(fd);
+                            self.streams.inputs.remove(fd);
+                            return Ok(());
+                        }
                         let sink = match name.as_str() {
                             "1" => self.streams.stdout.clone(),
                             "2" => self.streams.stderr.clone(),
@@ -532,22 +572,37 @@ impl Shell {
                     }
                     Kind::DuplicateInput => {
                         if name == "-" {
-                            self.streams.stdin = Input::empty();
+                            match fd {
+                                None | Some(0) => self.streams.stdin = Input::empty(),
+                                Some(fd) => {
+                                    self.streams.inputs.remove(fd);
+                                    self.streams.more.remove(fd);
+                                }
+                            }
+                        } else if name != "0" {
+                            let other = name.parse().ok();
+                            let Some(input) =
+                                other.and_then(|fd: i32| self.streams.inputs.get(&fd).cloned())
+                            else {
+                                self.complain(system, &format!("{name}: Bad file descriptor"));
+                                return Err(Flow::Failed);
+                            };
+                            self.set_input(*fd, input);
                         }
                     }
                 }
             }
-            ast::IoRedirect::HereDocument(_, document) => {
+            ast::IoRedirect::HereDocument(fd, document) => {
                 let text = if document.requires_expansion {
                     self.here_document(system, &document.doc.value)?
                 } else {
                     document.doc.value.clone()
                 };
-                self.streams.stdin = Input::bytes(text.into_bytes());
+                self.set_input(*fd, Input::bytes(text.into_bytes()));
             }
-            ast::IoRedirect::HereString(_, word) => {
+            ast::IoRedirect::HereString(fd, word) => {
                 let text = self.text(system, &word.value)?;
-                self.streams.stdin = Input::bytes(format!("{text}\n").into_bytes());
+                self.set_input(*fd, Input::bytes(format!("{text}\n").into_bytes()));
             }
             ast::IoRedirect::OutputAndError(word, append) => {
                 let name = self.text(system, &word.value)?;
@@ -559,12 +614,13 @@ impl Shell {
         Ok(())
     }
 
-    fn process_substitution(&mut self, system: &mut System) -> Flow {
-        self.unsupported(
-            system,
-            "process substitution, <( ) and >( )",
-            "a pipe, or a file in /tmp",
-        )
+    fn set_input(&mut self, fd: Option<i32>, input: Input) {
+        match fd {
+            None | Some(0) => self.streams.stdin = input,
+            Some(fd) => {
+                self.streams.inputs.insert(fd, input);
+            }
+        }
     }
 
     fn set_stream(&mut self, fd: i32, sink: Sink) {
@@ -679,8 +735,8 @@ impl Shell {
                 ast::CommandPrefixOrSuffixItem::Word(word) => {
                     args.extend(self.words(system, word)?);
                 }
-                ast::CommandPrefixOrSuffixItem::ProcessSubstitution(..) => {
-                    return Err(self.process_substitution(system));
+                ast::CommandPrefixOrSuffixItem::ProcessSubstitution(kind, command) => {
+                    args.push(self.process_beside(system, kind, command)?);
                 }
             }
         }
@@ -719,10 +775,18 @@ impl Shell {
                         }
                     }
                 }
-                ast::CommandPrefixOrSuffixItem::ProcessSubstitution(..) => {
-                    return Err(self.process_substitution(system));
+                ast::CommandPrefixOrSuffixItem::ProcessSubstitution(kind, command) => {
+                    args.push(self.process_beside(system, kind, command)?);
                 }
             }
+        }
+        if args.len() == 1 && args[0] == "exec" {
+            // The redirections are this shell's from now on.
+            for redirect in &redirects {
+                self.redirect(system, redirect)?;
+            }
+            self.status = 0;
+            return Ok(());
         }
         if args.is_empty() {
             // Only assignments: they stay.
@@ -751,21 +815,24 @@ impl Shell {
         let temporary = !builtins::is_special(&args[0]);
         for assignment in &assignments {
             self.assignment(system, assignment)?;
-            if let Some(variable) = self.variables.get_mut(assigned(assignment)) {
+            if let Some(variable) = self.variables_mut().get_mut(assigned(assignment)) {
                 variable.exported = true;
             }
         }
-        for assignment in &arrays {
-            self.assignment(system, assignment)?;
-        }
+        self.last_word.clear();
+        self.last_word
+            .push_str(args.last().map_or("", String::as_str));
         let result = self.redirected(system, &redirects, |shell, system| {
             shell.invoke(system, args)
         });
+        for assignment in &arrays {
+            self.assignment(system, assignment)?;
+        }
         if temporary {
             for (name, value) in before.into_iter().rev() {
                 match value {
-                    Some(value) => self.variables.insert(name, value),
-                    None => self.variables.remove(&name),
+                    Some(value) => self.variables_mut().insert(name, value),
+                    None => self.variables_mut().remove(&name),
                 };
             }
         }
@@ -784,53 +851,76 @@ impl Shell {
                 if assignment.append {
                     value = self.get(&name).unwrap_or_default() + &value;
                 }
+                let is_fixed = self.variables.get(&name).is_some_and(|old| old.readonly);
                 self.assign(system, &name, value)
+                    .map_err(|flow| match flow {
+                        Flow::Failed if is_fixed => Flow::Discard,
+                        flow => flow,
+                    })
             }
             (ast::AssignmentName::VariableName(_), ast::AssignmentValue::Array(words)) => {
-                let mut values = if assignment.append {
-                    self.array(&name)
+                let mut variable = self.variables.get(&name).cloned().unwrap_or_default();
+                if assignment.append {
+                    variable.become_list();
                 } else {
-                    Vec::new()
-                };
-                for (key, word) in words {
-                    if key.is_some() {
-                        return Err(self.unsupported(
-                            system,
-                            "an array with keys",
-                            "an array without: name=(one two)",
-                        ));
-                    }
-                    values.extend(self.words(system, word)?);
+                    variable.clear();
                 }
-                let exported = self.variables.get(&name).is_some_and(|old| old.exported);
-                self.variables.insert(
-                    name,
-                    Variable {
-                        values,
-                        is_array: true,
-                        exported,
-                        readonly: false,
-                    },
-                );
+                let mut size = 0;
+                for (key, word) in words {
+                    let Some(key) = key else {
+                        for value in self.words(system, word)? {
+                            size += value.len();
+                            variable.push(value);
+                        }
+                        continue;
+                    };
+                    let value = self.value(system, &word.value)?;
+                    size += value.len();
+                    if variable.is_table() {
+                        let key = self.text(system, &key.value)?;
+                        variable.set_key(key, value);
+                    } else {
+                        let index = self.computed(system, &key.value)?;
+                        if !(0..MOST_ELEMENTS).contains(&index) || !variable.set_at(index, value) {
+                            self.complain(system, &format!("{name}: bad array subscript"));
+                            return Err(Flow::Failed);
+                        }
+                    }
+                }
+                let keys = variable.keys().len();
+                if size > LONGEST || !system.spend((keys + size / 64) as u64) {
+                    system.stopped.get_or_insert(Stop::Steps);
+                    return Err(Flow::Stop);
+                }
+                self.variables_mut().insert(name, variable);
                 Ok(())
             }
             (
                 ast::AssignmentName::ArrayElementName(_, index),
                 ast::AssignmentValue::Scalar(word),
             ) => {
-                let value = self.value(system, &word.value)?;
+                let mut value = self.value(system, &word.value)?;
+                if value.len() > LONGEST || !system.spend(2 + value.len() as u64 / 64) {
+                    system.stopped.get_or_insert(Stop::Printed);
+                    return Err(Flow::Stop);
+                }
+                if self.variables.get(&name).is_some_and(Variable::is_table) {
+                    let key = self.text(system, index)?;
+                    let variable = self.variables_mut().entry(name).or_default();
+                    if assignment.append {
+                        value = variable.of_key(&key).unwrap_or_default().to_owned() + &value;
+                    }
+                    variable.set_key(key, value);
+                    return Ok(());
+                }
                 let index = self.computed(system, index)?;
-                let Some(index) = usize::try_from(index).ok().filter(|index| *index < 10_000)
-                else {
+                if assignment.append {
+                    value = self.element(&name, index).unwrap_or_default() + &value;
+                }
+                if !self.set_element(&name, index, value) {
                     self.complain(system, &format!("{name}: bad array subscript"));
                     return Err(Flow::Failed);
-                };
-                let variable = self.variables.entry(name).or_default();
-                variable.is_array = true;
-                if variable.values.len() <= index {
-                    variable.values.resize(index + 1, String::new());
                 }
-                variable.values[index] = value;
                 Ok(())
             }
             (ast::AssignmentName::ArrayElementName(..), ast::AssignmentValue::Array(_)) => {
@@ -841,6 +931,25 @@ impl Shell {
                 Err(Flow::Failed)
             }
         }
+    }
+
+    /// An element of an array.
+    pub(super) fn element(&self, name: &str, index: i64) -> Option<String> {
+        if name == "PIPESTATUS" {
+            let place = usize::try_from(index).ok()?;
+            return self.pipe_status.get(place).map(ToString::to_string);
+        }
+        self.variables.get(name)?.at(index).map(str::to_owned)
+    }
+
+    /// Sets an element of an array; `false` where there can be none of this number.
+    pub(super) fn set_element(&mut self, name: &str, index: i64, value: String) -> bool {
+        index < MOST_ELEMENTS
+            && self
+                .variables_mut()
+                .entry(name.to_owned())
+                .or_default()
+                .set_at(index, value)
     }
 
     /// Runs a command whose words are known: a function, a builtin, a program.
@@ -870,8 +979,8 @@ impl Shell {
         });
         for (name, value) in self.locals.pop().unwrap_or_default().into_iter().rev() {
             match value {
-                Some(value) => self.variables.insert(name, value),
-                None => self.variables.remove(&name),
+                Some(value) => self.variables_mut().insert(name, value),
+                None => self.variables_mut().remove(&name),
             };
         }
         self.params = params;
@@ -924,6 +1033,10 @@ impl Shell {
     /// The command that stands for one whose first word is an alias.
     fn without_alias(&self, simple: &ast::SimpleCommand) -> Option<Aliased> {
         if !self.interactive || self.aliases.is_empty() {
+            return None;
+        }
+        let is_alias = |word: &ast::Word| self.aliases.contains_key(&word.value);
+        if !simple.word_or_name.as_ref().is_some_and(is_alias) {
             return None;
         }
         let mut simple = simple.clone();

@@ -100,28 +100,26 @@ pub(super) fn extended(
                 }
                 BinaryPredicate::StringMatchesRegex => {
                     let pattern = shell.text(system, &right.value)?;
-                    let Ok(regex) = crate::practice::programs::regex(&pattern, true, false) else {
+                    let Ok(finder) = crate::practice::programs::finder(&pattern, true, false)
+                    else {
                         shell.status = 2;
                         return Err(Flow::Failed);
                     };
-                    if !system.spend(1 + (text.len() as u64) / 64) {
+                    let cost = 40 + pattern.len() / 2 + finder.cost(text.len());
+                    if !system.spend(cost as u64) {
                         return Err(Flow::Stop);
                     }
-                    let groups: Option<Vec<String>> = regex.captures(&text).map(|captures| {
-                        captures
-                            .iter()
-                            .map(|group| group.map_or(String::new(), |m| m.as_str().to_owned()))
-                            .collect()
-                    });
+                    let groups: Option<Vec<String>> =
+                        finder.regex.captures(&text).map(|captures| {
+                            captures
+                                .iter()
+                                .map(|group| group.map_or(String::new(), |m| m.as_str().to_owned()))
+                                .collect()
+                        });
                     let matched = groups.is_some();
-                    shell.variables.insert(
+                    shell.variables_mut().insert(
                         "BASH_REMATCH".to_owned(),
-                        super::Variable {
-                            values: groups.unwrap_or_default(),
-                            is_array: true,
-                            exported: false,
-                            readonly: false,
-                        },
+                        super::Variable::list(groups.unwrap_or_default()),
                     );
                     matched
                 }

@@ -49,7 +49,7 @@ impl fmt::Display for Package {
 /// A name that is not one of torch's companions.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "tried to read a companion of torch from `{0}`: only torchvision, torchaudio, torchtext and torchcodec are"
+    "tried to read a companion of torch from `{0}`: only torchvision, torchaudio, torchtext and torchcodec are. What else is built on torch says in its own metadata which torch it takes: put its name behind the command's, and pip and uv look"
 )]
 pub struct NotACompanion(String);
 
