@@ -305,7 +305,7 @@ fn explained(text: &str, kind: Option<Kind>, texts: &Texts) -> Answer {
     let refused = |why: NotRead| {
         Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
-            lessons_engine::visible::visible_lines(&why.to_string()),
+            texts.sentence(&why.message()),
             "paste what a command printed, its first lines included",
         )
     };
