@@ -17,11 +17,13 @@ use crate::recording::{
 
 pub mod cuda;
 pub mod driver;
+pub mod driver_source;
 pub mod fabric;
 pub mod gpus;
 pub mod libc;
 pub mod package_sources;
 pub mod python;
+pub mod recommended;
 pub mod system;
 
 /// A fact, or why it is not known.

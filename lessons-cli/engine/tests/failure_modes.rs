@@ -55,6 +55,24 @@ const MODES: &[Row] = &[
         &["there", "not loaded"],
         "sudo modprobe nvidia",
     ),
+    (
+        "fedora-akmod-not-built",
+        "driver.module-loaded",
+        &["6.17.8-200.fc42.x86_64", "not built"],
+        "sudo akmods --force",
+    ),
+    (
+        "arch-dkms-without-headers",
+        "driver.module-loaded",
+        &["6.17.8-arch1-1", "headers", "missing"],
+        "sudo pacman -Syu linux-headers",
+    ),
+    (
+        "arch-kernel-replaced",
+        "driver.module-loaded",
+        &["6.17.7-arch1-1", "replaced", "not restarted"],
+        "sudo reboot",
+    ),
     // "The NVIDIA driver on your system is too old"
     (
         "torch-needs-newer-driver",
@@ -624,4 +642,39 @@ fn a_fix_is_one_of_the_distribution() {
             }
         }
     }
+}
+
+/// Files tell that `nvidia_uvm` is missing, where nobody lets torch run: and where something would load it, they do
+/// not.
+#[test]
+fn a_missing_uvm_is_told_by_files() {
+    let outcome = |changes: &[(&str, serde_json::Value)], home: &str| {
+        let mut json =
+            serde_json::from_slice::<serde_json::Value>(bundled::json("uvm-missing").unwrap())
+                .unwrap();
+        let commands = json["commands"].as_array_mut().unwrap();
+        commands.retain(|command| !command["argv"].to_string().contains("import json, torch"));
+        for (path, entry) in changes {
+            json["files"][path] = entry.clone();
+        }
+        json["env"]["HOME"] = home.into();
+        let recording = Recording::from_slice(json.to_string().as_bytes()).unwrap();
+        Report::of_all(&Facts::new(&recording))
+            .document(&Texts::english())
+            .steps
+            .into_iter()
+            .find(|step| step.id == "torch.sees-gpu")
+            .unwrap()
+            .outcome
+    };
+    assert_eq!(outcome(&[], "/home/user"), Outcome::Fail);
+    let there = serde_json::json!({ "size": 40_000, "mode": 35_309 });
+    for changes in [
+        ("/usr/bin/nvidia-modprobe", there.clone()),
+        ("/dev/nvidia-uvm", there.clone()),
+        ("/.dockerenv", there),
+    ] {
+        assert_ne!(outcome(&[changes], "/home/user"), Outcome::Fail);
+    }
+    assert_ne!(outcome(&[], "/root"), Outcome::Fail);
 }

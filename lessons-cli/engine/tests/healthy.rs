@@ -35,6 +35,18 @@ const HEALTHY: &[(&str, &str, Outcome, &str)] = &[
         Outcome::Pass,
         "/etc/docker/daemon.json",
     ),
+    (
+        "fedora-42-rtx3060",
+        "driver.nouveau-blacklisted",
+        Outcome::Pass,
+        "/proc/cmdline",
+    ),
+    (
+        "arch-rtx3060",
+        "driver.nouveau-blacklisted",
+        Outcome::Pass,
+        "/usr/lib/modprobe.d/nvidia-utils.conf",
+    ),
     ("laptop-gpu-asleep", "smi.runs", Outcome::Unknown, "asleep"),
     (
         "container-gpus-all",

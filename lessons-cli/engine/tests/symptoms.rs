@@ -497,6 +497,21 @@ fn the_cause_that_holds_is_told() {
         ),
         (
             "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.",
+            "fedora-akmod-not-built",
+            "module-not-built",
+        ),
+        (
+            "modprobe: FATAL: Module nvidia not found in directory /lib/modules/6.17.8-arch1-1",
+            "arch-dkms-without-headers",
+            "kernel-headers-missing",
+        ),
+        (
+            "modprobe: FATAL: Module nvidia not found in directory /lib/modules/6.17.7-arch1-1",
+            "arch-kernel-replaced",
+            "kernel-replaced",
+        ),
+        (
+            "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.",
             "ubuntu-secure-boot",
             "secure-boot-refuses",
         ),

@@ -1,18 +1,22 @@
 //! The driver: the GPU is there, nothing else holds it, and NVIDIA's module serves it in one version.
 
-use crate::facts::driver::Flavour;
+use crate::facts::driver::{Flavour, Library, Package};
 use crate::facts::gpus;
+use crate::facts::recommended::Recommended;
 use crate::facts::system::{ModprobeLine, Place};
-use crate::facts::{Facts, Why};
-use crate::finding::{Finding, Fix, quoted};
+use crate::facts::{Facts, Known, Unknown, Why};
+use crate::finding::{Finding, Fix};
 use crate::machine::nvml::{NvmlCode, NvmlFailure};
 use crate::machine::{NotRun, Unread};
 use crate::programs::UBUNTU_DRIVERS;
 use crate::read::drivers;
 use crate::step::{Lesson, Step};
 
+mod commands;
 mod fabric;
 mod sources;
+
+use commands::{install, rebuild_initramfs};
 
 /// The steps of the lesson, in the order in which they are taught.
 pub const STEPS: &[Step] = &[
@@ -259,12 +263,16 @@ fn nouveau_blacklisted(facts: &Facts<'_>) -> Finding {
             _ => return Finding::unread(&unknown),
         }
     }
-    let mut finding = Finding::fail("fail").evidence(
-        "/etc/modprobe.d, /usr/lib/modprobe.d",
-        "no line keeps nouveau out",
-    );
+    let mut finding = Finding::fail("fail")
+        .arg("ubuntu", if is_ubuntu(facts) { "yes" } else { "no" })
+        .evidence(
+            "/etc/modprobe.d, /usr/lib/modprobe.d",
+            "no line keeps nouveau out",
+        );
     if is_ubuntu(facts) {
-        finding = finding.fix(Fix::run("sudo ubuntu-drivers install").note("fix-package"));
+        finding = finding
+            .arg("install", facts.ubuntu_drivers_install())
+            .fix(Fix::run(facts.ubuntu_drivers_install()).note("fix-package"));
     }
     finding
         .fix(
@@ -273,14 +281,6 @@ fn nouveau_blacklisted(facts: &Facts<'_>) -> Finding {
         )
         .fix(rebuild_initramfs(facts))
         .fix(Fix::run("sudo reboot").note("fix-reboot"))
-}
-
-/// The command that puts modprobe's new configuration into the image that the kernel starts from.
-fn rebuild_initramfs(facts: &Facts<'_>) -> Fix {
-    match facts.uses_apt() {
-        Some(false) => Fix::run("sudo dracut --force").note("fix-dracut"),
-        _ => Fix::run("sudo update-initramfs -u").note("fix-initramfs"),
-    }
 }
 
 /// The word of the kernel's command line that keeps nouveau out.
@@ -323,6 +323,7 @@ fn nouveau_unloaded(facts: &Facts<'_>) -> Finding {
         if let Some(gpu) = held_by(driver) {
             return Finding::fail(text)
                 .arg("address", &gpu.address)
+                .arg("initramfs", commands::initramfs(facts))
                 .evidence(
                     format!("/sys/bus/pci/devices/{}/driver", gpu.address),
                     driver,
@@ -355,20 +356,33 @@ fn recommended_known(facts: &Facts<'_>) -> Finding {
     let source = UBUNTU_DRIVERS.join(" ");
     match facts.command(UBUNTU_DRIVERS) {
         Ok(output) => {
-            let Ok(listed) = drivers::read(&output.stdout) else {
+            if drivers::read(&output.stdout).is_err() {
                 return Finding::unknown("unknown-empty")
                     .evidence(&source, first_line(&output.stdout, &output.stderr))
                     .fix(Fix::run("sudo ubuntu-drivers list").note("fix-list"));
-            };
-            let recommended = listed
-                .devices
-                .iter()
-                .flat_map(|device| &device.drivers)
-                .find(|driver| driver.recommended && driver.package.starts_with("nvidia"));
-            match recommended {
-                Some(driver) => Finding::pass("pass")
-                    .arg("package", &*driver.package)
-                    .evidence(&source, format!("{} … recommended", *driver.package)),
+            }
+            match facts.recommended_driver() {
+                Some(Recommended {
+                    package: Some(package),
+                    instead_of: None,
+                }) => Finding::pass("pass")
+                    .arg("package", &package)
+                    .evidence(&source, format!("{package} … recommended")),
+                Some(Recommended {
+                    package: Some(package),
+                    instead_of: Some(marked),
+                }) => Finding::pass("pass-open")
+                    .arg("package", &package)
+                    .arg("marked", &marked)
+                    .evidence(&source, format!("{marked} … recommended"))
+                    .evidence(&source, "a GPU of the Blackwell generation, or later"),
+                Some(Recommended {
+                    package: None,
+                    instead_of,
+                }) => Finding::unknown("unknown-no-open")
+                    .arg("marked", instead_of.as_deref().unwrap_or_default())
+                    .evidence(&source, "no package with -open for this GPU")
+                    .fix(Fix::run("sudo apt update").note("fix-apt-update")),
                 None => Finding::unknown("unknown-empty")
                     .evidence(&source, "no recommended NVIDIA driver")
                     .fix(Fix::run("sudo apt update").note("fix-apt-update")),
@@ -400,7 +414,7 @@ fn recommended_known(facts: &Facts<'_>) -> Finding {
         Err(NotRun::TimedOut) => Finding::unknown("unknown-hung")
             .evidence(&source, NotRun::TimedOut.to_string())
             .fix(Fix::run("ubuntu-drivers devices").note("fix-list")),
-        Err(why) => Finding::unread(&crate::facts::Unknown::not_run(UBUNTU_DRIVERS, why)),
+        Err(why) => Finding::unread(&Unknown::not_run(UBUNTU_DRIVERS, why)),
     }
 }
 
@@ -442,72 +456,149 @@ fn installed(facts: &Facts<'_>) -> Finding {
             Err(unknown) => Finding::unread(&unknown),
         };
     }
-    match (
-        facts.driver_package(),
-        facts.module_file("nvidia"),
-        facts.driver_library(),
-    ) {
-        (Ok(Some(package)), _, _) => Finding::pass("pass-package")
-            .arg("package", &package.name)
-            .arg("version", &package.version)
-            .evidence(
-                "/var/lib/dpkg/status",
-                format!("{} {}", package.name, package.version),
-            ),
-        (_, Ok(Some(file)), Ok(Some(library))) => Finding::pass("pass-files")
-            .evidence("/lib/modules/*/modules.dep", file)
-            .evidence(&library.path, "there"),
-        // Nothing of it anywhere that can be looked at; a package database that no one can read tells nothing.
-        (Ok(None), Ok(None) | Err(_), Ok(None)) => nothing_installed(facts),
-        (Err(unknown), Ok(None), Ok(None))
-            if matches!(unknown.why, Why::Unread(Unread::NotFound)) =>
+    match facts.driver_package() {
+        Ok(Some(package)) => from_package(&package, "/var/lib/dpkg/status"),
+        Ok(None) => by_files(facts, None),
+        Err(unknown) if is_not_found(&unknown) => match facts.pacman_driver() {
+            Ok(Some(package)) => from_package(&package, "/var/lib/pacman/local"),
+            Ok(None) => by_files(facts, Some(&unknown)),
+            Err(unknown) => Finding::unread(&unknown),
+        },
+        Err(unknown) => match (facts.module_file("nvidia"), facts.driver_library()) {
+            (Ok(Some(file)), Ok(Some(library))) => from_files(facts, None, &file, library),
+            _ => Finding::unread(&unknown),
+        },
+    }
+}
+
+/// Whether it is certain that what was asked is not there, rather than that it could not be read.
+fn is_not_found(unknown: &Unknown) -> bool {
+    unknown.why == Why::Unread(Unread::NotFound)
+}
+
+fn from_package(package: &Package, source: &str) -> Finding {
+    Finding::pass("pass-package")
+        .arg("package", &package.name)
+        .arg("version", &package.version)
+        .evidence(source, format!("{} {}", package.name, package.version))
+}
+
+/// What the files of a driver tell where no package does. `no_dpkg` is why: this distribution has no dpkg, so that
+/// packages are not ruled out.
+fn by_files(facts: &Facts<'_>, no_dpkg: Option<&Unknown>) -> Finding {
+    let module = facts.module_file("nvidia");
+    let library = facts.driver_library();
+    match (&module, library) {
+        (Ok(Some(file)), Ok(Some(library))) => return from_files(facts, no_dpkg, file, library),
+        (Err(unknown), Ok(library))
+            if !is_not_found(unknown) && (library.is_some() || no_dpkg.is_some()) =>
         {
-            // Another distribution's packages: the module and the library would be there all the same.
-            nothing_installed(facts)
+            return Finding::unread(unknown);
         }
-        (Err(unknown), _, _) | (_, Err(unknown), _) => Finding::unread(&unknown),
-        (_, _, Err(unknown)) => Finding::unread(unknown),
-        // A library without a module or a module without a library: a half of a driver.
-        (Ok(None), Ok(module), Ok(library)) => Finding::fail("fail-half")
-            .arg(
-                "there",
-                module
-                    .as_deref()
-                    .or(library.as_ref().map(|library| library.path.as_str()))
-                    .unwrap_or_default(),
-            )
-            .evidence(
-                "/lib/modules/*/modules.dep",
-                module.as_deref().unwrap_or("no nvidia.ko"),
-            )
-            .evidence(
-                "libnvidia-ml.so.1",
-                library
-                    .as_ref()
-                    .map_or("not found", |library| library.path.as_str()),
-            )
-            .fix(install(facts)),
+        (_, Err(unknown)) => return Finding::unread(unknown),
+        _ => {}
+    }
+    let library = library.as_ref().ok().and_then(Option::as_ref);
+    // What builds the module is a part of the driver as much as the module itself: whether it was built for the
+    // kernel that runs is the next step's question.
+    let source = match (library, no_dpkg) {
+        (Some(_), _) | (None, Some(_)) => facts.module_source(),
+        (None, None) => Ok(None),
+    };
+    match (library, source) {
+        (Some(library), Ok(Some(source))) => from_files(facts, no_dpkg, &source.path, library),
+        (Some(library), Ok(None)) => match facts.driver_runfile() {
+            Ok(Some(program)) => from_files(facts, no_dpkg, &program, library),
+            // Ready-made modules of a kernel that is gone cannot be looked for any more.
+            Ok(None) if module.is_err() => match facts.running_kernel_is_gone() {
+                Ok(true) => from_files(facts, no_dpkg, "/lib/modules", library),
+                Ok(false) => half(
+                    facts,
+                    no_dpkg,
+                    module.ok().flatten().as_deref(),
+                    Some(library),
+                ),
+                Err(unknown) => Finding::unread(&unknown),
+            },
+            Ok(None) => half(facts, no_dpkg, None, Some(library)),
+            Err(unknown) => Finding::unread(&unknown),
+        },
+        (Some(_) | None, Err(unknown)) => Finding::unread(&unknown),
+        (None, Ok(source)) => match (&module, source) {
+            (Ok(Some(file)), _) => half(facts, no_dpkg, Some(file), None),
+            (_, Some(source)) => half(facts, no_dpkg, Some(&source.path), None),
+            // A distribution that keeps modules elsewhere (NixOS) may keep libraries elsewhere too.
+            (Err(_), None) if no_dpkg.is_some() && facts.running_kernel_is_gone().is_err() => {
+                Finding::unread(&Unknown::unread("/lib/modules", Unread::NotFound))
+            }
+            // Nothing of it anywhere that can be looked at.
+            _ => nothing_installed(facts, no_dpkg),
+        },
     }
 }
 
-fn nothing_installed(facts: &Facts<'_>) -> Finding {
-    Finding::fail("fail")
-        .evidence("/var/lib/dpkg/status", "no driver package")
-        .evidence("libnvidia-ml.so.1", "not found")
-        .fix(install(facts))
-        .fix(Fix::run("sudo reboot").note("fix-reboot"))
+fn from_files(
+    facts: &Facts<'_>,
+    no_dpkg: Option<&Unknown>,
+    there: &str,
+    library: &Library,
+) -> Finding {
+    let text = match no_dpkg {
+        Some(_) if facts.driver_runfile() == Ok(None) => "pass-origin-unknown",
+        _ => "pass-files",
+    };
+    let version = library
+        .version
+        .as_ref()
+        .map_or("", |version| version.as_str());
+    Finding::pass(text)
+        .evidence(there_source(there), there)
+        .evidence(
+            &library.path,
+            if version.is_empty() { "there" } else { version },
+        )
 }
 
-fn install(facts: &Facts<'_>) -> Fix {
-    match facts.distribution() {
-        Ok(distribution) if distribution.id == "ubuntu" => {
-            Fix::run("sudo ubuntu-drivers install").note("fix-install")
-        }
-        Ok(distribution) if distribution.id == "debian" => {
-            Fix::run("sudo apt install nvidia-driver").note("fix-install-debian")
-        }
-        _ => Fix::by_hand("fix-install-other"),
+/// A path within the modules of the running kernel has no slash in front.
+fn there_source(there: &str) -> &str {
+    if there.starts_with('/') {
+        there
+    } else {
+        "/lib/modules/*/modules.dep"
     }
+}
+
+/// A library without a module or a module without a library: a half of a driver.
+fn half(
+    facts: &Facts<'_>,
+    no_dpkg: Option<&Unknown>,
+    module: Option<&str>,
+    library: Option<&Library>,
+) -> Finding {
+    let path = library.map(|library| library.path.as_str());
+    let finding = Finding::fail("fail-half")
+        .arg("there", module.or(path).unwrap_or_default())
+        .evidence(
+            "/lib/modules/*/modules.dep",
+            module.unwrap_or("no nvidia.ko"),
+        )
+        .evidence("libnvidia-ml.so.1", path.unwrap_or("not found"));
+    match no_dpkg {
+        Some(unknown) => finding.tried(unknown),
+        None => finding,
+    }
+    .fix(install(facts))
+}
+
+fn nothing_installed(facts: &Facts<'_>, no_dpkg: Option<&Unknown>) -> Finding {
+    let finding = Finding::fail("fail");
+    match no_dpkg {
+        Some(_) => finding.evidence("/usr/src, /var/lib/dkms", "no source of its module"),
+        None => finding.evidence("/var/lib/dpkg/status", "no driver package"),
+    }
+    .evidence("libnvidia-ml.so.1", "not found")
+    .fix(install(facts))
+    .fix(Fix::run("sudo reboot").note("fix-reboot"))
 }
 
 fn secure_boot(facts: &Facts<'_>) -> Finding {
@@ -543,9 +634,13 @@ fn secure_boot(facts: &Facts<'_>) -> Finding {
                 .evidence("/lib/modules/*/modules.dep", &file)
                 .evidence("/proc/modules", "no nvidia")
                 .fix(Fix::run("mokutil --list-new").note("fix-list-new"))
+                .arg("key", commands::signing_key(facts))
                 .fix(
-                    Fix::run("sudo mokutil --import /var/lib/shim-signed/mok/MOK.der")
-                        .note("fix-import"),
+                    Fix::run(format!(
+                        "sudo mokutil --import {}",
+                        commands::signing_key(facts)
+                    ))
+                    .note("fix-import"),
                 )
                 .fix(Fix::run("sudo reboot").note("fix-enroll")),
             Ok(Some(file)) => {
@@ -615,7 +710,7 @@ fn module_loaded(facts: &Facts<'_>) -> Finding {
                         .evidence("NVML", failure.error.name())
                         .fix(Fix::run("wsl.exe --shutdown").note("fix-wsl"))
                 }
-                _ => Finding::unread(&crate::facts::Unknown::nvml("NVML", NvmlCode::NotRecorded)),
+                _ => Finding::unread(&Unknown::nvml("NVML", NvmlCode::NotRecorded)),
             };
         }
         Place::Container | Place::Sandbox => {
@@ -634,9 +729,7 @@ fn module_loaded(facts: &Facts<'_>) -> Finding {
                         .evidence("NVML", failure.error.name())
                         .fix(Fix::by_hand("fix-container"))
                 }
-                (_, Some(failure)) => {
-                    Finding::unread(&crate::facts::Unknown::nvml("NVML", failure.error))
-                }
+                (_, Some(failure)) => Finding::unread(&Unknown::nvml("NVML", failure.error)),
                 (_, None) => Finding::pass("pass-container").evidence("NVML", "answers"),
             };
         }
@@ -653,29 +746,35 @@ fn module_loaded(facts: &Facts<'_>) -> Finding {
                 .evidence("/lib/modules/*/modules.dep", file)
                 .fix(Fix::run("sudo modprobe nvidia").note("fix-modprobe"))
                 .fix(Fix::run("sudo reboot").note("fix-reboot")),
-            (Ok(None), Ok(false)) => no_module(facts, "fail-no-headers")
-                .evidence("/lib/modules/*/build", "not found")
-                .fix(kernel_headers(facts))
-                .fix(Fix::run("sudo dkms autoinstall").note("fix-dkms"))
-                .fix(Fix::run("sudo reboot").note("fix-reboot")),
-            (Ok(None), _) => ready_made_modules(facts, no_module(facts, "fail-not-built"))
-                .fix(Fix::run("sudo dkms autoinstall").note("fix-dkms"))
-                .fix(Fix::run("sudo reboot").note("fix-reboot")),
+            (Ok(None), headers) => not_built(facts, &headers),
+            (Err(unknown), _) if is_not_found(&unknown) => match facts.running_kernel_is_gone() {
+                Ok(true) => no_module(facts, "fail-kernel-gone")
+                    .evidence("/lib/modules", "other kernels only")
+                    .fix(Fix::run("sudo reboot").note("fix-reboot")),
+                _ => Finding::unread(&unknown),
+            },
             (Err(unknown), _) => Finding::unread(&unknown),
         },
     }
 }
 
-/// The headers of the running kernel, by the name that they have here.
-fn kernel_headers(facts: &Facts<'_>) -> Fix {
-    if facts.uses_apt() != Some(true) {
-        return Fix::by_hand("fix-headers-other");
-    }
-    Fix::run(format!(
-        "sudo apt install linux-headers-{}",
-        quoted(&facts.platform().kernel.unwrap_or_default())
-    ))
-    .note("fix-headers")
+/// The running kernel has no module: what builds one, or brings one, decides what is missing.
+fn not_built(facts: &Facts<'_>, headers: &Known<bool>) -> Finding {
+    let finding = match (commands::builder(facts), headers) {
+        (Ok(None), _) => {
+            commands::with_upgrade(facts, no_module(facts, "fail-not-for-this-kernel"))
+        }
+        (_, Ok(false)) => commands::with_headers_and_build(
+            facts,
+            no_module(facts, "fail-no-headers").evidence("/lib/modules/*/build", "not found"),
+        ),
+        _ => {
+            let finding = no_module(facts, "fail-not-built")
+                .arg("ready", if is_ubuntu(facts) { "ubuntu" } else { "none" });
+            commands::with_build(facts, ready_made_modules(facts, finding))
+        }
+    };
+    finding.fix(Fix::run("sudo reboot").note("fix-reboot"))
 }
 
 /// Only Ubuntu has modules that are built for each of its kernels.
@@ -683,7 +782,9 @@ fn ready_made_modules(facts: &Facts<'_>, finding: Finding) -> Finding {
     if !is_ubuntu(facts) {
         return finding;
     }
-    finding.fix(Fix::run("sudo ubuntu-drivers install").note("fix-modules"))
+    finding
+        .arg("install", facts.ubuntu_drivers_install())
+        .fix(Fix::run(facts.ubuntu_drivers_install()).note("fix-modules"))
 }
 
 /// `ubuntu-drivers` is Ubuntu's alone: apt is Debian's too.
@@ -748,7 +849,7 @@ fn versions_agree(facts: &Facts<'_>) -> Finding {
                 .evidence("libnvidia-ml.so.1", "not found")
                 .fix(install(facts))
         }
-        (Ok(_), Ok(None)) => Finding::unread(&crate::facts::Unknown::nvml(
+        (Ok(_), Ok(None)) => Finding::unread(&Unknown::nvml(
             "NVML",
             failure.unwrap_or(NvmlCode::NotRecorded),
         )),

@@ -7,8 +7,7 @@ use crate::facts::{Facts, Unknown};
 use crate::finding::{Finding, Fix};
 use crate::machine::NotRun;
 use crate::machine::nvml::{Gpu, NvmlCode, Value};
-use crate::programs::{NVCC, NVIDIA_SMI, NVIDIA_SMI_TOPO, UBUNTU_DRIVERS};
-use crate::read::drivers;
+use crate::programs::{NVCC, NVIDIA_SMI, NVIDIA_SMI_TOPO};
 use crate::step::{Lesson, Step};
 
 /// The steps of the lesson, in the order in which they are taught.
@@ -22,7 +21,7 @@ pub const STEPS: &[Step] = &[
             "driver.module-loaded",
             "driver.versions-agree",
         ],
-        programs: &[NVIDIA_SMI_TOPO, UBUNTU_DRIVERS],
+        programs: &[NVIDIA_SMI_TOPO],
         nvml: true,
         check: runs,
     },
@@ -81,8 +80,8 @@ fn runs(facts: &Facts<'_>) -> Finding {
                 .evidence("NVML", "no GPU")
                 .evidence("/proc/driver/nvidia/version", "closed kernel module")
                 .evidence(
-                    UBUNTU_DRIVERS.join(" "),
-                    "a GPU of the Blackwell generation",
+                    "/sys/bus/pci/devices/*/device",
+                    "a GPU of the Blackwell generation, or later",
                 );
             let branch = facts.driver_version().as_ref().map_or_else(
                 |_| String::new(),
@@ -93,14 +92,15 @@ fn runs(facts: &Facts<'_>) -> Finding {
                     if distribution.id == "ubuntu"
                         && branch.bytes().all(|b| b.is_ascii_digit()) =>
                 {
+                    let install = format!("sudo ubuntu-drivers install nvidia:{branch}-open");
                     finding
-                        .fix(
-                            Fix::run(format!("sudo ubuntu-drivers install nvidia:{branch}-open"))
-                                .note("fix-install-open"),
-                        )
+                        .arg("install", &install)
+                        .fix(Fix::run(install).note("fix-install-open"))
                         .fix(Fix::run("sudo reboot").note("fix-reboot"))
                 }
-                _ => finding.fix(Fix::by_hand("fix-open-module")),
+                _ => finding
+                    .arg("install", "none")
+                    .fix(Fix::by_hand("fix-open-module")),
             }
         }
         Ok(nvml) if nvml.gpus.is_empty() => Finding::fail("fail-no-devices")
@@ -198,21 +198,14 @@ fn runs(facts: &Facts<'_>) -> Finding {
     }
 }
 
-/// Whether the closed kernel module is loaded for a GPU of the Blackwell generation, which it does not serve.
-/// While no GPU answers, the names of chips are all there is: `GB202 [GeForce RTX 5090]`.
+/// Whether the closed kernel module is loaded for a GPU of the Blackwell generation or a later one, which it does not
+/// serve. While no GPU answers, the numbers on the PCI bus are all there is.
 fn needs_open_module(facts: &Facts<'_>) -> bool {
     facts.flavour() == Ok(Flavour::Closed)
-        && facts.command(UBUNTU_DRIVERS).is_ok_and(|output| {
-            drivers::read(&output.stdout).is_ok_and(|listed| {
-                listed.devices.iter().any(|device| {
-                    device.model.as_deref().is_some_and(|model| {
-                        ["GB1", "GB2", "GB3"]
-                            .iter()
-                            .any(|chip| model.starts_with(chip))
-                    })
-                })
-            })
-        })
+        && facts
+            .pci_gpus()
+            .as_ref()
+            .is_ok_and(|gpus| gpus.iter().any(|gpu| gpu.needs_open_module() == Some(true)))
 }
 
 fn nvml_evidence(finding: Finding, library: Option<&str>, driver: &str) -> Finding {

@@ -545,17 +545,38 @@ fn undecided(
 
 fn installed(facts: &Facts<'_>) -> Finding {
     match facts.torch() {
-        Ok(Some(torch)) => Finding::pass("pass")
+        Ok(Some(torch)) => {
+            let records = facts.torch_records(torch);
+            let finding = Finding::pass(if records.is_empty() {
+                "pass"
+            } else {
+                "pass-records"
+            })
             .arg("version", torch.version.to_string())
             .arg("site", &torch.site)
-            .evidence(&torch.source, torch.version.to_string()),
+            .evidence(&torch.source, torch.version.to_string());
+            records.iter().fold(
+                finding.arg("records", records.join(", ")),
+                |finding, record| {
+                    finding.evidence(format!("{}/{record}", torch.site), "a record of torch")
+                },
+            )
+        }
         Ok(None) => {
             let environment = match known_environment(facts) {
                 Ok(environment) => environment,
                 Err(finding) => return *finding,
             };
+            if let Some(remains) = facts.torch_remains() {
+                return remains_of_torch(facts, environment, &remains);
+            }
             let elsewhere = facts.torch_elsewhere();
+            let other_pip = other_pip(facts, environment);
             let finding = match elsewhere.first() {
+                None if let Some((pip, python)) = &other_pip => Finding::fail("fail-other-pip")
+                    .arg("pip", pip)
+                    .arg("python", python)
+                    .evidence(pip, format!("#!{python}")),
                 Some(torch) => Finding::fail("fail-elsewhere")
                     .arg("version", torch.version.to_string())
                     .arg("where", &torch.site)
@@ -578,6 +599,38 @@ fn installed(facts: &Facts<'_>) -> Finding {
         }
         Err(unknown) => Finding::unread(unknown),
     }
+}
+
+/// That only a part of torch is there. pip takes the record of it for an installed torch, so it goes first.
+fn remains_of_torch(facts: &Facts<'_>, environment: &Environment, remains: &str) -> Finding {
+    let delete = if facts.platform().os == "windows" {
+        format!("rmdir /s {}", quoted(remains))
+    } else {
+        format!("rm -r {}", quoted(remains))
+    };
+    Finding::fail("fail-remains")
+        .arg("prefix", &environment.prefix)
+        .arg("remains", remains)
+        .evidence(remains, "there, without the rest of torch")
+        .fix(Fix::run(delete).note("fix-remains"))
+        .fix(install::fix(
+            facts,
+            Mode::New,
+            None,
+            &USUAL_COMPANIONS,
+            "fix-install",
+        ))
+}
+
+/// The first pip on `$PATH` and its Python, where that is another one than the environment's.
+fn other_pip(facts: &Facts<'_>, environment: &Environment) -> Option<(String, String)> {
+    let (pip, python) = facts.first_pip()?;
+    let of_an_environment = matches!(
+        environment.kind,
+        EnvironmentKind::Virtual | EnvironmentKind::Conda { .. }
+    );
+    (of_an_environment && !environment.made_by_uv && !environment.contains(&python))
+        .then_some((pip, python))
 }
 
 /// That torch is not installed, and what of it the installer's settings explain.
@@ -698,7 +751,7 @@ fn reinstall(facts: &Facts<'_>, torch: &Torch) -> Fix {
 fn newer_driver(facts: &Facts<'_>) -> Fix {
     match facts.distribution() {
         Ok(distribution) if distribution.id == "ubuntu" && facts.place() == Place::Host => {
-            Fix::run("sudo ubuntu-drivers install").note("fix-driver")
+            Fix::run(facts.ubuntu_drivers_install()).note("fix-driver")
         }
         _ => Fix::by_hand("fix-driver-elsewhere"),
     }
@@ -951,10 +1004,12 @@ fn sees_gpu(facts: &Facts<'_>) -> Finding {
         Probe::Error(line) => cause(facts, said, Some(&line)),
         Probe::NotAsked => match hidden_by(facts) {
             Some(_) => cause(facts, said, None),
+            None if cannot_get_uvm(facts) => cause(facts, said, None),
             None => said(Finding::unknown("unknown-not-asked")).fix(deep()),
         },
         Probe::Unknown(unknown) => match hidden_by(facts) {
             Some(_) => cause(facts, said, None),
+            None if cannot_get_uvm(facts) => cause(facts, said, None),
             None => Finding::unread(&unknown).fix(Fix::run(import_torch(facts)).note("fix-import")),
         },
     }
@@ -1004,6 +1059,17 @@ fn cause(facts: &Facts<'_>, said: impl Fn(Finding) -> Finding, words: Option<&st
         .explained_by(EXPLAINED_BY)
         .fix(Fix::run(ask).note("fix-ask"))
         .fix(Fix::run("sudo reboot").note("fix-reboot"))
+}
+
+/// Whether CUDA has no `nvidia_uvm` and nothing that would bring it: neither the module nor its device is there, the
+/// program that CUDA runs to load it is not installed, and the user is not root, for whom CUDA loads it by itself.
+fn cannot_get_uvm(facts: &Facts<'_>) -> bool {
+    facts.sees_hardware()
+        && (facts.nvml().is_ok() || facts.module_loaded("nvidia") == Ok(true))
+        && facts.module_loaded("nvidia_uvm") == Ok(false)
+        && facts.exists("/dev/nvidia-uvm") == Ok(false)
+        && facts.exists("/usr/bin/nvidia-modprobe") == Ok(false)
+        && matches!(facts.env("HOME"), Ok(Some(home)) if home != "/root")
 }
 
 /// Steps whose failure explains that torch cannot use a GPU: one cause is one red line. torch may compute in spite of

@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use super::{Facts, Known, Unknown};
 use crate::machine::Unread;
 use crate::machine::nvml::{Gpu, GpuReading, NvmlCode, NvmlFailure};
+use crate::read::drivers::Modules;
 use crate::version::{ComputeCapability, CudaVersion, DriverVersion};
 
 #[derive(Default)]
@@ -56,8 +57,30 @@ pub struct GpuFact {
 /// Kernel drivers that hold a device back for a virtual machine.
 const FOR_GUESTS: [&str; 4] = ["vfio-pci", "pci-stub", "pciback", "nvgrace-gpu-vfio-pci"];
 
+/// The first PCI device number of the Blackwell generation: every display device of an earlier one has a lower number,
+/// and every later one a higher (pci.ids of 2026-08-22: AD107 ends at 28f8, GB100 begins at 2901).
+const FIRST_BLACKWELL: u16 = 0x2900;
+
 const PCI: &str = "/sys/bus/pci/devices";
 const NVIDIA: &str = "0x10de";
+
+/// Which of NVIDIA's kernel modules can drive a display device of a PCI number, as far as the number tells.
+pub fn modules_for(device: u16) -> Modules {
+    if device >= FIRST_BLACKWELL {
+        Modules::OpenOnly
+    } else {
+        Modules::Either
+    }
+}
+
+impl PciGpu {
+    /// Whether only the open kernel module serves it; `None` where its number is not known.
+    pub fn needs_open_module(&self) -> Option<bool> {
+        let number = self.device.as_deref()?.strip_prefix("0x")?;
+        let number = u16::from_str_radix(number, 16).ok()?;
+        Some(modules_for(number) == Modules::OpenOnly)
+    }
+}
 
 /// Whether a kernel driver holds a device back for a virtual machine.
 pub fn is_for_guests(driver: &str) -> bool {

@@ -59,6 +59,21 @@ pub struct Distribution {
     pub like: Vec<String>,
 }
 
+/// Whose packages a distribution uses, and so by which commands things are installed and built there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// Debian, Ubuntu and what derives from them: `apt`.
+    Debian,
+    /// Fedora, RHEL and their rebuilds: `dnf`.
+    Fedora,
+    /// Arch and what derives from it: `pacman`.
+    Arch,
+    /// openSUSE and SLES: `zypper`.
+    Suse,
+    /// Another.
+    Other,
+}
+
 /// A line of modprobe's configuration, or a word of the kernel's command line that means the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModprobeLine {
@@ -208,11 +223,25 @@ impl Facts<'_> {
         })
     }
 
+    /// Whose packages the distribution uses, by its own name and by what it derives from.
+    pub fn family(&self) -> Known<Family> {
+        let distribution = self.distribution()?;
+        let names = std::iter::once(&distribution.id).chain(&distribution.like);
+        let family = names.filter_map(|name| match name.as_str() {
+            "debian" | "ubuntu" => Some(Family::Debian),
+            "fedora" | "rhel" | "centos" | "rocky" | "almalinux" | "ol" | "amzn" => {
+                Some(Family::Fedora)
+            }
+            "arch" | "archlinux" | "manjaro" => Some(Family::Arch),
+            name if name.contains("suse") || name.starts_with("sle") => Some(Family::Suse),
+            _ => None,
+        });
+        Ok(family.into_iter().next().unwrap_or(Family::Other))
+    }
+
     /// Whether packages are Debian's (`apt`, `dpkg`); `None` where the distribution is not known.
     pub fn uses_apt(&self) -> Option<bool> {
-        let distribution = self.distribution().ok()?;
-        let is = |id: &str| id == "debian" || id == "ubuntu";
-        Some(is(&distribution.id) || distribution.like.iter().any(|id| is(id)))
+        Some(self.family().ok()? == Family::Debian)
     }
 
     /// The names of loaded kernel modules, from `/proc/modules`.

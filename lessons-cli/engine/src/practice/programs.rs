@@ -21,6 +21,7 @@ mod fetch;
 mod folders;
 mod format;
 mod host;
+mod linker;
 mod modules;
 mod options;
 mod python;
@@ -31,6 +32,7 @@ mod smi;
 mod sort;
 mod text;
 
+pub(super) use python::conda_block;
 pub(super) use search::{finder, regex};
 pub(super) use text::{echoed, printed};
 
@@ -87,6 +89,7 @@ impl Program {
 const FAMILIES: &[&[Program]] = &[
     text::PROGRAMS,
     modules::PROGRAMS,
+    linker::PROGRAMS,
     apt::PROGRAMS,
     smi::PROGRAMS,
     &[smi::DAEMON],

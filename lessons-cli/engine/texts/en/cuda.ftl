@@ -76,8 +76,8 @@ cuda-one-driver = There is one driver, not two
         already, the two wrote over each other's files: the kernel had one version and the libraries another. Take the
         driver from one place only; inside WSL take none, for Windows' driver serves it.
     .hint-1 = Ask both sides: which driver packages are installed, and did a .run file leave its uninstaller
-    .hint-2 = ls /usr/bin/nvidia-uninstall shows whether a .run file was used; dpkg -l lists the packages
-    .hint-3 = With both: sudo nvidia-uninstall, then sudo apt install --reinstall with the driver's packages, then sudo reboot
+    .hint-2 = ls /usr/bin/nvidia-uninstall shows whether a .run file was used; dpkg -l, rpm -qa or pacman -Q lists the packages
+    .hint-3 = With both: sudo nvidia-uninstall, then install the driver's packages again with your package manager, then sudo reboot
     .hint-fail-wsl-package-1 = Inside WSL the driver is Windows'. What brought a second one? Often the package named just "cuda"
     .hint-fail-wsl-package-2 = Remove it: sudo apt purge { $package } with its companions, then wsl --shutdown in Windows. Next time install cuda-toolkit-<version>
     .hint-fail-two-sources-1 = Compare the ends of the two version numbers: they come from different package sources
@@ -92,6 +92,7 @@ cuda-one-driver = There is one driver, not two
     .fail-two-packages = Driver packages of two versions are mixed: { $one } and { $other }
     .fail-two-sources = Driver packages from two sources, NVIDIA's and the distribution's, are mixed: { $one } and { $other }
     .fail-held = Driver packages from two sources are mixed: { $one } and { $other }; { $held } is held back and cannot follow the others
+    .fail-two-builders = Two drivers build a module for each kernel, one from { $one } and one from { $other }: packages of two sources are mixed
     .fail-overwritten = { $library } is of version { $version }, not of its package { $package }: another installer wrote over it
     .fail-two-libraries = The driver's library is here twice, in two versions: { $one } and { $other }
     .fail-wsl-package = A Linux driver ({ $package }) is installed inside WSL and hides Windows' driver
@@ -113,6 +114,8 @@ cuda-one-driver = There is one driver, not two
     .fix-wsl-library = Remove the Linux driver inside WSL with the installer that brought it; the libraries in /usr/lib/wsl/lib stay
     .fix-wsl-restart = Restarts WSL, so that it takes up Windows' driver again: save your work first
     .fix-rpm = Lists this distribution's NVIDIA packages; there should be no driver among them
+    .fix-rpm-both = Lists the NVIDIA packages; akmod-nvidia is RPM Fusion's, and a name with dkms in it is NVIDIA's own
+    .fix-one-source = Keep one source for the driver, RPM Fusion's or NVIDIA's, and remove the other one's packages with dnf; then restart
     .fix-show-driver = Says how to install the driver
 
 cuda-driver-new-enough = The driver is new enough for the toolkit

@@ -30,14 +30,17 @@ driver-nouveau-blacklisted = nouveau is kept out
     .title = nouveau is kept out
     .why =
         nouveau is the free driver that Linux brings along for NVIDIA cards. It cannot run CUDA, and while it holds the
-        card NVIDIA's driver cannot. A line in modprobe's configuration keeps it out; Ubuntu's driver packages bring that
+        card NVIDIA's driver cannot. A line in modprobe's configuration keeps it out; the driver's packages bring that
         line themselves, and only a .run file needs it written by hand.
     .hint-1 = Look for a line that says "blacklist nouveau"
     .hint-2 = It may stand in /etc/modprobe.d, /usr/lib/modprobe.d, or on the kernel's command line; grep -r nouveau finds it in the first two
-    .hint-3 = Installing the driver from Ubuntu's packages brings it. By hand: write "blacklist nouveau" to /etc/modprobe.d/blacklist-nouveau.conf, then sudo update-initramfs -u && sudo reboot
+    .hint-3 = Installing the driver from your distribution's packages brings it. By hand: write "blacklist nouveau" to /etc/modprobe.d/blacklist-nouveau.conf, then build the image that the kernel starts from again (sudo update-initramfs -u on Ubuntu and Debian, sudo dracut --force on Fedora and openSUSE, sudo mkinitcpio -P on Arch) and restart
     .hint-fail-1 = Only one driver can hold the card, and nothing tells Linux to leave it to NVIDIA's
-    .hint-fail-2 = The driver's packages bring the line themselves, and only a .run file needs it by hand. Type: sudo ubuntu-drivers install, then sudo reboot
-    .undo = Delete /etc/modprobe.d/blacklist-nouveau.conf, then run sudo update-initramfs -u and restart.
+    .hint-fail-2 = The driver's packages bring the line themselves, and only a .run file needs it by hand. { $ubuntu ->
+        [yes] Type: { $install }, then sudo reboot
+       *[other] Install the driver from your distribution's packages, then type: sudo reboot
+    }
+    .undo = Delete /etc/modprobe.d/blacklist-nouveau.conf, build the image again (sudo update-initramfs -u, sudo dracut --force or sudo mkinitcpio -P) and restart.
     .pass = nouveau is kept out by { $where }
     .pass-nvidia-bound = NVIDIA's driver already serves the GPU, so nouveau cannot take it
     .pass-no-nouveau = This kernel has no nouveau that could be loaded
@@ -49,6 +52,8 @@ driver-nouveau-blacklisted = nouveau is kept out
     .fix-by-hand = By hand, as a .run file needs it: keeps nouveau out from the next start on
     .fix-initramfs = Puts the line into the image that the kernel starts from
     .fix-dracut = Puts the line into the image that the kernel starts from
+    .fix-mkinitcpio = Puts the line into the image that the kernel starts from
+    .fix-initramfs-other = Build the image that the kernel starts from again, with the program that your distribution has for it
     .fix-reboot = Restarts the machine: save your work first
 
 driver-nouveau-unloaded = nouveau is not loaded
@@ -58,9 +63,9 @@ driver-nouveau-unloaded = nouveau is not loaded
         card. It leaves when the image that the kernel starts from is built again and the machine is restarted.
     .hint-1 = Look at what is loaded now, not at what is configured
     .hint-2 = lsmod | grep nouveau prints nothing when it is gone
-    .hint-3 = Type: sudo update-initramfs -u && sudo reboot
+    .hint-3 = Build the image that the kernel starts from again (sudo update-initramfs -u on Ubuntu and Debian, sudo dracut --force on Fedora and openSUSE, sudo mkinitcpio -P on Arch), then restart
     .hint-fail-1 = The line is written, but nouveau was loaded before that counted: which image did the kernel start from?
-    .hint-fail-2 = Build that image again and start from it: sudo update-initramfs -u && sudo reboot
+    .hint-fail-2 = Build that image again and start from it: { $initramfs } && sudo reboot
     .pass = nouveau is not loaded
     .pass-idle = nouveau is loaded but does not hold the GPU: NVIDIA's driver does
     .fail = nouveau still holds the GPU at { $address }: it is configured to stay out, but the machine has not been restarted with that
@@ -71,6 +76,8 @@ driver-nouveau-unloaded = nouveau is not loaded
     .na-not-linux = nouveau exists only on Linux; this is { $os }
     .fix-initramfs = Puts modprobe's configuration into the image that the kernel starts from
     .fix-dracut = Puts modprobe's configuration into the image that the kernel starts from
+    .fix-mkinitcpio = Puts modprobe's configuration into the image that the kernel starts from
+    .fix-initramfs-other = Build the image that the kernel starts from again, with the program that your distribution has for it
     .fix-reboot = Restarts the machine: save your work first
 
 driver-recommended-known = The recommended driver is known
@@ -82,8 +89,10 @@ driver-recommended-known = The recommended driver is known
     .hint-2 = In its list, look for the word "recommended" at the end of a line
     .hint-3 = Type: ubuntu-drivers devices
     .pass = Ubuntu recommends { $package } for this card
+    .pass-open = { $package } is the one for this card: Ubuntu marks { $marked } as recommended, whose closed module cannot bring up a card of the Blackwell generation
     .fail-no-tool = The program that knows, ubuntu-drivers, is not installed
     .unknown-empty = ubuntu-drivers names no recommended driver
+    .unknown-no-open = Ubuntu marks { $marked }, whose closed module cannot bring up a card of the Blackwell generation, and offers none with -open
     .unknown-hung = ubuntu-drivers did not answer within the time limit
     .na-installed = A driver is already running here, so there is nothing to choose
     .na-not-ubuntu = { $distribution } has no ubuntu-drivers; its own documentation names the package
@@ -125,13 +134,14 @@ driver-installed = The driver is installed
     .why =
         The driver is the only piece that must be on the host: a kernel module that talks to the card, and libraries that
         programs talk to. Take it from your distribution's packages: they fit the kernel, come signed, and are updated.
-    .hint-1 = One command installs what Ubuntu recommends
-    .hint-2 = ubuntu-drivers can list and install; it chooses modules that are signed, so that Secure Boot accepts them
-    .hint-3 = Type: sudo ubuntu-drivers install && sudo reboot
-    .undo = sudo apt purge '~nnvidia.*' removes every NVIDIA package (read the list before you agree); restart afterwards, and nouveau serves the screen again.
+    .hint-1 = Your distribution has packages of the driver, and one command installs them
+    .hint-2 = Ubuntu's ubuntu-drivers chooses modules that are signed, so that Secure Boot accepts them; Debian, Fedora and Arch have packages of their own
+    .hint-3 = On Ubuntu type: sudo ubuntu-drivers install && sudo reboot  -- lessons show driver.installed prints the command for other distributions
+    .undo = On Ubuntu and Debian, sudo apt purge '~nnvidia.*' removes every NVIDIA package (read the list before you agree); elsewhere remove them with your package manager. Restart afterwards, and nouveau serves the screen again.
     .pass = The NVIDIA driver { $version } is installed
     .pass-package = The package { $package } { $version } is installed
     .pass-files = An NVIDIA driver is installed, and not from a package of this distribution
+    .pass-origin-unknown = An NVIDIA driver is installed; which package or installer brought it cannot be read from files here
     .pass-wsl = The driver of Windows is visible in WSL
     .fail = No NVIDIA driver is installed
     .fail-half = Half of a driver is installed: { $there } is there, the rest is not
@@ -140,6 +150,8 @@ driver-installed = The driver is installed
     .unknown-not-linux = The driver on { $os } could not be asked
     .fix-install = Installs the recommended driver with signed modules
     .fix-install-debian = Installs Debian's driver; it needs contrib, non-free and non-free-firmware in the package sources
+    .fix-install-fedora = Installs the driver from RPM Fusion, whose nonfree package source must be set up first (rpmfusion.org/Configuration); wait until modinfo nvidia finds the module, some minutes, before you restart
+    .fix-install-arch = Installs the driver with the open module for the kernel "linux", together with the upgrades that it needs; another kernel takes nvidia-open-dkms and its own headers, and GPUs older than GTX 16 and RTX 20 a driver from the AUR
     .fix-install-other = Install the NVIDIA driver from your distribution's packages; its documentation names them
     .fix-reboot = Restarts the machine, so that the new driver takes the card
     .fix-wsl = Install NVIDIA's driver in Windows, never inside WSL, then run wsl --shutdown in Windows and open WSL again
@@ -153,10 +165,10 @@ driver-secure-boot = Secure Boot accepts the module
         which the firmware accepts only after you enrolled it once.
     .hint-1 = "Key was rejected by service" is about a signature, not about the driver
     .hint-2 = Find out whether Secure Boot is on (mokutil --sb-state) and whether the module was built here by DKMS
-    .hint-3 = Enrol the key: sudo mokutil --import /var/lib/shim-signed/mok/MOK.der, restart, choose "Enroll MOK" on the blue screen and type the password that you just chose
+    .hint-3 = Enrol the key that signed it (lessons show driver.secure-boot prints the command with its file): sudo mokutil --import, restart, choose "Enroll MOK" on the blue screen and type the password that you just chose
     .hint-fail-not-enrolled-1 = The module is good and its signature is not known: it was signed on this machine, with a key that the firmware has never seen
-    .hint-fail-not-enrolled-2 = Type: sudo mokutil --import /var/lib/shim-signed/mok/MOK.der, choose a password, restart, and on the blue screen choose "Enroll MOK"
-    .undo = sudo mokutil --delete /var/lib/shim-signed/mok/MOK.der asks the firmware to forget the key at the next start.
+    .hint-fail-not-enrolled-2 = Type: sudo mokutil --import { $key }, choose a password, restart, and on the blue screen choose "Enroll MOK"
+    .undo = sudo mokutil --delete with the same file asks the firmware to forget the key at the next start.
     .pass-off = Secure Boot is off: any module may be loaded
     .pass-signed = Secure Boot is on and has accepted the module
     .pass-prebuilt = Secure Boot is on, and the module is one that the distribution built and signed
@@ -178,13 +190,23 @@ driver-module-loaded = The kernel module is loaded
         have loaded it. After an update of the kernel it is the first thing that breaks.
     .hint-1 = Compare the kernel that runs (uname -r) with the kernels that the module was built for
     .hint-2 = dkms status lists what was built; /lib/modules/<kernel>/build must exist for it to build anything
-    .hint-3 = If the module is there: sudo modprobe nvidia. If it is not: install the kernel's headers, then sudo dkms autoinstall
+    .hint-3 = If the module is there: sudo modprobe nvidia. If it is not: install the kernel's headers, then sudo dkms autoinstall (with Fedora's akmod packages: sudo akmods --force)
     .hint-fail-not-loaded-1 = The module lies on the disk for this very kernel; it only has to be loaded, which a restart does by itself
     .hint-fail-not-loaded-2 = Type: sudo modprobe nvidia  -- if it complains, read its words: "Key was rejected" is Secure Boot, "No such device" is the card
     .hint-fail-no-headers-1 = The kernel is newer than the module: compare uname -r with what dkms status lists
-    .hint-fail-no-headers-2 = The module is built from this kernel's headers, which are missing. Type: sudo apt install linux-headers-{ $kernel }, then sudo dkms autoinstall
+    .hint-fail-no-headers-2 = The module is built from this kernel's headers, which are missing. { $headers ->
+        [none] Install them with your package manager, in the version of uname -r, then type: { $build }
+       *[other] Type: { $headers }, then { $build }
+    }
     .hint-fail-not-built-1 = The headers are here and the module is not: something stopped the build, or it never began
-    .hint-fail-not-built-2 = Type: sudo dkms autoinstall  -- where it fails, the file make.log that it names says why; ready-made modules come with sudo ubuntu-drivers install
+    .hint-fail-not-built-2 = Type: { $build }  -- where it fails, the log that it names says why{ $ready ->
+        [ubuntu] ; ready-made modules come with { $install }
+       *[other] {""}
+    }
+    .hint-fail-not-for-this-kernel-1 = Nothing here builds a module: it comes ready-made, for one kernel. Compare uname -r with the folders in /lib/modules
+    .hint-fail-not-for-this-kernel-2 = Upgrade everything together with your package manager, so that kernel and module fit again, and restart into that kernel
+    .hint-fail-kernel-gone-1 = Compare uname -r with the folders in /lib/modules: which kernel runs, and which is installed?
+    .hint-fail-kernel-gone-2 = The kernel that runs was replaced by an upgrade, and its modules with it. Type: sudo reboot
     .hint-fail-container-1 = A container sees only the devices that it was given when it was started; nothing that you install in it changes that
     .hint-fail-container-2 = On the host, start it again with: docker run --gpus all …
     .hint-fail-wsl-1 = The driver is Windows' own: ask there whether nvidia-smi answers
@@ -196,14 +218,19 @@ driver-module-loaded = The kernel module is loaded
     .fail-not-loaded = The module for this kernel is there, but it is not loaded
     .fail-no-headers = There is no module for kernel { $kernel }, and its headers, which building one needs, are missing
     .fail-not-built = There is no module for kernel { $kernel }, though its headers are here: it was not built, or the build failed
+    .fail-not-for-this-kernel = There is no module for kernel { $kernel }: the driver's module comes ready-made, for another kernel than the one that runs
+    .fail-kernel-gone = Kernel { $kernel } still runs, but an upgrade has replaced it and removed its modules: the machine was not restarted
     .fail-wsl = The driver of Windows does not answer in WSL
     .fail-container = The container was started without GPUs (without --gpus all): no NVIDIA device is in it
     .na-not-linux = This check is about Linux' kernel modules; this is { $os }
     .fix-modprobe = Loads the module now; an error here says why it was not loaded at the start
     .fix-reboot = Restarts the machine: save your work first
-    .fix-headers = Installs what DKMS needs to build a module for this kernel
+    .fix-headers = Installs what building a module for this kernel needs; where that version is no longer on offer, upgrade the kernel and restart into it
     .fix-headers-other = Install the headers of the running kernel with the package manager of this distribution: their version must be that of uname -r
     .fix-dkms = Builds the module for this kernel; its last lines name a log if it fails
+    .fix-akmods = Builds the module for this kernel and installs it; its last lines name a log if it fails
+    .fix-upgrade = Brings the kernel and the driver's module to versions that fit; read its list before you agree
+    .fix-upgrade-other = Upgrade the kernel and the driver together, with the package manager of this distribution
     .fix-modules = Installs ready-made modules for this kernel where Ubuntu has them
     .fix-wsl = In Windows: restarts WSL, so that it takes up the driver again
     .fix-one-driver = Says which Linux driver it is, and how to remove it
@@ -229,6 +256,8 @@ driver-versions-agree = Module and libraries agree
     .fix-reboot = Loads the module of the installed version: save your work first. Do not reinstall the driver
     .fix-install = Installs the driver with its libraries
     .fix-install-debian = Installs Debian's driver with its libraries
+    .fix-install-fedora = Installs the driver with its libraries from RPM Fusion, whose nonfree package source must be set up first (rpmfusion.org/Configuration); wait until modinfo nvidia finds the module, some minutes, before you restart
+    .fix-install-arch = Installs the driver, its libraries and the open module for the kernel "linux", together with the upgrades that it needs; another kernel takes nvidia-open-dkms and its own headers, and GPUs older than GTX 16 and RTX 20 a driver from the AUR
     .fix-install-other = Install the NVIDIA driver's libraries from your distribution's packages, of the module's version
 
 driver-fabric-manager = The fabric manager runs

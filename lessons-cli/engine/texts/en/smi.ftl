@@ -11,7 +11,10 @@ smi-runs = nvidia-smi answers
     .hint-fail-no-devices-1 = The module is loaded, so the driver is there; the card did not come up. The kernel's messages say why
     .hint-fail-no-devices-2 = Type: sudo dmesg | grep -i NVRM  -- "RmInitAdapter failed" with an RTX 50 means the closed module; otherwise look at the firmware's settings Above 4G Decoding and Resizable BAR
     .hint-fail-closed-module-1 = There are two kernel modules, an open and a closed one, and this generation of cards works with one of them only
-    .hint-fail-closed-module-2 = Install the same branch with -open in its name: sudo ubuntu-drivers install nvidia:580-open, then sudo reboot
+    .hint-fail-closed-module-2 = Install the same branch with the open module{ $install ->
+        [none] : a package of your distribution with "open" in its name, then sudo reboot
+       *[other] : { $install }, then sudo reboot
+    }
     .hint-fail-not-on-path-1 = The driver works without it: nvidia-smi is a program in a package of its own
     .hint-fail-not-on-path-2 = Install nvidia-utils of your driver's branch { $driver }, with -server at the end if the driver's package has it
     .hint-fail-container-devices-1 = It worked when the container was started. What happened on the host since then?
@@ -33,7 +36,7 @@ smi-runs = nvidia-smi answers
     .unknown-suspended = Every GPU is asleep, and asking the driver would wake it
     .fix-dmesg = Shows what the kernel said of the GPU; "Xid 79" means that it fell off the bus
     .fix-reboot = Restarts the machine: save your work first
-    .fix-open-module = Cards of the Blackwell generation (RTX 50) work only with the open kernel module: install a driver package whose name ends in -open
+    .fix-open-module = Cards of the Blackwell generation (RTX 50) work only with the open kernel module: install a driver package with open in its name, such as nvidia-driver-580-open or nvidia-open
     .fix-install-open = Installs the same driver with the open kernel module
     .fix-wake = Asks anyway, which wakes the GPU
     .fix-ls-dev = Shows who may open the devices; they are usually open to everyone

@@ -172,6 +172,11 @@ fn on_host(facts: &Facts<'_>) -> Known<Finding> {
             }));
     }
     let (packages, runfile, libraries) = (packages?, runfile?, libraries?);
+    if packages.is_none()
+        && let Some(finding) = beside_other_packages(facts, runfile.as_deref())?
+    {
+        return Ok(finding);
+    }
     Ok(match (&packages, runfile) {
         (Some(found), _) if let Some(main) = main_package(found) => {
             with_packages(Finding::pass("pass-packages"), found)
@@ -198,6 +203,38 @@ fn on_host(facts: &Facts<'_>) -> Known<Finding> {
                 .fix(Fix::run("lessons show driver.installed").note("fix-show-driver")),
         },
     })
+}
+
+/// Two drivers on a distribution without dpkg, as far as files tell of its packages.
+fn beside_other_packages(facts: &Facts<'_>, runfile: Option<&str>) -> Known<Option<Finding>> {
+    if let Some([one, other]) = facts.two_module_sources()? {
+        return Ok(Some(
+            Finding::fail("fail-two-builders")
+                .arg("one", &one)
+                .arg("other", &other)
+                .evidence(&one, "there")
+                .evidence(&other, "there")
+                .fix(Fix::run("rpm -qa | grep -i nvidia").note("fix-rpm-both"))
+                .fix(Fix::by_hand("fix-one-source")),
+        ));
+    }
+    let Some(program) = runfile else {
+        return Ok(None);
+    };
+    Ok(facts.pacman_driver()?.map(|package| {
+        Finding::fail("fail-runfile")
+            .arg("package", &package.name)
+            .evidence(
+                "/var/lib/pacman/local",
+                format!("{} {}", package.name, package.version),
+            )
+            .evidence(program, "there, left by a .run file")
+            .fix(uninstall(program))
+            .fix(
+                Fix::run(format!("sudo pacman -S {}", quoted(&package.name))).note("fix-reinstall"),
+            )
+            .fix(Fix::run("sudo reboot").note("fix-reboot"))
+    }))
 }
 
 /// Whether NVIDIA's own package source is set up beside the distribution's.
@@ -401,6 +438,37 @@ mod tests {
                 ),
                 Pass,
                 "pass-one",
+            ),
+            (
+                "RPM Fusion's packages and NVIDIA's own",
+                json!({
+                    "files": {
+                        "/etc/os-release": {"text": "ID=fedora\n"},
+                        "/var/lib/dpkg/status": {"error": "not-found"},
+                    },
+                    "dirs": {
+                        "/usr/src": ["akmods", "nvidia-580.95.05"],
+                        "/usr/src/akmods": ["nvidia-kmod.latest"],
+                        "/var/lib/dkms": [],
+                    },
+                }),
+                Fail,
+                "fail-two-builders",
+            ),
+            (
+                "a runfile over pacman's packages",
+                json!({
+                    "files": {
+                        "/etc/os-release": {"text": "ID=cachyos\nID_LIKE=arch\n"},
+                        "/var/lib/dpkg/status": {"error": "not-found"},
+                    },
+                    "dirs": {
+                        "/usr/bin": ["nvidia-uninstall"],
+                        "/var/lib/pacman/local": ["nvidia-utils-580.95.05-1"],
+                    },
+                }),
+                Fail,
+                "fail-runfile",
             ),
             (
                 "a runfile over packages",

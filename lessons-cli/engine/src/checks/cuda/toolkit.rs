@@ -234,7 +234,7 @@ fn newer_driver(facts: &Facts<'_>, finding: Finding) -> Finding {
     match facts.distribution() {
         Ok(distribution) if distribution.id == "ubuntu" => finding
             .fix(Fix::run("sudo ubuntu-drivers list").note("fix-list"))
-            .fix(Fix::run("sudo ubuntu-drivers install").note("fix-driver"))
+            .fix(Fix::run(facts.ubuntu_drivers_install()).note("fix-driver"))
             .fix(Fix::run("sudo reboot").note("fix-reboot")),
         _ => finding.fix(Fix::by_hand("fix-driver-other")),
     }
