@@ -12,6 +12,7 @@ use crate::version::ComputeCapability;
 
 mod apt;
 mod awk;
+mod blocks;
 mod clock;
 mod compare;
 mod compilers;
@@ -104,6 +105,7 @@ const FAMILIES: &[&[Program]] = &[
     awk::PROGRAMS,
     compare::PROGRAMS,
     sort::PROGRAMS,
+    blocks::PROGRAMS,
 ];
 
 /// All programs.
