@@ -193,13 +193,14 @@
                 element('dd', {}, element('code', { dir: 'auto', text: detail })),
             ]));
             const fix = finding?.fix ?? [];
-            let next = this.recordedDo;
+            // What helped on a recorded machine is no advice for one on which the step is done, or waits for another.
+            let next = served && ['pass', 'blocked', 'not-applicable'].includes(finding?.outcome) ? null : this.recordedDo;
             if (fix.length > 0) {
                 next = element('div', { class: 'step-do' }, element('p', { class: 'step-label', text: text('fix') }), ...fix.flatMap(command));
             }
             if (!this.shownDo && next) {
-                this.now.after(next);
-            } else if (this.shownDo !== next) {
+                this.section.querySelector('.step-why').after(next);
+            } else if (this.shownDo && this.shownDo !== next) {
                 if (next) this.shownDo.replaceWith(next);
                 else this.shownDo.remove();
             }

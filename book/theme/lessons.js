@@ -214,6 +214,11 @@ window.lessons = (() => {
         return machine === '' ? '' : `?machine=${encodeURIComponent(machine)}`;
     }
 
+    /** What the shown machine is called: the reader's own, or the name of a recording. */
+    function machineTitle() {
+        return own() ? text('on-own') : state.name || state.machine || text('on-own');
+    }
+
     /** Follows a machine from now on. */
     function connect(machine = state.machine) {
         clearTimeout(waiting);
@@ -359,5 +364,5 @@ window.lessons = (() => {
     }
     start();
 
-    return { book, recorded, served, state, kept, text, element, later, listen, standing, own, count, tick, skipped, choose, check, details, mark, ask, say };
+    return { book, recorded, served, state, kept, text, element, later, listen, standing, own, count, tick, skipped, choose, check, details, mark, ask, say, query, machineTitle };
 })();

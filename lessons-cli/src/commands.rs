@@ -60,7 +60,7 @@ pub fn run(cli: Cli) -> Result<Done> {
             name,
             no_redact,
         }) => record::run(output, &name, no_redact, live),
-        Some(Command::Read(args)) => read::run(&args),
+        Some(Command::Read(args)) => read::run(&args, live),
         Some(Command::Torch { action }) => torch::run(action, live),
         Some(Command::Why(args)) => why::run(&args, live),
         Some(Command::Quiz(args)) => quiz::run(&args),

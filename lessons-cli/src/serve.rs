@@ -31,6 +31,7 @@ mod listen;
 mod machines;
 mod marks;
 mod openapi;
+mod outputs;
 mod policy;
 mod problem;
 mod site;
@@ -45,7 +46,7 @@ use site::Site;
 /// The port, where none is asked for.
 pub const PORT: u16 = 8910;
 
-/// How many streams of events at once, and how many checks that somebody waits for.
+/// How many streams of events at once, where there are connections enough, and how many checks that somebody waits for.
 const MAX_STREAMS: usize = 768;
 const MAX_CHECKS: usize = 64;
 
@@ -109,7 +110,7 @@ pub fn run(options: Options) -> Result<()> {
 
     let token = token()?;
     let source = Source::find(options.root.as_deref());
-    let site = Site::build(&source, &token)?;
+    let site = Site::build(&source, &token, std::env::current_exe().ok().as_deref())?;
     let keeper = Keeper::new(options.store)?;
     let remembering = Arc::clone(&keeper);
     let machines = Machines::new(
@@ -149,7 +150,10 @@ pub fn run(options: Options) -> Result<()> {
         hosts,
         machines,
         keeper,
-        streams: Arc::new(Semaphore::new(MAX_STREAMS)),
+        // Pages still have to be had while all that may listen do.
+        streams: Arc::new(Semaphore::new(
+            MAX_STREAMS.min(listen::max_connections() / 4 * 3),
+        )),
         checks: Semaphore::new(MAX_CHECKS),
         readers: Semaphore::new(MAX_READERS),
         texts: Arc::clone(&say),

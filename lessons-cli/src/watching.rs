@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -63,6 +64,8 @@ pub enum Nudge {
 pub struct Look {
     /// What the checks say.
     pub report: Report,
+    /// All that was read for that.
+    pub memory: Arc<Recording>,
     /// The highest number that came with [`Nudge::Ask`] before what the programs said here was asked.
     pub asked: u64,
     /// Whether what the programs said is as new as the rest.
@@ -89,7 +92,7 @@ pub struct Watcher {
     listening: bool,
     idle_at: Option<Instant>,
     /// What the last look has read.
-    memory: Option<Recording>,
+    memory: Option<Arc<Recording>>,
     answers: Option<Box<Answers>>,
     asking: bool,
     /// What was last asked for, and whether asking is due.
@@ -235,8 +238,8 @@ impl Watcher {
         if self.nvml_at.is_some_and(|at| at <= now) && self.answers.as_deref().is_some_and(asks) {
             self.read_nvml();
         }
-        let memory = self.memory.as_ref()?;
-        if self.disk.has_changed() || self.has_kernel_changed(memory) {
+        let memory = self.memory.clone()?;
+        if self.disk.has_changed() || self.has_kernel_changed(&memory) {
             return Some(self.look());
         }
         None
@@ -255,37 +258,34 @@ impl Watcher {
     /// Reads all but what programs and NVML said.
     fn look(&mut self) -> Look {
         let started = Instant::now();
-        let mut report;
         let mut rounds = 0;
-        loop {
+        let (report, memory) = loop {
             let live = Live::new(self.options.clone());
             let again = Again {
                 live: &live,
                 told: self.answers.as_ref().map(|answers| &answers.memory),
-                before: self.memory.as_ref(),
+                before: self.memory.as_deref(),
                 disk: &self.disk,
             };
             let facts = Facts::new(&again);
-            report = Report::of(&facts, self.steps.iter().copied());
-            let memory = facts.recording("", "", "");
+            let report = Report::of(&facts, self.steps.iter().copied());
+            let memory = Arc::new(facts.recording("", "", ""));
             let paths = watched(&live, &memory);
-            self.memory = Some(memory);
+            self.memory = Some(Arc::clone(&memory));
             rounds += 1;
             // What changed between reading and watching would not be told.
             if !self.listening || !self.disk.watch(&paths) || rounds == 3 {
-                break;
+                break (report, memory);
             }
-        }
+        };
         self.look_at = Instant::now() + started.elapsed() * LOOK_REST;
         let agrees = self.answers.as_ref().is_some_and(|answers| {
-            self.memory
-                .as_ref()
-                .is_some_and(|memory| on_disk(&answers.memory).eq(on_disk(memory)))
-                && answers.outcomes == outcomes(&report)
+            on_disk(&answers.memory).eq(on_disk(&memory)) && answers.outcomes == outcomes(&report)
         });
         self.due |= !agrees;
         Look {
             report,
+            memory,
             asked: self.answers.as_ref().map_or(0, |answers| answers.asked),
             settled: agrees,
         }

@@ -307,7 +307,22 @@ fn what_cannot_be_read_is_said() {
         (vec!["env"], "nothing", "PyTorch version"),
         (vec!["/no/such/file.txt"], "", "/no/such/file.txt"),
         (vec!["/"], "", "directory"),
-        (vec![], cut.as_str(), "nothing in this text"),
+        (vec![], cut.as_str(), "Nothing in this text"),
+        (
+            vec![],
+            "NVRM version: NVIDIA UNIX x86_64 Kernel Module  580.95.05  Tue Sep 23\n",
+            "driver 580.95.05",
+        ),
+        (
+            vec!["smi"],
+            "01:00.0 3D controller: NVIDIA Corporation GA100 [A100]\n",
+            "lspci",
+        ),
+        (
+            vec!["torch-2.9.1-cp311-manylinux_2_28_x86_64.whl"],
+            "",
+            "between its dashes",
+        ),
     ] {
         let (code, out, err) = lessons(&args, given);
         assert_eq!((code, out.as_str()), (4, ""), "{args:?} {given:?}: {err}");

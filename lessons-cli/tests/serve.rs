@@ -30,10 +30,25 @@ struct Server {
 impl Server {
     fn start(args: &[&str]) -> Self {
         let home = tempfile::tempdir().unwrap();
+        let mut command = lessons(home.path());
+        command.args(["serve", "--port", "0"]).args(args);
+        Self::run(command, home)
+    }
+
+    /// A server that may have this many files open.
+    fn start_with_files(files: usize, args: &[&str]) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let mut command = Command::new("sh");
+        let limited = format!("ulimit -n {files}; exec \"$0\" serve --port 0 \"$@\"");
+        command
+            .args(["-c", &limited, env!("CARGO_BIN_EXE_lessons")])
+            .args(args);
+        Self::run(at_home(command, home.path()), home)
+    }
+
+    fn run(mut command: Command, home: TempDir) -> Self {
         fs::create_dir(home.path().join("project")).unwrap();
-        let mut child = lessons(home.path())
-            .args(["serve", "--port", "0"])
-            .args(args)
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -134,6 +149,22 @@ impl Server {
         Events(events)
     }
 
+    /// How many files the server has open.
+    #[cfg(target_os = "linux")]
+    fn files(&self) -> usize {
+        let files = format!("/proc/{}/fd", self.child.id());
+        fs::read_dir(files).unwrap().count()
+    }
+
+    /// The most memory that the server has had so far, in MB.
+    #[cfg(target_os = "linux")]
+    fn most_memory(&self) -> usize {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kb: usize = line.unwrap().trim_end_matches("kB").trim().parse().unwrap();
+        kb / 1024
+    }
+
     fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args(["-s", name, &id]).status();
@@ -162,7 +193,10 @@ impl Drop for Server {
 
 /// The command, in a home and a project of its own.
 fn lessons(home: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lessons"));
+    at_home(Command::new(env!("CARGO_BIN_EXE_lessons")), home)
+}
+
+fn at_home(mut command: Command, home: &Path) -> Command {
     command
         .current_dir(home.join("project"))
         .env("LESSONS_HOME", home.join("state"))
@@ -665,6 +699,218 @@ fn a_large_body_is_refused_and_a_slow_request_is_not_waited_for() {
     });
 }
 
+/// A body of a gigabyte, with its length or in chunks, is not taken in, and refused.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_gigabyte_leaves_no_trace() {
+    let server = Server::start(&["--machine", "ubuntu-4x4090"]);
+    let before = server.most_memory();
+    let port = server.port;
+    let plain = vec![b'a'; 0x10_0000];
+    let chunk = [&b"100000\r\n"[..], &plain, b"\r\n"].concat();
+    for (kind, part) in [
+        ("Content-Length: 1073741824", &plain),
+        ("Transfer-Encoding: chunked", &chunk),
+    ] {
+        let mut stream = server.connect();
+        let head = format!("POST /api/read HTTP/1.1\r\nHost: localhost:{port}\r\n{kind}\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut write = stream.try_clone().unwrap();
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                // Until the server has had enough.
+                for _ in 0..1024 {
+                    if write.write_all(part).is_err() {
+                        return;
+                    }
+                }
+            });
+            let answer = Answer::read(&mut BufReader::new(&stream));
+            answer.assert_problem(413, kind);
+            // The rest is nobody's to read.
+            let _ = stream.shutdown(std::net::Shutdown::Both);
+        });
+    }
+    assert_eq!(server.get("/").status, 200);
+    let more = server.most_memory() - before;
+    assert!(more < 32, "{more} MB");
+}
+
+#[test]
+fn at_its_limits_it_says_so_and_goes_on_for_the_others() {
+    // 72 connections, of which 54 may be streams.
+    let server = Server::start_with_files(200, &["--machine", "ubuntu-4x4090"]);
+    let streams: Vec<Events> = (0..54).map(|_| server.events("")).collect();
+    for stream in &streams {
+        stream.next("report");
+    }
+    server
+        .get("/api/events")
+        .assert_problem(503, "one stream too many");
+    assert_eq!(server.get("/").status, 200);
+
+    let mut idle = Vec::new();
+    let refused = loop {
+        let mut stream = server.connect();
+        let request = format!("GET / HTTP/1.1\r\nHost: localhost:{}\r\n\r\n", server.port);
+        stream.write_all(request.as_bytes()).unwrap();
+        let answer = Answer::read(&mut BufReader::new(&stream));
+        if answer.status != 200 {
+            break answer;
+        }
+        idle.push(stream);
+        assert!(idle.len() < 72, "no end of connections");
+    };
+    refused.assert_problem(503, "one connection too many");
+    assert_eq!(refused.header("retry-after"), "1");
+    assert!(idle.len() > 8, "{}", idle.len());
+    // Who is in is answered still.
+    let token = {
+        let again = idle.pop().unwrap();
+        let request = format!("GET / HTTP/1.1\r\nHost: localhost:{}\r\n\r\n", server.port);
+        (&again).write_all(request.as_bytes()).unwrap();
+        let page = Answer::read(&mut BufReader::new(again)).text();
+        let token = page.split("name=\"lessons-serve\" content=\"").nth(1);
+        token.unwrap().split('"').next().unwrap().to_owned()
+    };
+    thread::sleep(Duration::from_millis(200));
+    let headers = format!("X-Lessons-Token: {token}\r\n");
+    let checked = server.ask("POST", "/api/steps/smi.runs/check", &headers, "");
+    assert_eq!(checked.status, 200);
+    for stream in &streams {
+        assert_eq!(stream.next("step").1["id"], "smi.runs");
+    }
+    drop(idle);
+    thread::sleep(Duration::from_millis(300));
+    assert_eq!(server.get("/").status, 200);
+}
+
+#[test]
+fn many_slow_requests_keep_nobody_else_from_being_answered() {
+    let server = Server::start(&["--machine", "ubuntu-4x4090"]);
+    let slow: Vec<TcpStream> = (0..200)
+        .map(|number| {
+            let mut stream = server.connect();
+            let begun = if number % 2 == 0 {
+                "GET / HT"
+            } else {
+                "POST /api/read HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n"
+            };
+            stream.write_all(begun.as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    for _ in 0..20 {
+        let started = Instant::now();
+        assert_eq!(server.get("/api/steps").status, 200);
+        assert!(started.elapsed() < Duration::from_secs(1));
+    }
+    drop(slow);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_page_that_is_gone_leaves_nothing_behind() {
+    let server = Server::start(&[]);
+    server.events("").next("report");
+    let settled = |at_most: usize| {
+        let until = Instant::now() + Duration::from_secs(20);
+        while server.files() > at_most && Instant::now() < until {
+            thread::sleep(Duration::from_millis(100));
+        }
+        server.files()
+    };
+    let before = settled(0).min(server.files());
+    for _ in 0..3 {
+        let gone: Vec<TcpStream> = (0..100)
+            .map(|_| {
+                let mut stream = server.connect();
+                let head = format!(
+                    "GET /api/events HTTP/1.1\r\nHost: localhost:{}\r\n\r\n",
+                    server.port
+                );
+                stream.write_all(head.as_bytes()).unwrap();
+                // In the middle of the first event.
+                let _ = stream.read(&mut [0; 64]);
+                stream
+            })
+            .collect();
+        drop(gone);
+    }
+    let after = settled(before);
+    assert!(after <= before, "{after} files, {before} before");
+    let page = server.events("");
+    assert_eq!(page.next("report").1["machine"]["kind"], "live");
+}
+
+#[test]
+fn an_output_of_a_machine_is_shown_or_it_is_said_why_not() {
+    let server = Server::start(&["--machine", "hgx-8xh100"]);
+    let shown =
+        |kind: &str, machine: &str| server.json(&format!("/api/outputs/{kind}?machine={machine}"));
+    let smi = shown("smi", "");
+    assert_eq!(smi["machine"]["name"], "hgx-8xh100");
+    assert_eq!(smi["command"], "nvidia-smi");
+    assert!(smi["html"].as_str().unwrap().contains("class=\"field\""));
+    assert!(smi["drawn"].as_str().unwrap().contains("NVML"));
+    assert_eq!(smi["why"], Value::Null);
+    let topo = shown("topo", "ubuntu-4xa6000-nvlink");
+    assert!(topo["picture"].as_str().unwrap().starts_with("<svg"));
+    assert_eq!(topo["drawn"], Value::Null);
+    let none = shown("smi", "ubuntu-mismatch");
+    assert_eq!(none["html"], Value::Null);
+    assert!(
+        none["why"]
+            .as_str()
+            .unwrap()
+            .contains("LibRmVersionMismatch")
+    );
+    // Of this machine too, whatever it has.
+    for kind in ["smi", "topo", "drivers", "nvcc", "wheel"] {
+        let own = shown(kind, "this-machine");
+        assert_eq!(own["machine"]["kind"], "live", "{kind}");
+        assert_ne!(own["html"].is_null(), own["why"].is_null(), "{own}");
+        assert!(!own.to_string().contains("not in this recording"), "{own}");
+    }
+    for path in [
+        "/api/outputs/elf",
+        "/api/outputs/index",
+        "/api/outputs/",
+        "/api/outputs/smi?machine=nope",
+        "/api/outputs/..%2fsmi",
+    ] {
+        server.get(path).assert_problem(404, path);
+    }
+    server
+        .get("/api/outputs/%ff")
+        .assert_problem(400, "no text");
+}
+
+#[test]
+fn the_wheel_of_this_machine_s_torch_is_named() {
+    let server = Server::start(&[]);
+    let site = server.project().join(".venv/lib/python3.11/site-packages");
+    let record = site.join("torch-2.9.1+cu126.dist-info");
+    fs::create_dir_all(&record).unwrap();
+    fs::create_dir(server.project().join(".venv/bin")).unwrap();
+    std::os::unix::fs::symlink("/bin/sh", server.project().join(".venv/bin/python")).unwrap();
+    let settings = "home = /usr/bin\nversion = 3.11.2\n";
+    fs::write(server.project().join(".venv/pyvenv.cfg"), settings).unwrap();
+    fs::write(
+        record.join("WHEEL"),
+        "Wheel-Version: 1.0\nTag: cp311-cp311-manylinux_2_28_x86_64\n",
+    )
+    .unwrap();
+    let wheel = server.json("/api/outputs/wheel");
+    assert_eq!(wheel["command"], Value::Null);
+    let drawn = wheel["drawn"].as_str().unwrap_or_else(|| panic!("{wheel}"));
+    assert!(
+        drawn.contains("torch-2.9.1+cu126.dist-info/WHEEL"),
+        "{drawn}"
+    );
+    assert!(wheel["html"].as_str().unwrap().contains("manylinux_2_28"));
+}
+
 #[test]
 fn a_recording_in_a_file_is_followed() {
     let folder = tempfile::tempdir().unwrap();
@@ -907,6 +1153,12 @@ fn what_the_api_gives_is_as_it_is_described() {
         }
     }
     valid(&server.json("/api/machines"), "lessons-machines");
+    for kind in ["smi", "topo", "drivers", "nvcc", "wheel"] {
+        for machine in ["this-machine", "ubuntu-4xa6000-nvlink"] {
+            let output = server.json(&format!("/api/outputs/{kind}?machine={machine}"));
+            valid(&output, "lessons-serve-output");
+        }
+    }
     let read = server.ask(
         "POST",
         "/api/read",

@@ -13,8 +13,9 @@ mod wheel;
 use crate::finding::Message;
 use crate::read::said::Said;
 use crate::read::text::{Seen, Span};
+use crate::read::wheel::Os as System;
 use crate::tables::Platform;
-use crate::version::CudaVersion;
+use crate::version::{CudaVersion, PythonVersion};
 
 /// Explains an output.
 pub fn explain(said: &Said, asked: &Asked) -> Explained {
@@ -38,7 +39,28 @@ pub struct Asked {
     /// The CUDA that is to run, which the driver to choose has to be new enough for.
     pub for_cuda: Option<CudaVersion>,
     /// Where a wheel is to be installed, if that is known.
-    pub host: Option<Platform>,
+    pub host: Option<Here>,
+}
+
+/// Where a wheel is to be installed, as far as it is known.
+#[derive(Debug, Clone, Copy)]
+pub struct Here {
+    /// The operating system and the processor.
+    pub platform: Platform,
+    /// The Python that packages go to.
+    pub python: Option<PythonVersion>,
+    /// The system's version, of Linux its C library.
+    pub system: Option<System>,
+}
+
+impl From<Platform> for Here {
+    fn from(platform: Platform) -> Self {
+        Self {
+            platform,
+            python: None,
+            system: None,
+        }
+    }
 }
 
 /// An output explained.

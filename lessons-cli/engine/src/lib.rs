@@ -16,6 +16,7 @@ pub mod facts;
 pub mod finding;
 pub mod machine;
 pub mod markup;
+pub mod outputs;
 pub mod plan;
 pub mod practice;
 pub mod programs;

@@ -6,7 +6,9 @@
 pub mod drivers;
 pub mod env;
 pub mod error;
+pub mod foreign;
 pub mod index;
+mod markup;
 pub mod nvcc;
 pub mod partial;
 pub mod recognise;

@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use lessons_engine::explain::{Asked, Explained, Note, Severity, explain};
+use lessons_engine::explain::{Asked, Explained, Here, Note, Severity, explain};
 use lessons_engine::facts::Facts;
 use lessons_engine::finding::{Outcome, TextId};
 use lessons_engine::machine::nvml::{GpuReading, NvmlCode, Value};
@@ -283,7 +283,7 @@ fn a_wheel_fits_or_says_why_not() {
     let on = |os, arch, name: &str| {
         let asked = Asked {
             for_cuda: None,
-            host: Some(Platform::new(os, arch)),
+            host: Some(Platform::new(os, arch).into()),
         };
         let explained = explain_with(name, &asked);
         notes(&explained)
@@ -303,6 +303,102 @@ fn a_wheel_fits_or_says_why_not() {
         "read-wheel-note-cpu",
     ] {
         assert!(said.contains(&id), "{id} in {said:?}");
+    }
+}
+
+#[test]
+fn a_wheel_installs_here_or_not() {
+    use lessons_engine::read::wheel::Os as System;
+    let here = |python: &str, glibc| Asked {
+        for_cuda: None,
+        host: Some(Here {
+            platform: Platform::new(Os::Linux, Arch::X86_64),
+            python: Some(python.parse().unwrap()),
+            system: Some(System::Glibc(glibc)),
+        }),
+    };
+    for (tags, python, glibc, id, says) in [
+        (
+            "cp311-cp311-manylinux_2_28_x86_64",
+            "3.11",
+            Some((2, 39)),
+            "read-wheel-note-installs",
+            "Python 3.11",
+        ),
+        (
+            "cp311-cp311-manylinux_2_28_x86_64",
+            "3.11",
+            Some((2, 17)),
+            "read-wheel-note-too-old",
+            "glibc 2.28",
+        ),
+        (
+            "cp311-cp311-manylinux_2_28_x86_64",
+            "3.11",
+            None,
+            "read-wheel-note-fits-if",
+            "glibc 2.28",
+        ),
+        (
+            "cp311-cp311-manylinux_2_28_x86_64",
+            "3.12",
+            Some((2, 39)),
+            "read-wheel-note-other-python",
+            "cp311",
+        ),
+        (
+            "cp313-cp313t-manylinux_2_28_x86_64",
+            "3.13",
+            Some((2, 39)),
+            "read-wheel-note-other-python",
+            "cp313t",
+        ),
+        (
+            "cp313-cp313t-manylinux_2_28_x86_64",
+            "3.13t",
+            Some((2, 39)),
+            "read-wheel-note-installs",
+            "3.13t",
+        ),
+        (
+            "cp310-abi3-manylinux2014_x86_64.manylinux_2_17_x86_64",
+            "3.13",
+            Some((2, 39)),
+            "read-wheel-note-installs",
+            "3.13",
+        ),
+        (
+            "py3-none-any",
+            "3.13",
+            None,
+            "read-wheel-note-installs",
+            "3.13",
+        ),
+        (
+            "cp312-cp312-musllinux_1_2_x86_64",
+            "3.12",
+            Some((2, 39)),
+            "read-wheel-note-system",
+            "musllinux",
+        ),
+        (
+            "cp312-cp312-win_amd64",
+            "3.12",
+            Some((2, 39)),
+            "read-wheel-note-system",
+            "win",
+        ),
+        (
+            "cp312-cp312-linux_x86_64",
+            "3.12",
+            Some((2, 39)),
+            "read-wheel-note-installs",
+            "3.12",
+        ),
+    ] {
+        let explained = explain_with(&format!("torch-2.9.1-{tags}.whl"), &here(python, glibc));
+        let said = sentence(&explained, id);
+        assert!(said.contains(says), "{tags} on {python}: {said}");
     }
 }
 
@@ -416,7 +512,11 @@ fn texts_and_explanations_name_the_same() {
         .filter_map(|line| Some(line.split_once(" =")?.0.to_owned()))
         .collect();
     let mut named = BTreeSet::new();
-    let mut folders = vec![root.join("src/explain"), root.join("../src/commands/read")];
+    let mut folders = vec![
+        root.join("src/explain"),
+        root.join("src/read"),
+        root.join("../src/commands/read"),
+    ];
     let mut sources = vec![
         root.join("../src/commands/read.rs"),
         root.join("src/annotate.rs"),
@@ -425,7 +525,8 @@ fn texts_and_explanations_name_the_same() {
         sources.extend(
             std::fs::read_dir(folder)
                 .unwrap()
-                .map(|entry| entry.unwrap().path()),
+                .map(|entry| entry.unwrap().path())
+                .filter(|path| path.is_file()),
         );
     }
     for source in sources {

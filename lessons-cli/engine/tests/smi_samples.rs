@@ -758,3 +758,291 @@ fn a_bar_that_markdown_escapes_is_a_bar() {
     let text = two_cards().replace('|', "\\|");
     assert_eq!(json_of(&text)["gpus"], json_of(&two_cards())["gpus"]);
 }
+
+#[test]
+fn the_list_of_versions_is_read() {
+    let text = "$ nvidia-smi --version\nNVIDIA-SMI version  : 590.48.01\nNVML version        : 590.48\n\
+                DRIVER version      : 590.48.01\nCUDA Version        : 13.1\n";
+    let smi = read(text).unwrap();
+    assert_eq!(smi.form, Form::Version);
+    assert_eq!(smi.smi_version.as_deref(), Some("590.48.01"));
+    assert_eq!(smi.driver_version.as_deref(), Some("590.48.01"));
+    assert_eq!(smi.cuda_version.as_deref(), Some("13.1"));
+    let newer = "NVIDIA-SMI version  : 610.57.04\nNVML version        : 610.57\n\
+                 DRIVER version      : Deprecated, see \"KMD version\" instead\n\
+                 CUDA version        : Deprecated, see \"CUDA UMD version\" instead\n\
+                 KMD version         : 610.57.04\nCUDA UMD version    : 13.3\n";
+    let smi = read(newer).unwrap();
+    assert_eq!(smi.driver_version.as_deref(), Some("610.57.04"));
+    assert_eq!(smi.cuda_version.as_deref(), Some("13.3"));
+}
+
+#[test]
+fn titles_with_capitals_and_many_columns_are_titles() {
+    let mut titles = String::from(
+        "index, name, vgpu_driver_capability.heterogenous_multivGPU, memory.total [MiB]",
+    );
+    let mut row = String::from("0, NVIDIA L4, [N/A], 23034 MiB");
+    for place in 0..260 {
+        titles.push_str(&format!(", fabric.cliqueId{place}"));
+        row.push_str(", 0");
+    }
+    let gpu = &json_of(&format!("{titles}\n{row}\n"))["gpus"][0];
+    assert_eq!(
+        (&gpu["index"], &gpu["memory_total_mib"]),
+        (&json!(0), &json!(23034))
+    );
+}
+
+#[test]
+fn prose_after_a_query_is_no_row() {
+    for text in [
+        "$ nvidia-smi --query-gpu=mig.mode.current --format=csv\nmig.mode.current\nEnabled\n\nThen restart it\n$ reboot\n",
+        "mig.mode.current\nEnabled\n# Should show Enabled\n",
+        "name, mig.mode.current\nNVIDIA L4, Enabled\nAs you see, it is enabled\n",
+    ] {
+        let gpus = json_of(text)["gpus"].clone();
+        assert_eq!(gpus.as_array().unwrap().len(), 1, "{text}");
+        assert_eq!(gpus[0]["mig_mode"], "Enabled");
+    }
+}
+
+#[test]
+fn a_processs_name_is_not_its_gpus() {
+    for titles in [
+        "gpu_name, gpu_uuid, pid, process_name, used_gpu_memory [MiB]",
+        "gpu_name, gpu_uuid, pid, name, used_gpu_memory [MiB]",
+    ] {
+        let process = &json_of(&format!(
+            "{titles}\nNVIDIA L4, GPU-1, 42, python3, 512 MiB\n"
+        ))["processes"][0];
+        assert_eq!(process["name"], "python3", "{titles}");
+        assert_eq!(process["memory_mib"], 512);
+    }
+}
+
+#[test]
+fn a_slice_of_a_gpu_does_not_lend_it_its_memory() {
+    let log = "==============NVSMI LOG==============\nDriver Version : 590.48.01\nAttached GPUs : 1\n\
+        GPU 00000000:00:09.0\n    Product Name : NVIDIA H100\n    MIG Mode\n        Current : Enabled\n        Pending : Enabled\n    \
+        MIG Device\n        Index : 0\n        GPU Instance ID : 2\n        Compute Instance ID : 1\n        Device Attributes\n            \
+        Shared\n                Multiprocessor count : 60\n                Copy Engine count : 3\n                Encoder count : 0\n                \
+        Decoder count : 3\n                OFA count : 0\n                JPG count : 4\n        ECC Errors\n            Volatile\n                \
+        SRAM Uncorrectable : 5\n        Shared FB Memory Usage\n            Total : 40448 MiB\n            Reserved : 0 MiB\n            \
+        Used : 26 MiB\n        Shared BAR1 Memory\n            Total : 24739 MiB\n            Used : 1 MiB\n    Accounting Mode : Disabled\n    \
+        FB Memory Usage\n        Total : 81559 MiB\n        Used : 59 MiB\n    ECC Mode\n        Current : Enabled\n    ECC Errors\n        \
+        Volatile\n            SRAM Uncorrectable Parity : 0\n            DRAM Uncorrectable : 0\n        Aggregate\n            \
+        DRAM Uncorrectable : 7\n    Remapped Rows\n        Uncorrectable Error : 3\n    GPU Power Readings\n        \
+        Average Power Draw : 71.27 W\n        GPU Ceiling Power Limit\n            Current Power Limit : 700.00 W\n    \
+        Module Power Readings\n        Current Power Limit : N/A\n";
+    let xml = "<nvidia_smi_log><gpu id=\"00000000:00:09.0\"><product_name>NVIDIA H100</product_name><mig_mode><current_mig>Enabled</current_mig></mig_mode>\
+        <mig_devices><mig_device><index>0</index><gpu_instance_id>2</gpu_instance_id><compute_instance_id>1</compute_instance_id>\
+        <device_attributes><shared><multiprocessor_count>60</multiprocessor_count><copy_engine_count>3</copy_engine_count><encoder_count>0</encoder_count>\
+        <decoder_count>3</decoder_count><ofa_count>0</ofa_count><jpg_count>4</jpg_count></shared></device_attributes>\
+        <ecc_error_count><volatile_count><sram_uncorrectable>5</sram_uncorrectable></volatile_count></ecc_error_count>\
+        <fb_memory_usage><total>40448 MiB</total><used>26 MiB</used></fb_memory_usage><bar1_memory_usage><total>24739 MiB</total><used>1 MiB</used></bar1_memory_usage>\
+        </mig_device></mig_devices><fb_memory_usage><total>81559 MiB</total><used>59 MiB</used></fb_memory_usage><ecc_mode><current_ecc>Enabled</current_ecc></ecc_mode>\
+        <ecc_errors><volatile><sram_uncorrectable_parity>0</sram_uncorrectable_parity><dram_uncorrectable>0</dram_uncorrectable></volatile>\
+        <aggregate><dram_uncorrectable>7</dram_uncorrectable></aggregate></ecc_errors>\
+        <gpu_power_readings><average_power_draw>71.27 W</average_power_draw><current_power_limit>700.00 W</current_power_limit></gpu_power_readings></gpu></nvidia_smi_log>";
+    for text in [log, xml] {
+        let json = json_of(text);
+        let gpu = &json["gpus"][0];
+        for (key, value) in [
+            ("memory_total_mib", json!(81559)),
+            ("memory_used_mib", json!(59)),
+            ("ecc_uncorrected", json!(0)),
+            ("power_draw_w", json!(71.27)),
+            ("power_limit_w", json!(700)),
+            ("mig_mode", json!("Enabled")),
+        ] {
+            assert_eq!(gpu[key], value, "{key}");
+        }
+        assert_eq!(
+            json["mig_devices"],
+            json!([{
+                "gpu": null, "gi": 2, "ci": 1, "device": 0, "memory_used_mib": 26, "memory_total_mib": 40448,
+                "bar1_used_mib": 1, "bar1_total_mib": 24739, "sm": 60, "ecc_uncorrected": 5, "ce": 3, "enc": 0,
+                "dec": 3, "ofa": 0, "jpg": 4, "profile": null
+            }])
+        );
+        assert_eq!(json["notes"], json!([]));
+    }
+}
+
+/// The table as a page's source has it.
+#[test]
+fn what_a_page_escapes_is_read() {
+    let plain = table(FIRST, SECOND);
+    let whole = json_of(&plain);
+    for (what, text) in [
+        ("entities", plain.replace('|', "&#124;")),
+        (
+            "names",
+            plain.replace('|', "&vert;").replace("  ", "&nbsp;&nbsp;"),
+        ),
+        ("twice", plain.replace('|', "&amp;#124;")),
+        (
+            "breaks",
+            format!("<pre><code>{}</code></pre>", plain.replace('\n', "<br>")),
+        ),
+        ("breaks and lines", plain.replace('\n', "<br/>\n")),
+        ("quoted", format!("&gt; {}", plain.replace('\n', "\n&gt; "))),
+    ] {
+        assert_eq!(json_of(&text), whole, "{what}");
+    }
+    let listed = "&lt;nvidia_smi_log&gt;&lt;driver_version&gt;580.95.05&lt;/driver_version&gt;&lt;/nvidia_smi_log&gt;";
+    assert_eq!(json_of(listed)["driver_version"], "580.95.05");
+}
+
+/// A value of which a lost margin took a part is unknown; one that it left whole is read.
+#[test]
+fn a_cut_margin_leaves_no_part_of_a_value() {
+    let second = |fan: &str| {
+        format!(
+            "|{fan}   41C    P8             17W /   72W |       1MiB /  23034MiB |      0%      Default |"
+        )
+    };
+    for fan in ["  0%", " 30%", "100%", " N/A", "ERR!"] {
+        let table = table(FIRST, &second(fan));
+        let whole = json_of(&table)["gpus"][0].clone();
+        for lost in 1..=4 {
+            let cut: String = table
+                .lines()
+                .map(|line| line.get(lost..).unwrap_or_default().to_owned() + "\n")
+                .collect();
+            let json = json_of(&cut);
+            for (key, value) in json["gpus"][0].as_object().unwrap() {
+                assert!(
+                    *value == whole[key] || value.is_null(),
+                    "{fan} {lost} {key}: {value}"
+                );
+                // With four characters the number of a GPU may have lost its first digit.
+                let may_be_gone = key == "fan_percent" || (key == "index" && lost == 4);
+                assert!(may_be_gone || *value == whole[key], "{fan} {lost} {key}");
+            }
+            let left_out = json["gpus"][0]["fan_percent"].is_null();
+            assert_eq!(
+                left_out,
+                json["notes"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .any(|note| note.as_str().unwrap().contains("left edge")),
+                "{fan} {lost}: {json}"
+            );
+        }
+    }
+    // Of `12` the cut leaves `2`.
+    let twelfth = FIRST.replace("|   0", "|  12");
+    let cut: String = table(&twelfth, SECOND)
+        .lines()
+        .map(|line| line.get(4..).unwrap_or_default().to_owned() + "\n")
+        .collect();
+    assert!(json_of(&cut)["gpus"][0]["index"].is_null());
+}
+
+/// What a narrow window cuts from the end of every line takes no value from another cell.
+#[test]
+fn a_cut_right_edge_leaves_no_value_of_another_cell() {
+    let text = format!(
+        "Wed Jan 14 02:22:46 2026\n{}| Processes: |\n| GPU GI CI PID Type Process name GPU Memory |\n|    0   N/A  N/A            2244      G   /usr/lib/xorg/Xorg                        4MiB |\n",
+        table(&FIRST.replace("    0 |", "  N/A |"), SECOND)
+    );
+    let whole = json_of(&text);
+    for lost in 1..=40 {
+        let cut: String = text
+            .lines()
+            .map(|line| {
+                line.get(..line.len().saturating_sub(lost))
+                    .unwrap_or_default()
+                    .to_owned()
+                    + "\n"
+            })
+            .collect();
+        let Ok(smi) = read(&cut) else { continue };
+        let json = serde_json::to_value(smi).unwrap();
+        for (place, gpu) in json["gpus"].as_array().unwrap().iter().enumerate() {
+            for (key, value) in gpu.as_object().unwrap() {
+                assert!(
+                    *value == whole["gpus"][place][key] || value.is_null(),
+                    "{lost} {key}: {value}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn titles_without_their_beginning_are_titles() {
+    let text = "| MIG devices: |\n| GPU  GI  CI  MIG |              Shared Memory-Usage |        Vol|        Shared         |\n\
+                |==================+==================================+===========+=======================|\n\
+                |  0    2   0   0  |              26MiB / 40448MiB    | 60      0 |  3   0    3    0    3 |\n\
+                |                  |               0MiB / 24739MiB    |           |                       |\n\
+                | Processes:                                                                              |\n\
+                |  GPU   GI   CI              PID   Type   Process name                        GPU Memory |\n\
+                |=========================================================================================|\n\
+                |    0    2    0           21180      C   /root/tools/memhog                     2296MiB |\n";
+    for lost in 0..=4 {
+        let cut: String = text
+            .lines()
+            .map(|line| line.get(lost..).unwrap_or_default().to_owned() + "\n")
+            .collect();
+        let json = json_of(&cut);
+        assert_eq!(json["processes"][0]["pid"], 21180, "{lost}");
+        let devices = json["mig_devices"].as_array().unwrap();
+        assert!(devices.len() == 1 || lost == 4, "{lost}: {json}");
+    }
+}
+
+#[test]
+fn dates_with_other_blanks_and_cut_dates() {
+    for (above, timestamp) in [
+        ("Sat Oct  3 19:40:36 2026", Some("Sat Oct  3 19:40:36 2026")),
+        ("Sat Oct 3 19:40:36 2026", Some("Sat Oct 3 19:40:36 2026")),
+        (
+            "`Sat Oct  3 19:40:36 2026     `",
+            Some("Sat Oct  3 19:40:36 2026"),
+        ),
+        (
+            "host: Sat Oct 3 19:40:36 2026",
+            Some("Sat Oct 3 19:40:36 2026"),
+        ),
+        ("t Oct 3 19:40:36 2026", None),
+        ("Oct 3 19:40:36 2026", None),
+        ("3 19:40:36 2026", None),
+    ] {
+        let text = format!("{above}\n{}", table(FIRST, SECOND));
+        assert_eq!(
+            read(&text).unwrap().timestamp.as_deref(),
+            timestamp,
+            "{above}"
+        );
+        let doubled = text.replace('\n', "\n\n");
+        assert_eq!(
+            read(&doubled).unwrap().timestamp.as_deref(),
+            timestamp,
+            "{above}"
+        );
+    }
+}
+
+#[test]
+fn prose_around_a_message_is_not_of_it() {
+    for (text, message) in [
+        (
+            "It says ``Failed to initialize NVML: Insufficient Permissions``. Why?",
+            "Failed to initialize NVML: Insufficient Permissions",
+        ),
+        (
+            "error: \"Failed to initialize NVML: Unknown Error\" in the pod",
+            "Failed to initialize NVML: Unknown Error",
+        ),
+        (
+            "I get No devices were found, always",
+            "No devices were found",
+        ),
+    ] {
+        assert_eq!(read(text).unwrap().failure.unwrap().message, message);
+    }
+}

@@ -18,7 +18,7 @@ use Arch::{Aarch64, X86_64};
 use Os::{Linux, MacOs, Windows};
 use Package::{Torchaudio, Torchtext, Torchvision};
 
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     ("cuda-driver", include_str!("../data/cuda-driver.json")),
     (
         "cuda-host-compilers",
@@ -26,6 +26,10 @@ const FILES: [(&str, &str); 5] = [
     ),
     ("gpu-arch", include_str!("../data/gpu-arch.json")),
     ("nvcc-builds", include_str!("../data/nvcc-builds.json")),
+    (
+        "torch-dependencies",
+        include_str!("../data/torch-dependencies.json"),
+    ),
     ("torch-matrix", include_str!("../data/torch-matrix.json")),
 ];
 
@@ -992,7 +996,7 @@ fn every_sheet_can_be_drawn() {
 #[test]
 fn every_table_says_what_it_is() {
     for table in tables::all() {
-        let is_of_programs = table.name == "nvcc-builds";
+        let is_of_programs = ["nvcc-builds", "torch-dependencies"].contains(&table.name);
         let as_of = if is_of_programs {
             "2026-11-25"
         } else {

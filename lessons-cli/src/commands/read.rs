@@ -7,20 +7,24 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 use lessons_engine::draw;
-use lessons_engine::explain::Asked;
+use lessons_engine::explain::{Asked, Here};
+use lessons_engine::facts::Facts;
+use lessons_engine::facts::libc::Libc;
 use lessons_engine::finding::Arg;
 use lessons_engine::read::partial::{self, Told};
 use lessons_engine::read::recognise::{Kind, recognise};
 use lessons_engine::read::said::{self, Document, NotRead, Said};
 use lessons_engine::read::text::Pasted;
+use lessons_engine::read::wheel::Os as System;
+use lessons_engine::symptoms::{self, Likeness};
 use lessons_engine::tables::{Arch, Os, Platform};
 use lessons_engine::texts::Texts;
 
-use crate::cli::{Format, ReadArgs};
+use crate::cli::{Format, LiveArgs, ReadArgs};
 use crate::{Done, Exit, WrongUsage, formats, nearest, style};
 use input::Input;
 
-pub(super) fn run(args: &ReadArgs) -> Result<Done> {
+pub(super) fn run(args: &ReadArgs, live: &LiveArgs) -> Result<Done> {
     let (kind, input) = named(&args.what)?;
     let given = input.read(kind)?;
     let said = said::read(&given, kind).map_err(|why| refused(&why, kind, &given, &input))?;
@@ -44,7 +48,11 @@ pub(super) fn run(args: &ReadArgs) -> Result<Done> {
     }
     let asked = Asked {
         for_cuda: args.for_cuda,
-        host: host(),
+        host: said
+            .iter()
+            .any(|said| matches!(said, Said::Wheel(_)))
+            .then(|| here(live))
+            .flatten(),
     };
     Ok(Done::good(text::show(&said, &given, &asked, &texts)))
 }
@@ -72,22 +80,33 @@ fn named(what: &[String]) -> Result<(Option<Kind>, Input)> {
 
 /// Why it could not be read, and what to try.
 fn refused(why: &NotRead, kind: Option<Kind>, given: &str, input: &Input) -> anyhow::Error {
-    let asked = kind.map_or_else(String::new, |kind| format!(" as {}", kind.name()));
-    let advice = match (why, recognise(given)) {
-        (NotRead::Smi(_) | NotRead::Other(_), Some(other)) if Some(other) != kind => {
-            format!(
-                "; it looks like {}: lessons read {}",
-                other.what(),
-                other.name()
-            )
-        }
-        (NotRead::Empty, _) => "; paste what a command printed".to_owned(),
-        (NotRead::Unrecognised, _) => {
-            "; if it is one of these, say which: lessons read KIND".to_owned()
-        }
-        _ => String::new(),
+    let texts = Texts::english();
+    let mut said = texts.sentence(&why.message());
+    let is_error = |given: &str| {
+        let seen = symptoms::recognise(given).seen;
+        seen.iter().any(|seen| seen.likeness == Likeness::Same)
     };
-    anyhow!("tried to read {input}{asked}: {why}{advice}")
+    if *why == NotRead::Unrecognised && is_error(given) {
+        said = texts.shared("read-refused-symptom", &[]);
+    }
+    let mut values = vec![
+        ("input", Arg::Text(input.shown(&texts))),
+        ("why", Arg::Text(said)),
+    ];
+    let Some(kind) = kind else {
+        return anyhow!(texts.shared("read-tried", &values));
+    };
+    values.push(("kind", Arg::Text(kind.name().to_owned())));
+    let looks = matches!(why, NotRead::Smi(_) | NotRead::Other(_))
+        .then(|| recognise(given))
+        .flatten()
+        .filter(|other| *other != kind);
+    let Some(other) = looks else {
+        return anyhow!(texts.shared("read-tried-as", &values));
+    };
+    values.push(("looks", Arg::Text(texts.shared(other.text(), &[]))));
+    values.push(("name", Arg::Text(other.name().to_owned())));
+    anyhow!(texts.shared("read-tried-other", &values))
 }
 
 fn json(said: &[Said]) -> Result<String> {
@@ -147,9 +166,21 @@ fn steps(said: &[Said], given: &str, as_json: bool, texts: &Texts) -> Result<Don
     })
 }
 
-/// The system that this runs on, where a wheel may be for it.
-fn host() -> Option<Platform> {
+/// The machine that this runs on, where a wheel may be for it. Only files are read of it.
+fn here(live: &LiveArgs) -> Option<Here> {
     let os: Os = std::env::consts::OS.parse().ok()?;
     let arch: Arch = std::env::consts::ARCH.parse().ok()?;
-    Some(Platform::new(os, arch))
+    let mut here = Here::from(Platform::new(os, arch));
+    let machine = super::live(live);
+    let facts = Facts::new(&machine);
+    if let Ok(Some(environment)) = facts.environment() {
+        here.python = environment.python.clone().ok();
+    }
+    if let Ok(Some(libc)) = facts.libc() {
+        here.system = Some(match libc.value {
+            Libc::Glibc(major, minor) => System::Glibc(Some((major, minor))),
+            Libc::Musl => System::Musl(None),
+        });
+    }
+    Some(here)
 }

@@ -15,14 +15,17 @@ use axum::routing::{get, post};
 use http_body_util::{BodyExt as _, Limited};
 use lessons_engine::annotate::annotate;
 use lessons_engine::explain::Asked as Explaining;
+use lessons_engine::outputs;
 use lessons_engine::read::recognise::Kind;
 use lessons_engine::read::said::{self, NotRead};
 use lessons_engine::steps::{self, Step};
 use lessons_engine::texts::Texts;
 use serde::Deserialize;
+use tokio::sync::SemaphorePermit;
 use utoipa::IntoParams;
 
 use super::documents::{Change, OneStepDocument, Paste, ReadDocument, STEP_SCHEMA};
+use super::outputs::OutputDocument;
 use super::problem::{Problem, json};
 use super::{App, events, guard, openapi};
 use crate::nearest;
@@ -45,6 +48,7 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/api/steps/{id}", get(one_step))
         .route("/api/steps/{id}/check", post(check))
         .route("/api/machines", get(machines))
+        .route("/api/outputs/{kind}", get(output))
         .route("/api/read", post(read))
         .route("/api/progress", post(progress))
         .route("/api/events", get(stream))
@@ -175,6 +179,56 @@ pub(super) async fn progress(State(app): State<Arc<App>>, request: Request) -> A
     Ok(json(&held.document()))
 }
 
+/// What a command of the chapters shows on a machine, explained field by field
+///
+/// As the program printed it when the checks asked it, or drawn from what else is known; no program is run for this.
+#[utoipa::path(
+    get, path = "/api/outputs/{kind}", params(("kind" = String, Path, description = "`smi`, `topo`, `drivers`, `nvcc`, or `wheel` for the wheel of the installed torch", example = "smi"), Asked),
+    responses(
+        (status = 200, description = "`lessons-serve-output/1`", body = ref("#/components/schemas/lessons-serve-output")),
+        (status = 400, description = "A path or query that cannot be read", body = Problem),
+        (status = 404, description = "No such kind or machine", body = Problem),
+        (status = 503, description = "Too much at once", body = Problem),
+        (status = 504, description = "The machine has not answered in time", body = Problem),
+    )
+)]
+pub(super) async fn output(
+    State(app): State<Arc<App>>,
+    kind: Result<Path<String>, PathRejection>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Answer {
+    let Path(name) =
+        kind.map_err(|error| wrong_path(&error, "a kind of output is like smi or topo"))?;
+    let mut known = outputs::KINDS.into_iter();
+    let kind = known.find(|kind| kind.name() == name).ok_or_else(|| {
+        let known = outputs::KINDS.map(Kind::name);
+        let wrong = nearest::unknown("kind of output", &name, known, "/api/openapi.json");
+        Problem::new(
+            StatusCode::NOT_FOUND,
+            wrong.to_string(),
+            "a kind of output is like smi or topo",
+        )
+    })?;
+    let board = app.machines.find(machine(asked)?.as_deref()).await?;
+    let now = board.now().await?;
+    let _permit = turn(&app).await?;
+    let ours = Arc::clone(&app);
+    let shown = tokio::task::spawn_blocking(move || {
+        let recording = board.recording();
+        let shown = recording.map(|recording| {
+            OutputDocument::new(
+                &now.document.machine,
+                kind,
+                &recording,
+                board.live(),
+                &ours.texts,
+            )
+        });
+        Ok(json(&shown.ok_or_else(Problem::busy)?))
+    });
+    shown.await.map_err(|_| Problem::busy())?
+}
+
 /// What a pasted text is.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -235,22 +289,23 @@ pub(super) async fn read(
     } else {
         String::from_utf8_lossy(&body).into_owned()
     };
-    let turn = tokio::time::timeout(BODY_TIME, app.readers.acquire());
-    let _permit = turn
-        .await
-        .ok()
-        .and_then(Result::ok)
-        .ok_or_else(Problem::busy)?;
+    let _permit = turn(&app).await?;
     let ours = Arc::clone(&app);
     let read = tokio::task::spawn_blocking(move || explained(&text, kind, &ours.texts));
     read.await.map_err(|_| Problem::busy())?
+}
+
+/// Waits for a turn to explain an output, but not forever.
+async fn turn(app: &App) -> Result<SemaphorePermit<'_>, Problem> {
+    let turn = tokio::time::timeout(BODY_TIME, app.readers.acquire()).await;
+    turn.ok().and_then(Result::ok).ok_or_else(Problem::busy)
 }
 
 fn explained(text: &str, kind: Option<Kind>, texts: &Texts) -> Answer {
     let refused = |why: NotRead| {
         Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
-            lessons_engine::visible::visible_lines(&why.to_string()),
+            texts.sentence(&why.message()),
             "paste what a command printed, its first lines included",
         )
     };
@@ -332,15 +387,14 @@ fn wrong_json(error: &serde_json::Error, hint: &str) -> Problem {
 fn step(id: Result<Path<String>, PathRejection>) -> Result<&'static Step, Problem> {
     match id {
         Ok(Path(id)) => find(&id),
-        Err(error) => Err(Problem::new(
-            StatusCode::BAD_REQUEST,
-            format!(
-                "tried to read the path: {}",
-                lessons_engine::visible::visible(&error.body_text())
-            ),
-            "a step's id is like driver.installed",
-        )),
+        Err(error) => Err(wrong_path(&error, "a step's id is like driver.installed")),
     }
+}
+
+fn wrong_path(error: &PathRejection, hint: &str) -> Problem {
+    let said = lessons_engine::visible::visible(&error.body_text());
+    let error = format!("tried to read the path: {said}");
+    Problem::new(StatusCode::BAD_REQUEST, error, hint)
 }
 
 fn find(id: &str) -> Result<&'static Step, Problem> {

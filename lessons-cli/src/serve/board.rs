@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use axum::http::StatusCode;
 use bytes::Bytes;
+use lessons_engine::bundled;
 use lessons_engine::facts::Facts;
 use lessons_engine::recording::Recording;
 use lessons_engine::report::{Document, Report};
@@ -46,8 +47,19 @@ pub(super) struct Board {
     nudge: Option<Sender<Nudge>>,
     listeners: AtomicUsize,
     asked: AtomicU64,
+    read: Read,
+    /// How this machine is read, where it is this one.
+    live: Option<LiveOptions>,
     /// The last whole document that was sent, with what it was made of.
     whole: Mutex<Option<(u64, u64, frame::Report)>>,
+}
+
+/// What the last report was read from.
+enum Read {
+    /// A recording that came along, which can be had again at any time: all of them would be much to keep.
+    Bundled(&'static str),
+    /// This, once there is something.
+    Kept(Mutex<Option<Arc<Recording>>>),
 }
 
 /// What the checks said at some moment.
@@ -101,26 +113,41 @@ impl Board {
             nudge,
             listeners: AtomicUsize::new(0),
             asked: AtomicU64::new(0),
+            read: Read::Kept(Mutex::default()),
+            live: None,
             whole: Mutex::default(),
         }
     }
 
-    /// A recording that came along.
-    pub(super) fn of_recording(recording: &Recording, texts: &Arc<Texts>) -> Arc<Self> {
+    /// A recording that came along; `None` where there is none of that name.
+    pub(super) fn of_bundled(name: &'static str, texts: &Arc<Texts>) -> Option<Arc<Self>> {
+        let recording = bundled::recording(name)?.ok()?;
+        let board = Self {
+            read: Read::Bundled(name),
+            ..Self::new(texts, None)
+        };
+        board.publish(&Report::of_all(&Facts::new(&recording)), 0);
+        Some(Arc::new(board))
+    }
+
+    /// A recording that does not change.
+    pub(super) fn of_recording(recording: Recording, texts: &Arc<Texts>) -> Arc<Self> {
         let board = Self::new(texts, None);
-        board.publish(&Report::of_all(&Facts::new(recording)), 0);
+        board.publish(&Report::of_all(&Facts::new(&recording)), 0);
+        board.keep(recording);
         Arc::new(board)
     }
 
     /// A recording in a file, which is read again whenever it changes.
     pub(super) fn of_file(
         path: PathBuf,
-        recording: &Recording,
+        recording: Recording,
         texts: &Arc<Texts>,
     ) -> Result<Arc<Self>> {
         let (mut watcher, nudge) = FileWatcher::new([path.clone()], EVERY);
         let board = Arc::new(Self::new(texts, Some(nudge)));
-        board.publish(&Report::of_all(&Facts::new(recording)), 0);
+        board.publish(&Report::of_all(&Facts::new(&recording)), 0);
+        board.keep(recording);
         let ours = Arc::clone(&board);
         thread::Builder::new()
             .name("recording".to_owned())
@@ -131,6 +158,7 @@ impl Board {
                     match machines::open(&path.to_string_lossy()) {
                         Ok(recording) => {
                             ours.publish(&Report::of_all(&Facts::new(&recording)), asked);
+                            ours.keep(recording);
                         }
                         Err(error) => ours.fail(&error, asked),
                     }
@@ -145,8 +173,11 @@ impl Board {
         texts: &Arc<Texts>,
         remember: impl Fn(&Report) + Send + 'static,
     ) -> Result<Arc<Self>> {
-        let (mut watcher, nudge) = Watcher::new(options, steps::all().collect(), EVERY);
-        let board = Arc::new(Self::new(texts, Some(nudge)));
+        let (mut watcher, nudge) = Watcher::new(options.clone(), steps::all().collect(), EVERY);
+        let board = Arc::new(Self {
+            live: Some(options),
+            ..Self::new(texts, Some(nudge))
+        });
         let ours = Arc::clone(&board);
         thread::Builder::new()
             .name("watch".to_owned())
@@ -156,10 +187,30 @@ impl Board {
                     if look.settled {
                         remember(&look.report);
                     }
+                    ours.keep(look.memory);
                     ours.publish(&look.report, look.asked);
                 }
             })?;
         Ok(board)
+    }
+
+    /// What the last report was read from.
+    pub(super) fn recording(&self) -> Option<Arc<Recording>> {
+        match &self.read {
+            Read::Bundled(name) => bundled::recording(name)?.ok().map(Arc::new),
+            Read::Kept(read) => read.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        }
+    }
+
+    /// How more is read of the machine, where it is this one.
+    pub(super) fn live(&self) -> Option<&LiveOptions> {
+        self.live.as_ref()
+    }
+
+    fn keep(&self, recording: impl Into<Arc<Recording>>) {
+        if let Read::Kept(read) = &self.read {
+            *read.lock().unwrap_or_else(PoisonError::into_inner) = Some(recording.into());
+        }
     }
 
     /// Ends watching.

@@ -14,12 +14,13 @@ use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, Sleep};
 
 use super::guard::Reached;
+use super::problem::Problem;
 
 #[cfg(target_os = "linux")]
 mod owner;
@@ -37,8 +38,12 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// How many files a process needs beside its connections.
 const OTHER_FILES: u64 = 128;
 
-/// The most connections at once.
+/// The most connections at once, and how many more are told that there are as many as can be.
 const MAX_CONNECTIONS: usize = 1024;
+const MAX_REFUSALS: usize = 32;
+
+/// How long a connection that is refused may take to hear of it.
+const REFUSAL_TIME: Duration = Duration::from_secs(1);
 
 /// Ports that are tried after one that is taken.
 const TRIES: u16 = 20;
@@ -165,6 +170,7 @@ pub(super) async fn serve(
 ) -> io::Result<()> {
     let connections = Arc::new(Semaphore::new(max_connections()));
     let all = u32::try_from(connections.available_permits()).unwrap_or(u32::MAX);
+    let refusals = Arc::new(Semaphore::new(MAX_REFUSALS));
     let mut accepting = Vec::new();
     for listener in port.listeners {
         let listener = tokio::net::TcpListener::from_std(listener)?;
@@ -172,6 +178,7 @@ pub(super) async fn serve(
             listener,
             router.clone(),
             Arc::clone(&connections),
+            Arc::clone(&refusals),
             ending.clone(),
         )));
     }
@@ -187,30 +194,56 @@ async fn accept(
     listener: tokio::net::TcpListener,
     router: Router,
     connections: Arc<Semaphore>,
+    refusals: Arc<Semaphore>,
     mut ending: watch::Receiver<bool>,
 ) {
     loop {
         let next = async {
-            // Where there are as many as can be, the others wait in the kernel's queue.
-            let permit = Arc::clone(&connections).acquire_owned().await;
-            (permit, listener.accept().await)
+            // Where even those who are refused are as many as can be, the others wait in the kernel's queue.
+            let refusal = Arc::clone(&refusals).acquire_owned().await;
+            (refusal, listener.accept().await)
         };
-        let (permit, accepted) = tokio::select! {
+        let (refusal, accepted) = tokio::select! {
             () = super::ended(&mut ending) => return,
             next = next => next,
         };
-        match (permit, accepted) {
-            (Ok(permit), Ok((stream, _))) => {
+        let Ok((stream, _)) = accepted else {
+            // No file is left, or the peer is gone already. The first needs time.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            continue;
+        };
+        match Arc::clone(&connections).try_acquire_owned() {
+            Ok(permit) => {
                 let (router, ending) = (router.clone(), ending.clone());
                 tokio::spawn(async move {
                     converse(stream, router, ending).await;
                     drop(permit);
                 });
             }
-            // No file is left, or the peer is gone already. The first needs time.
-            _ => tokio::time::sleep(Duration::from_millis(20)).await,
+            Err(_) => {
+                tokio::spawn(async move {
+                    let _ = tokio::time::timeout(REFUSAL_TIME, refuse(stream)).await;
+                    drop(refusal);
+                });
+            }
         }
     }
+}
+
+/// Says that there are as many connections as can be.
+async fn refuse(mut stream: TcpStream) -> io::Result<()> {
+    let body = serde_json::to_string(&Problem::busy()).unwrap_or_default();
+    let answer = format!(
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+         Retry-After: 1\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(answer.as_bytes()).await?;
+    stream.shutdown().await?;
+    // To close with something unread would take the answer back.
+    let mut rest = [0; 4096];
+    while stream.read(&mut rest).await? > 0 {}
+    Ok(())
 }
 
 /// One connection from its begin to its end.
@@ -245,7 +278,7 @@ async fn converse(stream: TcpStream, router: Router, mut ending: watch::Receiver
 }
 
 /// As many as there are files for.
-fn max_connections() -> usize {
+pub(super) fn max_connections() -> usize {
     #[cfg(unix)]
     if let Some(files) = rustix::process::getrlimit(rustix::process::Resource::Nofile).current {
         let left = usize::try_from(files.saturating_sub(OTHER_FILES)).unwrap_or(MAX_CONNECTIONS);

@@ -69,10 +69,10 @@ impl Machines {
                 let recording = machines::open(name)?;
                 described.push(Described::of(FILE, &recording));
                 file = Some(if name == "-" {
-                    Board::of_recording(&recording, texts)
+                    Board::of_recording(recording, texts)
                 } else {
                     let path = std::path::absolute(PathBuf::from(name))?;
-                    Board::of_file(path, &recording, texts)?
+                    Board::of_file(path, recording, texts)?
                 });
                 serving = FILE;
             }
@@ -117,10 +117,7 @@ impl Machines {
             return Ok(Arc::clone(board));
         }
         let (name, texts) = (*name, Arc::clone(&self.texts));
-        let checked = tokio::task::spawn_blocking(move || {
-            let recording = bundled::recording(name)?.ok()?;
-            Some(Board::of_recording(&recording, &texts))
-        });
+        let checked = tokio::task::spawn_blocking(move || Board::of_bundled(name, &texts));
         let made = checked.await.ok().flatten().ok_or_else(Problem::busy)?;
         Ok(Arc::clone(board.get_or_init(|| made)))
     }

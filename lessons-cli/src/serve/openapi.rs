@@ -12,7 +12,7 @@ use super::{api, documents, guard};
 #[openapi(
     info(title = "lessons serve", description = "The reader's machine, step by step"),
     paths(
-        api::all_steps, api::one_step, api::check, api::machines, api::read, api::progress, api::stream,
+        api::all_steps, api::one_step, api::check, api::machines, api::output, api::read, api::progress, api::stream,
     ),
     components(schemas(documents::StepProgress, documents::State)),
     modifiers(&Token)
@@ -42,6 +42,10 @@ const SCHEMAS: &[(&str, &str)] = &[
     (
         "lessons-machines",
         include_str!("../../schemas/lessons-machines.schema.json"),
+    ),
+    (
+        "lessons-serve-output",
+        include_str!("../../schemas/lessons-serve-output.schema.json"),
     ),
     (
         "lessons-serve-read",

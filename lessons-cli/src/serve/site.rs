@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::rc::Rc;
-use std::thread;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse as _;
@@ -41,27 +41,25 @@ struct Page {
 
 impl Site {
     /// Builds the book. Every page carries the token, by which its own script proves that it is this server's.
-    pub(super) fn build(source: &Source, token: &str) -> Result<Self> {
+    ///
+    /// `program` is this command, by which the book is built in another process: building takes far more memory than
+    /// serving, and what a process has freed goes back to the system for certain only when it ends.
+    pub(super) fn build(source: &Source, token: &str, program: Option<&Path>) -> Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("lessons-")
             .tempdir()
             .context("tried to make a folder to build the book in")?;
         let root = source.unpacked(&folder.path().join("sources"))?;
         let dest = folder.path().join("pages");
-        // On a thread of its own, whose memory goes back when it ends: building takes far more than serving.
-        let built = thread::scope(|scope| {
-            let build = || {
-                let cards = Rc::new(EngineCards::new(Texts::english()));
-                book::build(&root, Some(&dest), "en", cards)
-            };
-            let built = thread::Builder::new().spawn_scoped(scope, build);
-            let built = built.context("tried to start a thread")?.join();
-            built.map_err(|_| anyhow!("building the book broke off"))?
-        })?;
+        if !program.is_some_and(|program| build_elsewhere(program, &root, &dest)) {
+            // Also if it has failed, to say why.
+            let cards = Rc::new(EngineCards::new(Texts::english()));
+            book::build(&root, Some(&dest), "en", cards)?;
+        }
         let mut site = Self {
             pages: HashMap::new(),
         };
-        site.add_folder(&built.dir, "", token)?;
+        site.add_folder(&dest, "", token)?;
         Ok(site)
     }
 
@@ -125,6 +123,20 @@ impl Site {
     }
 }
 
+/// Whether `lessons book build` has built the book.
+fn build_elsewhere(program: &Path, root: &Path, dest: &Path) -> bool {
+    let ended = Command::new(program)
+        .args(["book", "build", "--root"])
+        .arg(root)
+        .arg("--dest")
+        .arg(dest)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    ended.is_ok_and(|status| status.success())
+}
+
 impl Page {
     fn new(name: &str, kind: &'static str, content: Vec<u8>, token: &str) -> Self {
         let (body, policy) = if kind.starts_with("text/html") {
@@ -168,7 +180,7 @@ mod tests {
     use super::*;
 
     fn site() -> Site {
-        Site::build(&Source::Bundled, "the-token").unwrap()
+        Site::build(&Source::Bundled, "the-token", None).unwrap()
     }
 
     fn policy(page: &Page) -> &str {

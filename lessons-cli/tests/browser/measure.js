@@ -1,6 +1,6 @@
 // The numbers of `lessons serve`, for people: `node measure.js [LESSONS]`.
 //
-// How long a change on disk takes to reach a page, what open streams cost in memory and time, how many requests are answered,
+// How long a change on disk, or in `/sys`, takes to reach a page and to be shown in a browser, what open streams cost in memory and time, how many requests are answered,
 // and how soon a chapter is painted. To see the last side by side with a stock mdBook, give its address:
 //
 //     mdbook serve -p 3001 & node measure.js ../../../target/release/lessons http://127.0.0.1:3001/
@@ -23,8 +23,8 @@ const [program = path.join(ROOT, 'target/release/lessons'), other] = process.arg
 const TICKS = Number(execFileSync('getconf', ['CLK_TCK']));
 
 /** Serves, and tells the address and the process. */
-async function serve(folder, words) {
-  const child = spawn(path.resolve(program), ['serve', '--port', '0', ...words], {
+async function serve(folder, words, starter = path.resolve(program), before = []) {
+  const child = spawn(starter, [...before, 'serve', '--port', '0', ...words], {
     cwd: folder,
     env: { ...process.env, PWD: folder, LESSONS_HOME: path.join(folder, 'state') },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -36,6 +36,13 @@ async function serve(folder, words) {
     if (found) return { at: found[0], child };
   }
   throw new Error(`${program} said: ${said}`);
+}
+
+function launch() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
+  });
 }
 
 /** Opens a stream; `next` waits for an event of a name. */
@@ -80,6 +87,7 @@ async function idle(child, seconds = 20) {
 }
 
 const median = (all) => [...all].sort((a, b) => a - b)[Math.floor(all.length / 2)];
+const spread = (times) => `${median(times).toFixed(0)} ms median, ${Math.max(...times).toFixed(0)} ms at most`;
 const say = (what, value) => console.log(`${what.padEnd(64)} ${value}`);
 
 /** How long changes take until a page hears of them. */
@@ -95,15 +103,63 @@ async function latency(at, change) {
     await sleep(400 + Math.random() * 500);
   }
   page.close();
-  return `${median(times).toFixed(0)} ms median, ${Math.max(...times).toFixed(0)} ms at most`;
+  return spread(times);
+}
+
+/** How long changes of a recording take until a browser shows them. */
+async function shown(at, change) {
+  // The state from which the first round differs.
+  await change(1);
+  const browser = await launch();
+  const page = await browser.newPage();
+  await page.goto(new URL('driver.html', at).href, { waitUntil: 'load' });
+  const badge = '.step-card[id="driver.nouveau-unloaded"] .step-badge';
+  await page.waitForSelector(badge);
+  await page.evaluate((badge) => {
+    new MutationObserver(() => {
+      window.changed ??= Date.now();
+    }).observe(document.querySelector(badge), { subtree: true, childList: true, characterData: true });
+  }, badge);
+  const times = [];
+  for (let round = 0; round < 21; round += 1) {
+    await sleep(600 + Math.random() * 500);
+    await page.evaluate(() => { window.changed = undefined; });
+    const changed = Date.now();
+    await change(round);
+    await page.waitForFunction(() => window.changed);
+    times.push((await page.evaluate(() => window.changed)) - changed);
+  }
+  await browser.close();
+  return spread(times);
+}
+
+/**
+ * How long a change in `/sys` takes, which raises no event: in a mount namespace of its own a folder of ours lies over that of
+ * the PCI bus. Where that is not allowed there is no number.
+ */
+async function polled(folder) {
+  const bus = path.join(folder, 'bus');
+  const device = path.join(bus, '0000:01:00.0');
+  execFileSync('mkdir', ['-p', device]);
+  const over = ['-m', 'sh', '-c', `mount --bind ${bus} /sys/bus/pci/devices && exec "$0" "$@"`, path.resolve(program)];
+  try {
+    const { at, child } = await serve(folder, [], 'unshare', over);
+    running.push(child);
+    for (const [name, value] of [['vendor', '0x10de'], ['device', '0x2684'], ['class', '0x030000']]) {
+      await writeFile(path.join(device, name), `${value}\n`);
+    }
+    return await latency(at, async (round) => {
+      if (round % 2 === 0) await rename(device, path.join(folder, 'unplugged'));
+      else await rename(path.join(folder, 'unplugged'), device);
+    });
+  } catch (error) {
+    return `not measured: ${error.message}`;
+  }
 }
 
 /** When a chapter is first painted, in a browser that has seen nothing yet. */
 async function paints(addresses) {
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
-  });
+  const browser = await launch();
   const times = addresses.map(() => []);
   for (let round = 0; round < 21; round += 1) {
     // One after the other and turn by turn, so that what slows the machine slows all.
@@ -140,6 +196,9 @@ try {
   const recorded = await serve(folder, ['--machine', file]);
   running.push(recorded.child);
   say('a recording changes, until a page hears of it', await latency(recorded.at, write));
+
+  say('a recording changes, until a browser shows it', await shown(recorded.at, write));
+  say('/sys of this machine changes, until a page hears of it', await polled(folder));
 
   const live = await serve(folder, []);
   running.push(live.child);

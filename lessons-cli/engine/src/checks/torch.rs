@@ -545,17 +545,38 @@ fn undecided(
 
 fn installed(facts: &Facts<'_>) -> Finding {
     match facts.torch() {
-        Ok(Some(torch)) => Finding::pass("pass")
+        Ok(Some(torch)) => {
+            let records = facts.torch_records(torch);
+            let finding = Finding::pass(if records.is_empty() {
+                "pass"
+            } else {
+                "pass-records"
+            })
             .arg("version", torch.version.to_string())
             .arg("site", &torch.site)
-            .evidence(&torch.source, torch.version.to_string()),
+            .evidence(&torch.source, torch.version.to_string());
+            records.iter().fold(
+                finding.arg("records", records.join(", ")),
+                |finding, record| {
+                    finding.evidence(format!("{}/{record}", torch.site), "a record of torch")
+                },
+            )
+        }
         Ok(None) => {
             let environment = match known_environment(facts) {
                 Ok(environment) => environment,
                 Err(finding) => return *finding,
             };
+            if let Some(remains) = facts.torch_remains() {
+                return remains_of_torch(facts, environment, &remains);
+            }
             let elsewhere = facts.torch_elsewhere();
+            let other_pip = other_pip(facts, environment);
             let finding = match elsewhere.first() {
+                None if let Some((pip, python)) = &other_pip => Finding::fail("fail-other-pip")
+                    .arg("pip", pip)
+                    .arg("python", python)
+                    .evidence(pip, format!("#!{python}")),
                 Some(torch) => Finding::fail("fail-elsewhere")
                     .arg("version", torch.version.to_string())
                     .arg("where", &torch.site)
@@ -578,6 +599,38 @@ fn installed(facts: &Facts<'_>) -> Finding {
         }
         Err(unknown) => Finding::unread(unknown),
     }
+}
+
+/// That only a part of torch is there. pip takes the record of it for an installed torch, so it goes first.
+fn remains_of_torch(facts: &Facts<'_>, environment: &Environment, remains: &str) -> Finding {
+    let delete = if facts.platform().os == "windows" {
+        format!("rmdir /s {}", quoted(remains))
+    } else {
+        format!("rm -r {}", quoted(remains))
+    };
+    Finding::fail("fail-remains")
+        .arg("prefix", &environment.prefix)
+        .arg("remains", remains)
+        .evidence(remains, "there, without the rest of torch")
+        .fix(Fix::run(delete).note("fix-remains"))
+        .fix(install::fix(
+            facts,
+            Mode::New,
+            None,
+            &USUAL_COMPANIONS,
+            "fix-install",
+        ))
+}
+
+/// The first pip on `$PATH` and its Python, where that is another one than the environment's.
+fn other_pip(facts: &Facts<'_>, environment: &Environment) -> Option<(String, String)> {
+    let (pip, python) = facts.first_pip()?;
+    let of_an_environment = matches!(
+        environment.kind,
+        EnvironmentKind::Virtual | EnvironmentKind::Conda { .. }
+    );
+    (of_an_environment && !environment.made_by_uv && !environment.contains(&python))
+        .then_some((pip, python))
 }
 
 /// That torch is not installed, and what of it the installer's settings explain.

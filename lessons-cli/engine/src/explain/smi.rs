@@ -22,6 +22,7 @@ pub(super) fn explain(smi: &Smi) -> Explained {
             Form::Query => "read-smi-what-query",
             Form::Log => "read-smi-what-log",
             Form::Xml => "read-smi-what-xml",
+            Form::Version => "read-smi-what-version",
             Form::Message => "read-smi-what-message",
         })
         .count("gpus", smi.gpus.len()),
@@ -512,6 +513,7 @@ fn about_the_text(explained: &mut Explained, smi: &Smi) {
             smi::Note::Cut(Part::MigDevices) => text("read-smi-note-cut-mig"),
             smi::Note::Cut(Part::Processes) => text("read-smi-note-cut-processes"),
             smi::Note::HeaderMissing => text("read-smi-note-no-header"),
+            smi::Note::MarginLost => text("read-smi-note-margin-lost"),
             smi::Note::ProcessesNotSupported(gpu) => {
                 text("read-smi-note-no-process-list").arg("gpu", gpu.to_string())
             }

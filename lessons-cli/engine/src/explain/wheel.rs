@@ -1,13 +1,13 @@
 //! A wheel's name explained part by part, and whether the wheel installs.
 
-use super::{Explained, Field, Note, Value, text};
+use super::{Explained, Field, Here, Note, Value, text};
 use crate::finding::Message;
 use crate::read::text::Seen;
 use crate::read::wheel::{Ask, Host, Installs, Os as HostOs, Refusal, Wheel};
-use crate::tables::{Os, Platform, cuda_driver};
+use crate::tables::{Os, cuda_driver};
 use crate::version::{BuildTag, CudaVersion, PythonVersion};
 
-pub(super) fn explain(wheel: &Wheel, host: Option<Platform>) -> Explained {
+pub(super) fn explain(wheel: &Wheel, host: Option<Here>) -> Explained {
     let mut explained = Explained::new(
         text("read-wheel-what")
             .arg("project", wheel.project())
@@ -33,53 +33,67 @@ pub(super) fn explain(wheel: &Wheel, host: Option<Platform>) -> Explained {
     explained
 }
 
-/// Says whether the system takes it, and gives back whether that depends on a version. The Python is not known, so the
-/// wheel's own stands in for it.
-fn installs(explained: &mut Explained, wheel: &Wheel, host: Platform) -> bool {
-    let python = wheel
-        .python_tags
-        .iter()
-        .find_map(|tag| own_python(tag))
-        .unwrap_or((3, 12));
-    let free_threaded = wheel.abi_tags.iter().any(|tag| tag.ends_with('t'));
+/// Says whether it installs here, and gives back whether that depends on a version that is not known. Where the Python is
+/// not known, the wheel's own stands in for it.
+fn installs(explained: &mut Explained, wheel: &Wheel, here: Here) -> bool {
+    let own = wheel.python_tags.iter().find_map(|tag| own_python(tag));
+    let of_wheel = (
+        own.unwrap_or((3, 12)),
+        wheel.abi_tags.iter().any(|tag| tag.ends_with('t')),
+    );
+    let (python, free_threaded) = here.python.map_or(of_wheel, |python| {
+        ((python.major, python.minor), python.free_threaded)
+    });
     let asked = Host {
         python,
         free_threaded,
-        os: match host.os {
-            Os::Linux => HostOs::Glibc(None),
-            Os::Windows => HostOs::Windows,
-            Os::MacOs => HostOs::MacOs(None),
+        os: match (here.system, here.platform.os) {
+            (Some(system), _) => system,
+            (None, Os::Linux) => HostOs::Glibc(None),
+            (None, Os::Windows) => HostOs::Windows,
+            (None, Os::MacOs) => HostOs::MacOs(None),
         },
-        arch: host.arch.to_string(),
+        arch: here.platform.arch.to_string(),
     };
-    let here = |id| text(id).arg("host", host.to_string());
+    let host = here.python.map_or_else(
+        || here.platform.to_string(),
+        |python| format!("{}, Python {python}", here.platform),
+    );
+    let say = |id| text(id).arg("host", host.clone());
     let installs = wheel.installs_on(&asked);
     let depends = matches!(installs, Installs::Unknown(_));
     let note = match installs {
-        Installs::Yes => Note::remark(here("read-wheel-note-fits")),
+        Installs::Yes if here.python.is_some() => Note::remark(say("read-wheel-note-installs")),
+        Installs::Yes => Note::remark(say("read-wheel-note-fits")),
         Installs::Unknown(ask) => {
-            let note = Note::remark(needs(here("read-wheel-note-fits-if"), ask));
+            let note = Note::remark(needs(say("read-wheel-note-fits-if"), ask));
             match ask {
                 Ask::Glibc(..) => note.run(LIBC),
                 Ask::Musl(..) | Ask::MacOs(..) => note,
             }
         }
         Installs::No(Refusal::System { wheel }) => {
-            Note::warning(here("read-wheel-note-system").arg("wheel", wheel))
+            Note::warning(say("read-wheel-note-system").arg("wheel", wheel))
         }
         Installs::No(Refusal::Arch { wheel, .. }) => {
-            Note::warning(here("read-wheel-note-arch").arg("wheel", wheel))
+            Note::warning(say("read-wheel-note-arch").arg("wheel", wheel))
         }
         Installs::No(Refusal::UnknownTag { wheel }) => {
-            Note::warning(here("read-wheel-note-tag").arg("wheel", wheel))
+            Note::warning(say("read-wheel-note-tag").arg("wheel", wheel))
         }
-        // Said already, or beside the question: the Python is the wheel's own, and no version of the system is given.
-        Installs::No(
-            Refusal::Version { .. }
-            | Refusal::Python { .. }
-            | Refusal::Abi { .. }
-            | Refusal::SystemVersion { .. },
-        ) => return false,
+        Installs::No(Refusal::SystemVersion { needs: ask, has }) => {
+            let message = needs(say("read-wheel-note-too-old"), ask);
+            Note::warning(message.arg("has", format!("{}.{}", has.0, has.1)))
+        }
+        Installs::No(Refusal::Python { wheel, .. } | Refusal::Abi { wheel, .. })
+            if here.python.is_some() =>
+        {
+            Note::warning(say("read-wheel-note-other-python").arg("wheel", super::listed(&wheel)))
+        }
+        // Said already, or beside the question: the Python is the wheel's own.
+        Installs::No(Refusal::Version { .. } | Refusal::Python { .. } | Refusal::Abi { .. }) => {
+            return false;
+        }
     };
     explained.note(note);
     depends

@@ -10,6 +10,7 @@ mod companions;
 mod distributions;
 mod environment;
 mod index;
+mod linked;
 mod torch;
 
 pub use companions::InstalledCompanion;

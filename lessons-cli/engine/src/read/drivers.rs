@@ -7,7 +7,8 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use super::error::{LIMIT, ReadError, bounded};
+use super::error::{LIMIT, Lack, ReadError, bounded};
+use super::recognise::Kind;
 use super::text::{Line, Pasted, Seen, Word};
 
 /// Reads the output of `ubuntu-drivers devices` or `ubuntu-drivers list`, also if its line ends were lost.
@@ -25,7 +26,7 @@ use super::text::{Line, Pasted, Seen, Word};
 /// nvidia-driver-535, (kernel modules provided by linux-modules-nvidia-535-generic-hwe-22.04)
 /// ```
 pub fn read(text: &str) -> Result<Drivers, ReadError> {
-    bounded(text, WHAT, LIMIT)?;
+    bounded(text, Kind::Drivers, LIMIT)?;
     let pasted = Pasted::new(text);
     let mut drivers = Drivers {
         schema: "lessons-read-drivers/1",
@@ -43,14 +44,12 @@ pub fn read(text: &str) -> Result<Drivers, ReadError> {
     // A device has at least an address or a driver; a note alone may be any program's.
     if drivers.devices.is_empty() && drivers.packages.is_empty() {
         return Err(ReadError::NotThis {
-            what: WHAT,
-            why: "no device such as `== /sys/devices/… ==` and no driver package in it".to_owned(),
+            kind: Kind::Drivers,
+            why: Lack::Lines,
         });
     }
     Ok(drivers)
 }
-
-const WHAT: &str = "the output of ubuntu-drivers";
 
 /// What `ubuntu-drivers` said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -402,9 +401,27 @@ impl Field {
             "model" => Self::Model,
             "driver" => Self::Driver,
             "manual_install" | "needed_kernel_support" => Self::Other,
+            _ if words[at].start == words[at].line_start => return Self::cut(name, length),
             _ => return None,
         };
         Some((field, length))
+    }
+
+    /// The field of a name at the edge of the text, of which a lost margin has taken the first letters.
+    fn cut(rest: &str, length: usize) -> Option<(Self, usize)> {
+        const MOST: usize = 4;
+        [
+            ("modalias", Self::Modalias),
+            ("vendor", Self::Vendor),
+            ("model", Self::Model),
+            ("driver", Self::Driver),
+        ]
+        .into_iter()
+        .find(|(name, _)| {
+            name.strip_suffix(rest)
+                .is_some_and(|lost| (1..=MOST).contains(&lost.len()))
+        })
+        .map(|(_, field)| (field, length))
     }
 }
 
@@ -415,21 +432,29 @@ fn devices(pasted: &Pasted) -> Vec<Device> {
     let mut in_block = false;
     let mut at = 0;
     while let Some(word) = words.get(at) {
-        if word.text == "=="
-            && let Some(path) = words
-                .get(at + 1)
-                .filter(|path| path.text.starts_with("/sys/"))
-        {
+        // The mark before the path, and the path's own beginning, may be cut off with the margin.
+        let marked = matches!(word.text, "==" | "=");
+        let path_at = if marked { at + 1 } else { at };
+        let closed = || {
+            words.get(path_at + 1).is_some_and(|word| word.text == "==")
+                && word.start == word.line_start
+        };
+        if let Some(path) = words.get(path_at).filter(|path| {
+            (path.text.starts_with("/sys/") && (marked || closed()))
+                || (path.text.starts_with("sys/devices/") && closed())
+        }) {
             devices.push(Device {
-                sysfs: Some(pasted.seen(path.text.to_owned(), path.range())),
+                sysfs: path
+                    .text
+                    .starts_with('/')
+                    .then(|| pasted.seen(path.text.to_owned(), path.range())),
                 ..Device::default()
             });
             in_block = true;
-            at += if words.get(at + 2).is_some_and(|word| word.text == "==") {
-                3
-            } else {
-                2
-            };
+            at = path_at + 1;
+            if words.get(at).is_some_and(|word| word.text == "==") {
+                at += 1;
+            }
             continue;
         }
         let Some((field, length)) = Field::at(&words, at) else {
@@ -509,7 +534,8 @@ fn driver(pasted: &Pasted, value: &[Word<'_>]) -> Option<Driver> {
         builtin: false,
         recommended: false,
     };
-    for word in value.iter().skip(1) {
+    for (place, word) in value.iter().enumerate().skip(1) {
+        let last = place + 1 == value.len();
         // Prose of the page may stick to the last word.
         let known = word
             .text
@@ -525,6 +551,11 @@ fn driver(pasted: &Pasted, value: &[Word<'_>]) -> Option<Driver> {
             "builtin" => driver.builtin = true,
             "recommended" => driver.recommended = true,
             "-" => {}
+            // At the end of a line a window may have cut a word: enough of it is left to know it by.
+            _ if last && "recommended".starts_with(known) && known.len() > 2 => {
+                driver.recommended = true;
+            }
+            _ if last && "builtin".starts_with(known) && known.len() > 2 => driver.builtin = true,
             // What follows is not of this line.
             _ => break,
         }

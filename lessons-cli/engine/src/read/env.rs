@@ -3,7 +3,8 @@
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::error::{LIMIT, ReadError, bounded};
+use super::error::{LIMIT, Lack, ReadError, bounded};
+use super::recognise::Kind;
 use super::text::{Line, Pasted, Seen, Word};
 
 /// Reads the output of `torch.utils.collect_env`, of any version of PyTorch.
@@ -21,7 +22,7 @@ use super::text::{Line, Pasted, Seen, Word};
 /// [pip3] torch==2.9.1+cu128
 /// ```
 pub fn read(text: &str) -> Result<Env, ReadError> {
-    bounded(text, WHAT, LIMIT)?;
+    bounded(text, Kind::Env, LIMIT)?;
     let pasted = Pasted::new(text);
     let mut env = Env::default();
     let mut labels = 0;
@@ -46,15 +47,12 @@ pub fn read(text: &str) -> Result<Env, ReadError> {
     }
     if env.torch.is_none() || labels < 2 {
         return Err(ReadError::NotThis {
-            what: WHAT,
-            why: "no lines `PyTorch version: …` and `CUDA used to build PyTorch: …` in it"
-                .to_owned(),
+            kind: Kind::Env,
+            why: Lack::Lines,
         });
     }
     Ok(env)
 }
-
-const WHAT: &str = "the output of torch.utils.collect_env";
 
 /// What `torch.utils.collect_env` said. Each value is as printed, so `N/A`, `Could not collect` and `No CUDA` are
 /// values; none means that this version prints no such line, or that the text lacks it.
@@ -293,12 +291,38 @@ fn fields(line: Line<'_>) -> Vec<Field<'_>> {
             ));
         }
     }
+    if found.is_empty() {
+        found.extend(cut_field(line).map(|field| (0, field)));
+    }
     found.sort_by_key(|(at, _)| *at);
     let starts: Vec<usize> = found.iter().map(|(at, _)| *at).skip(1).collect();
     for ((_, field), next) in found.iter_mut().zip(starts) {
         field.end = next.max(field.start);
     }
     found.into_iter().map(|(_, field)| field).collect()
+}
+
+/// The field of a label whose first letters a lost margin has taken, such as `Torch version: 2.9.1`. The rest has to be
+/// that of one label alone: ` used to build PyTorch` may be of two.
+fn cut_field(line: Line<'_>) -> Option<Field<'_>> {
+    const MOST: usize = 4;
+    const SHORTEST: usize = 6;
+    let colon = line.text.find(':')?;
+    let rest = line.text.get(..colon)?;
+    if rest.len() < SHORTEST {
+        return None;
+    }
+    let mut matching = LABELS.iter().filter(|(name, _)| {
+        name.strip_suffix(rest)
+            .is_some_and(|lost| (1..=MOST).contains(&lost.len()))
+    });
+    let (_, label) = matching.next()?;
+    matching.next().is_none().then_some(Field {
+        label: *label,
+        line,
+        start: colon + 1,
+        end: line.text.len(),
+    })
 }
 
 /// Takes the value of `GPU models and configuration:`, which may be on the lines after it.
@@ -319,11 +343,20 @@ fn gpus(env: &mut Env, value: Seen<String>) {
 
 /// Takes a line below `GPU models and configuration:`; false where the list is over.
 fn gpu_line(pasted: &Pasted, line: Line<'_>, env: &mut Env) -> bool {
-    let name = line.text.trim();
-    if name.is_empty() {
-        return false;
+    // Some pages put a blank line after each. What follows the list has a label.
+    if line.text.trim().is_empty() {
+        return true;
     }
-    let start = line.start + line.text.len() - line.text.trim_start().len();
+    let listed = env.gpus.as_ref().is_some_and(|gpus| !gpus.is_empty());
+    // What stands before the number is a log's or an editor's.
+    let Some(at) = numbered(line.text)
+        .or_else(|| line.text.find("MIG "))
+        .or_else(|| (!listed).then(|| line.text.len() - line.text.trim_start().len()))
+    else {
+        return false;
+    };
+    let name = line.text.get(at..).unwrap_or_default().trim_end();
+    let start = line.start + at;
     if name.starts_with("MIG ") {
         let device = name.trim_end_matches(':');
         env.mig_devices
@@ -335,6 +368,15 @@ fn gpu_line(pasted: &Pasted, line: Line<'_>, env: &mut Env) -> bool {
         );
     }
     true
+}
+
+/// Where `GPU 0:` stands in a line.
+fn numbered(line: &str) -> Option<usize> {
+    line.match_indices("GPU ").map(|(at, _)| at).find(|at| {
+        let rest = line.get(at + 4..).unwrap_or_default();
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        digits > 0 && rest.get(digits..).is_some_and(|rest| rest.starts_with(':'))
+    })
 }
 
 /// Adds the names in `GPU 0: NVIDIA GeForce RTX 4090`; on a line without line ends there are several.

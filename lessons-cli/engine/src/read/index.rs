@@ -10,13 +10,14 @@ use std::str::FromStr;
 use pep440_rs::Version;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::error::{ReadError, bounded};
+use super::error::{Lack, ReadError, bounded};
+use super::recognise::Kind;
 use super::text::{Seen, Span};
 use super::wheel::{self, Wheel, percent_decoded};
 
 /// Reads an index page. Files are in the order of the page; other links are passed over.
 pub fn read(text: &str) -> Result<Index, ReadError> {
-    bounded(text, WHAT, LONGEST)?;
+    bounded(text, Kind::Index, LONGEST)?;
     let start = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
     let (layout, page) = if start.starts_with('{') {
         (Layout::Json, from_json(start)?)
@@ -36,24 +37,22 @@ pub fn read(text: &str) -> Result<Index, ReadError> {
     } = page;
     if let Some(api) = api.filter(|api| !is_known_api(api)) {
         return Err(ReadError::NotThis {
-            what: WHAT,
-            why: format!(
-                "it is written by version {} of the simple API, and version 1 is known here",
-                api.chars().take(20).collect::<String>()
-            ),
+            kind: Kind::Index,
+            why: Lack::KnownApi(api.chars().take(20).collect()),
         });
     }
     if files.is_empty() {
         let why = match layout {
-            Layout::Html if links > 0 => {
-                format!("none of its {links} links is a wheel or a source archive")
-            }
-            Layout::Html => "it is a page without links".to_owned(),
-            Layout::Bucket => "it lists no wheel and no source archive".to_owned(),
-            Layout::Json => "it has no list of files".to_owned(),
-            Layout::List => "no word in it is the name of a wheel or a source archive".to_owned(),
+            Layout::Html if links > 0 => Lack::FilesAmongLinks(links),
+            Layout::Html => Lack::Links,
+            Layout::Bucket => Lack::FilesInBucket,
+            Layout::Json => Lack::ListOfFiles,
+            Layout::List => Lack::Names,
         };
-        return Err(ReadError::NotThis { what: WHAT, why });
+        return Err(ReadError::NotThis {
+            kind: Kind::Index,
+            why,
+        });
     }
     let releases = releases(&files);
     Ok(Index {
@@ -84,8 +83,6 @@ struct Found {
 fn is_known_api(version: &str) -> bool {
     version.trim().split('.').next() == Some("1")
 }
-
-const WHAT: &str = "a package index";
 
 /// The longest page that is read, in bytes.
 pub const LONGEST: usize = 64 << 20;
@@ -687,8 +684,8 @@ fn unescaped(text: &str) -> Cow<'_, str> {
 /// The files of a JSON page.
 fn from_json(text: &str) -> Result<Found, ReadError> {
     let page: Page<'_> = serde_json::from_str(text).map_err(|error| ReadError::NotThis {
-        what: WHAT,
-        why: format!("its JSON is not that of an index: {error}"),
+        kind: Kind::Index,
+        why: Lack::Json(error.to_string()),
     })?;
     let mut listed = page.files;
     if listed.is_empty() {
@@ -1005,19 +1002,20 @@ mod tests {
         for (page, why) in [
             (
                 "<html><head><title>404 Not Found</title></head><body>nginx</body></html>",
-                "without links",
+                "Links",
             ),
             (
                 "<a href=\"https://example.org/about\">about</a>",
-                "none of its 1 links",
+                "FilesAmongLinks(1)",
             ),
-            ("{\"message\": \"Not Found\"}", "no list of files"),
-            ("{\"files\": 3}", "JSON"),
-            ("hello world", "no word"),
+            ("{\"message\": \"Not Found\"}", "ListOfFiles"),
+            ("{\"files\": 3}", "Json"),
+            ("hello world", "Names"),
         ] {
             let Err(ReadError::NotThis { why: said, .. }) = read(page) else {
                 panic!("{page} was read");
             };
+            let said = format!("{said:?}");
             assert!(said.contains(why), "{said}");
         }
         assert!(matches!(

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::error::{LIMIT, ReadError, bounded};
+use super::error::{LIMIT, Lack, ReadError, bounded};
+use super::recognise::Kind;
 use super::text::{Pasted, Seen, Word};
 
 /// Reads the output of `nvcc --version`, with whatever stands around it, or the message of a shell that found no nvcc.
@@ -15,7 +16,7 @@ use super::text::{Pasted, Seen, Word};
 /// Build cuda_12.6.r12.6/compiler.35059454_0
 /// ```
 pub fn read(text: &str) -> Result<Nvcc, ReadError> {
-    bounded(text, WHAT, LIMIT)?;
+    bounded(text, Kind::Nvcc, LIMIT)?;
     let pasted = Pasted::new(text);
     let words = pasted.words();
     let mut nvcc = Nvcc {
@@ -43,12 +44,17 @@ pub fn read(text: &str) -> Result<Nvcc, ReadError> {
                     nvcc.version = next(2).and_then(|word| number(&pasted, word));
                 }
             }
-            "Built" if next(1).is_some_and(|word| word.text == "on") => {
-                nvcc.built = nvcc
-                    .built
-                    .or_else(|| next(2).map(|word| whole(&pasted, word)));
+            // A lost margin may have taken the first letters of the line's first word.
+            "Built" | "uilt" | "ilt" | "lt" | "t"
+                if next(1).is_some_and(|word| word.text == "on") =>
+            {
+                nvcc.built = nvcc.built.or_else(|| {
+                    next(2)
+                        .filter(|word| word.text.contains('_'))
+                        .map(|word| whole(&pasted, word))
+                });
             }
-            "Build" => {
+            "Build" | "uild" | "ild" | "ld" | "d" => {
                 let named = next(1).filter(|word| word.text.starts_with("cuda_"));
                 nvcc.build = nvcc
                     .build
@@ -64,13 +70,11 @@ pub fn read(text: &str) -> Result<Nvcc, ReadError> {
         Ok(nvcc)
     } else {
         Err(ReadError::NotThis {
-            what: WHAT,
-            why: "no line `Cuda compilation tools, release …` in it".to_owned(),
+            kind: Kind::Nvcc,
+            why: Lack::Lines,
         })
     }
 }
-
-const WHAT: &str = "the output of nvcc --version";
 
 /// What `nvcc --version` said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -154,7 +154,9 @@ fn of_smi(recording: &mut Recording, smi: &Smi) {
     if smi.gpus.iter().any(|gpu| gpu.driver_model.is_some()) {
         "windows".clone_into(&mut recording.platform.os);
     }
-    if recording.nvml.is_some() {
+    // Versions, processes or a table's head alone: without a word on the GPUs, that there is none cannot be told.
+    let untold = smi.failure.is_none() && smi.gpus.is_empty();
+    if untold || recording.nvml.is_some() {
         return;
     }
     recording.nvml = match smi.failure.as_ref().map(|failure| &failure.cause) {

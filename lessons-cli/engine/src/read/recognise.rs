@@ -72,16 +72,16 @@ impl Kind {
         Self::Env,
     ];
 
-    /// What it reads, in the words of a shell.
-    pub fn what(self) -> &'static str {
+    /// The message that says what it reads.
+    pub const fn text(self) -> &'static str {
         match self {
-            Self::Smi => "nvidia-smi",
-            Self::Topo => "nvidia-smi topo -m",
-            Self::Drivers => "ubuntu-drivers devices",
-            Self::Nvcc => "nvcc --version",
-            Self::Wheel => "a wheel's file name",
-            Self::Index => "a package index",
-            Self::Env => "python -m torch.utils.collect_env",
+            Self::Smi => "read-kind-smi",
+            Self::Topo => "read-kind-topo",
+            Self::Drivers => "read-kind-drivers",
+            Self::Nvcc => "read-kind-nvcc",
+            Self::Wheel => "read-kind-wheel",
+            Self::Index => "read-kind-index",
+            Self::Env => "read-kind-env",
         }
     }
 
@@ -102,29 +102,6 @@ impl Kind {
             Self::Env => "env",
         }
     }
-}
-
-/// The tool of another maker whose table a text is, by the name people know it by.
-pub fn other_vendor(text: &str) -> Option<&'static str> {
-    const SIGNS: [(&str, &str); 12] = [
-        ("ROCm System Management Interface", "rocm-smi (AMD)"),
-        ("AMD-SMI", "amd-smi (AMD)"),
-        ("ROCm-SMI", "rocm-smi (AMD)"),
-        ("npu-smi", "npu-smi (Huawei Ascend)"),
-        ("XPU-SMI", "xpu-smi (Intel)"),
-        ("xpu-smi", "xpu-smi (Intel)"),
-        ("HL-SMI", "hl-smi (Intel Gaudi)"),
-        ("mthreads-gmi", "mthreads-gmi (Moore Threads)"),
-        ("MX-SMI", "mx-smi (MetaX)"),
-        ("IX-ML", "ixsmi (Iluvatar)"),
-        ("HCU-SMI", "hy-smi (Hygon)"),
-        ("CNMON", "cnmon (Cambricon)"),
-    ];
-    let head = head(text);
-    SIGNS
-        .into_iter()
-        .find(|(sign, _)| head.contains(sign))
-        .map(|(_, tool)| tool)
 }
 
 /// As much of a text as is looked at: no output needs more to be known.
@@ -156,12 +133,13 @@ fn is_index_page(text: &str) -> bool {
 }
 
 fn is_env(text: &str) -> bool {
-    text.contains("PyTorch version")
+    // A lost margin may have taken the first letters of each line.
+    text.contains("orch version:")
         && [
-            "CUDA used to build PyTorch",
-            "Is debug build",
-            "Is CUDA available",
-            "GPU models and configuration",
+            " used to build PyTorch",
+            "ebug build",
+            "CUDA available",
+            "models and configuration",
         ]
         .iter()
         .any(|label| text.contains(label))
@@ -175,14 +153,16 @@ fn of_line(line: Line<'_>) -> Option<Kind> {
     if is_topo_header(&words) || is_topo_row(&words) {
         return Some(Kind::Topo);
     }
-    if (first == "==" && second.starts_with("/sys/"))
+    if (matches!(first, "==" | "=") && second.starts_with("/sys/"))
+        || (first.starts_with("/sys/devices/pci") && second == "==")
         || (matches!(first, "driver" | "driver:") && text.contains(" - ") && text.contains("free"))
-        || (first == "modalias" && text.contains("pci:v"))
+        || (first.ends_with("alias") && second == ":" && text.contains("pci:v"))
+        || (text.contains(": nvidia-driver-") && text.contains(" - "))
         || is_listed_driver(&words)
     {
         return Some(Kind::Drivers);
     }
-    if text.contains("Cuda compilation tools, release")
+    if text.contains("a compilation tools, release")
         || text.starts_with("nvcc: NVIDIA")
         || is_nvcc_failure(text)
     {
@@ -211,7 +191,14 @@ fn is_topo_row(words: &[&str]) -> bool {
     let index = words
         .first()
         .and_then(|word| word.strip_prefix("GPU")?.parse::<usize>().ok());
-    index.is_some_and(|index| {
+    // Of a row whose label is cut there is at least its last digit, and one more cell than that.
+    let cut = words
+        .first()
+        .is_some_and(|label| matches!(label.trim_start_matches(['P', 'U']), "0" | "1"))
+        && words.get(1..3).is_some_and(|cells| {
+            cells.iter().all(is_level) && cells.iter().filter(|cell| **cell == "X").count() == 1
+        });
+    cut || index.is_some_and(|index| {
         words.get(index + 1) == Some(&"X")
             && words
                 .get(1..=index)
@@ -401,15 +388,6 @@ mod tests {
         ] {
             assert_eq!(recognise(text), kind, "{text}");
         }
-    }
-
-    #[test]
-    fn names_the_tools_of_others() {
-        assert_eq!(
-            other_vendor("======= ROCm System Management Interface ======="),
-            Some("rocm-smi (AMD)")
-        );
-        assert_eq!(other_vendor("| NVIDIA-SMI 580 |"), None);
     }
 
     proptest! {

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::drivers::Drivers;
 use super::env::Env;
-use super::error::ReadError;
+use super::error::{Lack, ReadError};
+use super::foreign::Foreign;
 use super::index::Index;
 use super::nvcc::Nvcc;
 use super::recognise::{self, Kind};
@@ -13,6 +14,8 @@ use super::text::Pasted;
 use super::topo::Topo;
 use super::wheel::{self, Wheel};
 use super::{drivers, env, index, nvcc, topo};
+use crate::finding::{Arg, Message, TextId};
+use crate::visible::visible;
 
 /// Reads everything of one kind in a text, in order; without a kind, everything that is recognised in it. There is
 /// always at least one.
@@ -24,7 +27,18 @@ pub fn read(text: &str, kind: Option<Kind>) -> Result<Vec<Said>, NotRead> {
         return Err(NotRead::Empty);
     }
     if let Some(kind) = kind {
-        return of_kind(kind, text);
+        return of_kind(kind, text).map_err(|why| match why {
+            // What it is instead helps more than what it lacks.
+            NotRead::Smi(Unread::NotNvidiaSmi) | NotRead::Other(ReadError::NotThis { .. })
+                if recognise::recognise(text).is_none() =>
+            {
+                match unrecognised(text) {
+                    NotRead::Unrecognised => why,
+                    known => known,
+                }
+            }
+            why => why,
+        });
     }
     let kinds = recognise::recognise_all(text);
     let Some((first, others)) = kinds.split_first() else {
@@ -131,20 +145,23 @@ impl<'s> Document<'s> {
     }
 }
 
-/// Why a text could not be read.
+/// Why a text could not be read. What a person reads of it is [`NotRead::message`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotRead {
     /// There is nothing but blanks in it.
-    #[error("the text is empty")]
+    #[error("empty")]
     Empty,
     /// It is not text.
-    #[error("this is not text")]
+    #[error("not text")]
     NotText,
     /// It is the output of another tool.
-    #[error("this is the output of {}, a tool for {} devices, which lessons does not read", .0.name(), .0.vendor())]
+    #[error("the output of {}", .0.name())]
     OtherTool(Tool),
+    /// It is an output that no reader is for.
+    #[error("{:?}", .0.kind)]
+    Foreign(Foreign),
     /// No reader knows it.
-    #[error("nothing in this text is known: looked for {}", known())]
+    #[error("not recognised")]
     Unrecognised,
     /// nvidia-smi's reader refused it.
     #[error(transparent)]
@@ -152,6 +169,42 @@ pub enum NotRead {
     /// Another reader refused it.
     #[error(transparent)]
     Other(ReadError),
+}
+
+impl NotRead {
+    /// What is wrong, and, where that can be said, what to do instead.
+    pub fn message(&self) -> Message {
+        let shared = |id: &'static str, args: Vec<(&'static str, Arg)>| Message {
+            text: TextId::Shared(id),
+            args,
+        };
+        let plain = |text: &str| Arg::Text(visible(text));
+        let size = |bytes: usize| Arg::Count((bytes >> 20) as u64);
+        match self {
+            Self::Empty | Self::Smi(Unread::Empty) | Self::Other(ReadError::Empty) => {
+                shared("read-refused-empty", vec![])
+            }
+            Self::NotText | Self::Smi(Unread::NotText) => shared("read-refused-not-text", vec![]),
+            Self::OtherTool(tool) | Self::Smi(Unread::OtherTool(tool)) => shared(
+                "read-refused-other-tool",
+                vec![
+                    ("tool", plain(tool.name())),
+                    ("vendor", plain(tool.vendor())),
+                ],
+            ),
+            Self::Foreign(foreign) => foreign.message(),
+            Self::Unrecognised => shared("read-refused-unrecognised", vec![]),
+            Self::Smi(Unread::TooLong { .. }) => {
+                shared("read-refused-too-long", vec![("limit", size(smi::LIMIT))])
+            }
+            Self::Other(ReadError::TooLarge { limit, .. }) => {
+                shared("read-refused-too-long", vec![("limit", size(*limit))])
+            }
+            Self::Smi(Unread::NotNvidiaSmi) => Lack::Lines.message(Kind::Smi),
+            Self::Other(ReadError::NotThis { kind, why }) => why.message(*kind),
+            Self::Other(ReadError::Wheel { name, fault }) => fault.message(name),
+        }
+    }
 }
 
 fn of_kind(kind: Kind, text: &str) -> Result<Vec<Said>, NotRead> {
@@ -202,21 +255,23 @@ fn refused(error: ReadError, text: &str) -> NotRead {
 }
 
 fn unrecognised(text: &str) -> NotRead {
+    // What should have been a wheel's name says itself what is wrong with it.
+    if text.trim().strip_suffix(".whl").is_some()
+        && text.split_whitespace().count() == 1
+        && let Err(fault) = wheel::read(text)
+    {
+        return NotRead::Other(fault);
+    }
     match Tool::of(Pasted::new(text).text()) {
         Some(tool) => NotRead::OtherTool(tool),
         None if is_not_text(text) => NotRead::NotText,
-        None => NotRead::Unrecognised,
+        None => Foreign::of(text).map_or(NotRead::Unrecognised, NotRead::Foreign),
     }
 }
 
 /// Whether a text was made of bytes that are none.
 fn is_not_text(text: &str) -> bool {
     text.contains(['\0', char::REPLACEMENT_CHARACTER])
-}
-
-/// What [`read`] looks for.
-fn known() -> String {
-    Kind::ALL.map(Kind::what).join(", ")
 }
 
 #[cfg(test)]
@@ -249,11 +304,13 @@ mod tests {
             read("=== ROCm System Management Interface ===", None),
             Err(NotRead::OtherTool(Tool::RocmSmi))
         );
-        assert!(
-            NotRead::Unrecognised
-                .to_string()
-                .contains("nvidia-smi topo -m")
-        );
+        assert!(matches!(
+            read(
+                "01:00.0 3D controller: NVIDIA Corporation GA100",
+                Some(Kind::Smi)
+            ),
+            Err(NotRead::Foreign(_))
+        ));
         assert!(matches!(
             read(TABLE, Some(Kind::Topo)),
             Err(NotRead::Other(ReadError::NotThis { .. }))

@@ -27,6 +27,7 @@ mod table;
 mod token;
 mod tool;
 mod values;
+mod version;
 mod xml;
 
 use std::ops::Range;
@@ -45,6 +46,7 @@ use log::Log;
 use plain::Plain;
 use query::{Column, Query};
 use table::{Cell, Table};
+use version::Versions;
 use xml::Xml;
 
 /// The longest text that is read, in bytes.
@@ -161,6 +163,7 @@ enum Output<'t> {
     Log(Log<'t>),
     Query(Query<'t>),
     Xml(Xml<'t>),
+    Version(Versions<'t>),
 }
 
 impl<'t> Reader<'t> {
@@ -210,7 +213,13 @@ impl<'t> Reader<'t> {
         let trimmed = token::trim(self.text, line.clone());
         let shown = &self.text[trimmed.clone()];
         match shown.as_bytes().first() {
-            None => {}
+            None => {
+                // Alone in its row, any line could be a value: the blank one says where they end.
+                if matches!(&self.current, Some(Output::Query(query)) if query.ends_at_blank_line())
+                {
+                    self.end();
+                }
+            }
             Some(b'|' | b'+') if token::is_border(shown) => {
                 if let Some(Output::Table(table)) = &mut self.current {
                     table.border(shown);
@@ -219,7 +228,10 @@ impl<'t> Reader<'t> {
             Some(b'|' | b'+') => self.cells(&line, trimmed),
             Some(_) => self.line_of_text(&line, trimmed, closed),
         }
-        if let Some((_, lines_ago)) = &mut self.timestamp {
+        // Some pages put a blank line after each.
+        if let Some((_, lines_ago)) = &mut self.timestamp
+            && !shown.is_empty()
+        {
             *lines_ago += 1;
         }
     }
@@ -247,6 +259,14 @@ impl<'t> Reader<'t> {
         }
         if shown.contains("<nvidia_smi_log") {
             self.begin(|text, rows_left| Output::Xml(Xml::new(text, rows_left)));
+        }
+        if version::begins(shown) {
+            self.begin(|text, rows_left| Output::Version(Versions::new(text, rows_left)));
+        }
+        if let Some(Output::Version(versions)) = &mut self.current
+            && versions.line(&trimmed)
+        {
+            return;
         }
         if let Some(columns) = query::columns_of_command(shown) {
             self.asked = Some(columns);
@@ -332,8 +352,11 @@ impl<'t> Reader<'t> {
         } else {
             unquoted
         };
-        if let Some(length) = timestamp_at_end(last) {
-            self.timestamp = Some((trimmed.end - length..trimmed.end, 0));
+        // Each line may have been put between backticks.
+        let date = last.trim_end_matches(['`', ' ', '\t']);
+        if let Some(length) = timestamp_at_end(date) {
+            let end = trimmed.end - (last.len() - date.len());
+            self.timestamp = Some((end - length..end, 0));
         }
     }
 
@@ -514,6 +537,7 @@ impl<'t> Reader<'t> {
             Output::Log(log) => log.finish(),
             Output::Query(query) => query.finish(),
             Output::Xml(xml) => xml.finish(),
+            Output::Version(versions) => versions.finish(),
         };
         self.rows_left = rows_left;
         if let Some(mut smi) = smi.filter(|_| self.found.len() < ROWS) {
@@ -533,6 +557,7 @@ impl Output<'_> {
             Self::Log(log) => log.smi(),
             Self::Query(query) => query.smi(),
             Self::Xml(xml) => xml.smi(),
+            Self::Version(versions) => versions.smi(),
         }
     }
 }
@@ -622,5 +647,47 @@ fn timestamp_at_end(line: &str) -> Option<usize> {
     let plain = (8..=64).contains(&bytes.len())
         && !line.contains(['$', '#', '=', '+', '|'])
         && !line.contains("nvidia-smi");
-    (plain && time && (0..bytes.len()).any(year)).then_some(line.len())
+    if !(plain && time && (0..bytes.len()).any(year)) {
+        return None;
+    }
+    match own_parts(line) {
+        Some(parts) => own_length(line, &parts),
+        None => Some(line.len()),
+    }
+}
+
+/// The last words of a line, five at most, where the line ends as nvidia-smi's date does: in a time and a year.
+fn own_parts(line: &str) -> Option<Vec<Range<usize>>> {
+    const PARTS: usize = 5;
+    let mut words: Vec<_> = token::plain_words(line, 0).collect();
+    let words = words.split_off(words.len().saturating_sub(PARTS));
+    let [.., time, year] = words.as_slice() else {
+        return None;
+    };
+    let (time, year) = (&line[time.clone()], &line[year.clone()]);
+    let own = year.len() == 4
+        && is_number(year)
+        && time.len() == 8
+        && time.split(':').count() == 3
+        && time.split(':').all(is_number);
+    own.then_some(words)
+}
+
+/// The length of such a date, whatever blanks are in it; nothing where its beginning is cut off.
+fn own_length(line: &str, parts: &[Range<usize>]) -> Option<usize> {
+    let [weekday, month, day, _, _] = parts else {
+        return None;
+    };
+    let is_name = |at: &Range<usize>| {
+        let shown = &line[at.clone()];
+        shown.len() == 3
+            && shown.starts_with(|c: char| c.is_ascii_uppercase())
+            && shown[1..].bytes().all(|b| b.is_ascii_lowercase())
+    };
+    (is_name(weekday) && is_name(month) && is_number(&line[day.clone()]))
+        .then(|| line.len() - weekday.start)
+}
+
+fn is_number(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit())
 }

@@ -7,6 +7,8 @@ use std::ops::{Deref, Range};
 
 use serde::{Serialize, Serializer};
 
+use super::markup;
+
 /// A pasted text without what the paste added, and where each byte of it was.
 #[derive(Debug, Clone)]
 pub struct Pasted {
@@ -224,11 +226,40 @@ impl Cleaner {
             }
             return;
         }
+        let mut code_ends = None;
+        if let Some(inside) = code_line(body) {
+            at += rest.len() - body.len() + 1;
+            rest = body.get(1..).unwrap_or_default();
+            code_ends = Some(at + inside);
+        }
         while let Some(first) = rest.chars().next() {
-            let taken = if let Some(length) = escape_sequence(rest) {
+            let taken = if Some(at) == code_ends || rest.starts_with("\\|") {
+                // The mark after a line of code, and the sign with which Markdown escapes a bar.
+                1
+            } else if let Some(length) = escape_sequence(rest) {
                 length
             } else if let Some(length) = orphaned_colour(rest) {
                 self.drop_escape_notation();
+                length
+            } else if let Some((written, length)) = markup::entity(rest) {
+                let mut utf8 = [0; 4];
+                let shown = if written.is_whitespace() {
+                    ' '
+                } else {
+                    written
+                };
+                self.push(shown.encode_utf8(&mut utf8), at);
+                length
+            } else if let Some((length, breaks)) = markup::tag(rest) {
+                if breaks
+                    && !rest
+                        .get(length..)
+                        .unwrap_or_default()
+                        .trim_start_matches('\r')
+                        .is_empty()
+                {
+                    self.push("\n", at);
+                }
                 length
             } else {
                 let length = first.len_utf8();
@@ -306,17 +337,31 @@ impl Cleaner {
 /// The line without the marks of a quotation before it (`> `, `> > `).
 fn unquoted(line: &str) -> &str {
     let mut body = line;
-    while let Some(inner) = body.trim_start_matches([' ', '\t']).strip_prefix('>') {
+    loop {
+        let start = body.trim_start_matches([' ', '\t']);
+        let Some(inner) = start
+            .strip_prefix('>')
+            .or_else(|| start.strip_prefix("&gt;"))
+        else {
+            return body;
+        };
         // One blank after the mark belongs to it; more are the output's own margin.
         body = inner.strip_prefix(' ').unwrap_or(inner);
     }
-    body
+}
+
+/// The length of what stands between two backticks that hold a whole line, as in `` `GPU0  X  NV4` ``.
+fn code_line(body: &str) -> Option<usize> {
+    let inside = body.trim_end().strip_prefix('`')?.strip_suffix('`')?;
+    (!inside.is_empty() && !inside.contains('`')).then_some(inside.len())
 }
 
 /// The length of the run of plain characters at the start: those that need no decision.
 fn plain_run(text: &str) -> usize {
     text.bytes()
-        .position(|byte| !(b' '..=b'~').contains(&byte) || byte == b'[')
+        .position(|byte| {
+            !(b' '..=b'~').contains(&byte) || matches!(byte, b'[' | b'&' | b'<' | b'`' | b'\\')
+        })
         .unwrap_or(text.len())
 }
 

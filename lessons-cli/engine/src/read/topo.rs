@@ -8,7 +8,8 @@ use std::str::FromStr;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::error::{LIMIT, ReadError, bounded};
+use super::error::{LIMIT, Lack, ReadError, bounded};
+use super::recognise::Kind;
 use super::text::{Pasted, Seen, Word};
 
 /// Reads the first matrix in a text.
@@ -32,7 +33,7 @@ pub fn read(text: &str) -> Result<Topo, ReadError> {
 
 /// Reads every matrix in a text, in order; never an empty list.
 pub fn read_all(text: &str) -> Result<Vec<Topo>, ReadError> {
-    bounded(text, WHAT, LIMIT)?;
+    bounded(text, Kind::Topo, LIMIT)?;
     let pasted = Pasted::new(text);
     let words = pasted.words();
     let mut found: Vec<Topo> = Vec::new();
@@ -60,8 +61,6 @@ pub fn read_all(text: &str) -> Result<Vec<Topo>, ReadError> {
     }
 }
 
-const WHAT: &str = "the output of nvidia-smi topo -m";
-
 /// More devices than any machine has; a text that names more is not a matrix.
 const MOST_DEVICES: usize = 256;
 
@@ -70,8 +69,8 @@ const LONGEST_ROW: usize = 16 << 10;
 
 fn no_matrix() -> ReadError {
     ReadError::NotThis {
-        what: WHAT,
-        why: "no row such as `GPU0  X  NV4` under a header `GPU0  GPU1` in it".to_owned(),
+        kind: Kind::Topo,
+        why: Lack::Lines,
     }
 }
 
@@ -610,7 +609,10 @@ impl Title {
 
 /// The header that starts at a word; if none does, the next word where one or a row may start.
 fn header(words: &[Word<'_>], at: usize) -> Result<Header, usize> {
-    let Some(first) = words.get(at).filter(|word| gpu_index(word.text).is_some()) else {
+    let Some(first) = words
+        .get(at)
+        .filter(|word| gpu_index(word.text).is_some() || is_cut_first(words, at))
+    else {
         return Err(at + 1);
     };
     let mut header = Header {
@@ -627,7 +629,8 @@ fn header(words: &[Word<'_>], at: usize) -> Result<Header, usize> {
         }
         // The first device again is the label of the first row; after the titles the header is over anyway.
         let over = !header.titles.is_empty() || header.devices.len() == MOST_DEVICES;
-        if over || !is_device(word.text) || !named.insert(word.text) {
+        let is_device = is_device(word.text) || header.next == at;
+        if over || !is_device || !named.insert(word.text) {
             break;
         }
         header.devices.push(header.next);
@@ -649,6 +652,19 @@ fn header(words: &[Word<'_>], at: usize) -> Result<Header, usize> {
     Ok(header)
 }
 
+/// The first device, which every header begins with.
+const FIRST: &str = "GPU0";
+
+/// Whether a word is what a lost margin has left of the first device's name: `U0  GPU1  GPU2`.
+fn is_cut_first(words: &[Word<'_>], at: usize) -> bool {
+    words.get(at).is_some_and(|word| {
+        word.start == word.line_start
+            && matches!(word.text, "PU0" | "U0" | "0")
+            && (words.get(at + 1).is_some_and(|next| next.text == "GPU1")
+                || Title::at(words, at + 1).is_some())
+    })
+}
+
 /// Whether a word can name a device: `GPU0`, `NIC12`, `mlx5_0`, `bnxt_re0`.
 fn is_device(word: &str) -> bool {
     word.len() <= 32
@@ -663,6 +679,12 @@ fn is_device(word: &str) -> bool {
 /// Whether a word says how two devices are connected.
 fn is_level(word: &str) -> bool {
     !matches!(Link::from(word), Link::Word(_))
+}
+
+/// Whether a word is the beginning of a level and no level itself.
+fn is_part_of_level(word: &str) -> bool {
+    const LEVELS: [&str; 7] = ["SYS", "SOC", "NODE", "NV", "PHB", "PXB", "PIX"];
+    !is_level(word) && LEVELS.iter().any(|level| level.starts_with(word))
 }
 
 /// Whether a word can stand in the matrix: a level, or another short word in capitals such as `OK` or `N/A`.
@@ -703,18 +725,23 @@ impl<'a> Reader<'a> {
             .iter()
             .filter_map(|place| words.get(*place).copied())
             .collect();
+        let first = named.first().map(|word| word.start);
+        let name = |word: &Word<'a>| {
+            let is_cut = Some(word.start) == first && gpu_index(word.text).is_none();
+            if is_cut { FIRST } else { word.text }
+        };
         Self {
             pasted,
             words,
             names: named
                 .iter()
                 .enumerate()
-                .map(|(place, word)| (word.text, place))
+                .map(|(place, word)| (name(word), place))
                 .collect(),
             titles: header.titles,
             devices: named
                 .iter()
-                .map(|word| Device::new(pasted.seen(word.text.to_owned(), word.range())))
+                .map(|word| Device::new(pasted.seen(name(word).to_owned(), word.range())))
                 .collect(),
             at: header.next,
             rows: 0,
@@ -741,8 +768,17 @@ impl<'a> Reader<'a> {
                 {
                     break;
                 }
-                Some(row) => self.row(row),
-                None => self.at = after,
+                Some(row) => {
+                    self.at += 1;
+                    self.row(row);
+                }
+                None => match self.cut_label(self.at) {
+                    Some((row, cells)) => {
+                        self.at = cells;
+                        self.row(row);
+                    }
+                    None => self.at = after,
+                },
             }
         }
         let has = |title: Title| self.titles.contains(&title);
@@ -774,26 +810,68 @@ impl<'a> Reader<'a> {
 
     /// Whether a word is a cell of the matrix rather than the label of the next row.
     fn is_cell(&self, at: usize) -> bool {
-        self.words
-            .get(at)
-            .is_some_and(|word| is_cell(word.text) && !self.names.contains_key(word.text))
+        // `X    = Self` is of the legend.
+        let explained = self.words.get(at + 1).is_some_and(|next| next.text == "=");
+        self.words.get(at).is_some_and(|word| {
+            is_cell(word.text) && !explained && !self.names.contains_key(word.text)
+        })
     }
 
-    /// Reads the row whose label is at `self.at`.
+    /// The device whose row starts at the first word of a line, where a lost margin has taken the beginning of its name or
+    /// all of it; and the place of its first cell. `X` stands under the device's own name, and so tells which it is.
+    fn cut_label(&self, at: usize) -> Option<(usize, usize)> {
+        let word = self.words.get(at)?;
+        let is_first = at
+            .checked_sub(1)
+            .and_then(|before| self.words.get(before))
+            .is_none_or(|before| before.line != word.line);
+        if !is_first {
+            return None;
+        }
+        let rest = (!is_level(word.text)).then_some(word.text);
+        let first = at + usize::from(rest.is_some());
+        let cells = (first..)
+            .take(self.devices.len())
+            .take_while(|at| {
+                self.is_cell(*at)
+                    && self
+                        .words
+                        .get(*at)
+                        .is_some_and(|cell| cell.line == word.line)
+            })
+            .count();
+        let row = (0..cells).find(|place| {
+            self.words
+                .get(first + place)
+                .is_some_and(|cell| cell.text == "X")
+        })?;
+        let device = self.devices.get(row)?;
+        let is_rest = rest.is_none_or(|rest| device.name.ends_with(rest));
+        (cells == self.devices.len() && device.links.is_empty() && is_rest).then_some((row, first))
+    }
+
+    /// Reads the row whose first cell is at `self.at`.
     fn row(&mut self, row: usize) {
-        self.at += 1;
         let first = self.at;
         while self.at - first < self.names.len() && self.is_cell(self.at) {
             self.at += 1;
         }
         let mut cells = self.words.get(first..self.at).unwrap_or_default();
         let more_expected = cells.len() < self.names.len() || self.titles_expected(row);
-        if let Some((last, before)) = cells.split_last()
-            && last.range().end == self.pasted.text().len()
-            && (more_expected || !is_level(last.text))
-        {
-            // The text ends in the middle of the row, perhaps in the middle of this word.
-            cells = before;
+        if let Some((last, before)) = cells.split_last() {
+            let ends_text = last.range().end == self.pasted.text().len();
+            let ends_line = self
+                .words
+                .get(self.at)
+                .is_none_or(|next| next.line != last.line);
+            // The text, or a window's right edge, ends in the middle of the row, perhaps in the middle of this word:
+            // `NV1` may be the beginning of `NV18`, and `SY` is that of `SYS`.
+            let may_be_part = last.text.starts_with("NV") || !is_level(last.text);
+            if (ends_text && (more_expected || !is_level(last.text)))
+                || (ends_line && may_be_part && (more_expected || is_part_of_level(last.text)))
+            {
+                cells = before;
+            }
         }
         // Every row has its `X` under its own name. Where it stands elsewhere, the row has lost a cell before it, and then
         // none of its cells can be trusted.

@@ -10,12 +10,15 @@ use pep440_rs::Version;
 use serde::Serialize;
 
 use super::error::{LIMIT, ReadError, bounded};
+use super::recognise::Kind;
 use super::text::{Pasted, Seen, Span};
+use crate::finding::{Arg, Message, TextId};
 use crate::version::PythonVersion;
+use crate::visible::visible;
 
 /// Reads the first wheel's file name in a text: a bare name, a path, a URL, or a line of a page.
 pub fn read(text: &str) -> Result<Wheel, ReadError> {
-    bounded(text, WHAT, LIMIT)?;
+    bounded(text, Kind::Wheel, LIMIT)?;
     let pasted = Pasted::new(text);
     let mut candidate = None;
     let mut fault = None;
@@ -61,8 +64,6 @@ pub fn parse(name: &str) -> Result<Wheel, ReadError> {
         end: at + length,
     })
 }
-
-const WHAT: &str = "a wheel's file name";
 
 /// A wheel's file name, taken apart. Each part is as the name writes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -242,6 +243,35 @@ pub enum WheelFault {
     /// A tag is empty or has other signs than letters, digits and `_`.
     #[error("`{0}` is not a tag")]
     Tag(String),
+}
+
+impl WheelFault {
+    /// The message that says which part of a name is wrong, and how it should be.
+    pub fn message(&self, name: &str) -> Message {
+        let (id, part) = match self {
+            Self::NotWhl => ("read-wheel-fault-not-whl", String::new()),
+            Self::Parts(parts) => {
+                return Message {
+                    text: TextId::Shared("read-wheel-fault-parts"),
+                    args: vec![
+                        ("name", Arg::Text(visible(name))),
+                        ("parts", Arg::Count(*parts as u64)),
+                    ],
+                };
+            }
+            Self::Distribution(part) => ("read-wheel-fault-distribution", part.clone()),
+            Self::Version(part) => ("read-wheel-fault-version", part.clone()),
+            Self::Build(part) => ("read-wheel-fault-build", part.clone()),
+            Self::Tag(part) => ("read-wheel-fault-tag", part.clone()),
+        };
+        Message {
+            text: TextId::Shared(id),
+            args: vec![
+                ("name", Arg::Text(visible(name))),
+                ("part", Arg::Text(visible(&part))),
+            ],
+        }
+    }
 }
 
 /// What decides whether a wheel installs: a Python and the system under it.

@@ -59,6 +59,14 @@ page-last = Last read: { $title }
 page-all-done = Every step is done.
 page-changed = { $title }: { $reason }
 
+# A recorded output, and in its place that of the shown machine
+page-swap = Show it on { $machine }
+page-swap-back = Show the book's example
+page-swapped = This is { $machine }.
+page-swapped-back = This is the book's example again
+page-swapped-from = on { $machine }
+page-swap-none = There is none on { $machine }. { $reason }
+
 # Pasted output
 page-read-label = Paste what your terminal shows
 page-read-hint = What nvidia-smi, nvidia-smi topo -m, ubuntu-drivers devices, nvcc --version or collect_env printed, or a wheel's name. It stays on this machine.

@@ -29,6 +29,111 @@ read-steps-untold = { $count ->
     } To check all of them on your own machine: lessons check
 read-steps-none = No step can be told from this. To check all of them on your own machine: lessons check
 
+## What is read, and why a text was not
+
+read-kind-smi = nvidia-smi
+read-kind-topo = nvidia-smi topo -m
+read-kind-drivers = ubuntu-drivers devices
+read-kind-nvcc = nvcc --version
+read-kind-wheel = a wheel's file name
+read-kind-index = a package index
+read-kind-env = python -m torch.utils.collect_env
+
+read-tried = tried to read { $input }: { $why }
+read-tried-as = tried to read { $input } as { $kind }: { $why }
+read-tried-other = tried to read { $input } as { $kind }: { $why }. It looks like { $looks }: lessons read { $name }
+read-input-standard = standard input
+read-input-file = the file { $file }
+read-input-name = the name { $name }
+
+read-refused-empty = The text is empty. Paste what a command printed
+read-refused-not-text = This is not text
+read-refused-too-long = The text is longer than { $limit } MiB, which is more than any such output has
+read-refused-other-tool = This is the output of { $tool }, a tool for devices of { $vendor }. lessons reads what nvidia-smi and its relatives print
+read-refused-unrecognised =
+    Nothing in this text is known: looked for nvidia-smi, nvidia-smi topo -m, ubuntu-drivers devices, nvcc --version, a
+    wheel's file name, a package index and python -m torch.utils.collect_env. If it is one of these, say which: lessons
+    read KIND. If it is an error or a log: lessons why -
+read-refused-symptom = No reader is for this text, but there is a known error in it. What it is a sign of: lessons why -
+
+read-lack-smi = Nothing in this text looks like an output of nvidia-smi
+read-lack-topo = This is not the output of nvidia-smi topo -m: there is no row such as "GPU0  X  NV4" under a header "GPU0  GPU1" in it
+read-lack-drivers = This is not the output of ubuntu-drivers: there is no device such as "== /sys/devices/… ==" and no driver's package in it
+read-lack-nvcc = This is not the output of nvcc --version: there is no line "Cuda compilation tools, release …" in it
+read-lack-env = This is not the output of torch.utils.collect_env: there are no lines "PyTorch version: …" and "CUDA used to build PyTorch: …" in it
+read-lack-names = No word in it is the name of a wheel or a source archive
+read-lack-known-api = This index is written by version { $api } of the simple API, and version 1 is known here
+read-lack-files-among-links = This is no package index: none of its { $links ->
+        [one] only link
+       *[other] { $links } links
+    } is a wheel or a source archive
+read-lack-links = This is no package index: it is a page without links
+read-lack-files = This is no package index: it lists no wheel and no source archive
+read-lack-list = This is no package index: it has no list of files
+read-lack-json = Its JSON is not that of a package index: { $said }
+
+read-wheel-fault-not-whl = "{ $name }" is not the name of a wheel: it does not end with .whl
+read-wheel-fault-parts = "{ $name }" is not the name of a wheel: it has { $parts ->
+        [one] one part
+       *[other] { $parts } parts
+    } between its dashes, and a wheel has five (project, version, Python, ABI, platform), or six with a build tag after the version
+read-wheel-fault-distribution = "{ $name }" is not the name of a wheel: "{ $part }", in the place of the project, has other signs than letters, digits, "." and "_"
+read-wheel-fault-version = "{ $name }" is not the name of a wheel: "{ $part }", in the place of the version, is not one such as 2.9.1 or 2.9.1+cu126
+read-wheel-fault-build = "{ $name }" is not the name of a wheel: the build tag "{ $part }" does not start with a digit
+read-wheel-fault-tag = "{ $name }" is not the name of a wheel: "{ $part }" is not a tag such as cp311, abi3 or manylinux_2_28_x86_64
+
+## What no reader is for: `$detail` is what matters most in it, or "none"
+
+read-foreign-driver-version = { $detail ->
+        [none] This is /proc/driver/nvidia/version, which names the kernel module that is loaded
+       *[other] This is /proc/driver/nvidia/version: the kernel module that is loaded is of driver { $detail }
+    }. Whether the libraries are of the same version: lessons check driver.versions-agree
+read-foreign-modinfo = { $detail ->
+        [none] This is modinfo, which tells of a kernel module's file
+       *[other] This is modinfo: the module's file is of version { $detail }
+    }. The one that is loaded may be another: cat /proc/driver/nvidia/version, or lessons check driver
+read-foreign-gpu-information = { $detail ->
+        [none] This is a GPU's page below /proc/driver/nvidia/gpus
+       *[other] This is a GPU's page below /proc/driver/nvidia/gpus: { $detail }
+    }. It says that the kernel module has found the GPU, and no more; paste nvidia-smi to go on
+read-foreign-lspci = { $detail ->
+        [none] This is lspci, the list of the devices on the PCI bus
+       *[other] This is lspci: on the bus there is { $detail }
+    }. Which driver each needs: paste ubuntu-drivers devices, or lessons check driver
+read-foreign-lsmod = This is lsmod or /proc/modules, the list of the kernel modules that are loaded. What of them matters: lessons check driver
+read-foreign-modprobe-conf = This is a file of modprobe.d, which says what may load. Whether nouveau is kept out: lessons check driver.nouveau-blacklisted
+read-foreign-modprobe-failed = modprobe could not load a module. Why: lessons why -
+read-foreign-packages = { $detail ->
+        [none] This is a list of packages
+       *[other] This is a list of packages, { $detail } among them
+    }. Whether they fit together: lessons check driver.installed
+read-foreign-rpm = This is a list of RPM packages. Whether the driver is there and loaded: lessons check driver
+read-foreign-apt = This is apt at work. If it failed: lessons why -
+read-foreign-dkms = { $detail ->
+        [none] This is dkms status
+       *[other] This is dkms status: { $detail }
+    }. Whether the module is built for the kernel that runs: lessons check driver.module-loaded
+read-foreign-systemctl = { $detail ->
+        [none] This is the state of a service
+       *[other] This is the state of the service { $detail }
+    }. What of it matters: lessons check persistence, or lessons why - for what it logged
+read-foreign-kernel = These are messages of the kernel. What they are a sign of: lessons why -
+read-foreign-pip-list = This is a list of Python packages. Whether they fit together: paste python -m torch.utils.collect_env, or lessons check torch
+read-foreign-gcc = { $detail ->
+        [none] This is a compiler's version
+       *[other] This is a compiler's version: { $detail }
+    }. Whether nvcc takes it: lessons check cuda.host-compiler
+read-foreign-dmon = This is nvidia-smi dmon, a line a second. Paste nvidia-smi itself to have its fields explained
+read-foreign-pmon = This is nvidia-smi pmon, a line a second for each process. Paste nvidia-smi itself to have its fields explained
+read-foreign-p2p = This is nvidia-smi topo -p2p, which says what each pair of GPUs may do. Paste nvidia-smi topo -m to see how they are wired
+read-foreign-mig-profiles = This is a list of MIG profiles or instances. Paste nvidia-smi or nvidia-smi -L to see the devices that were made
+read-foreign-secure-boot = { $detail ->
+        [none] This is the state of Secure Boot
+       *[other] Secure Boot is { $detail } here
+    }. Whether it keeps the driver's module out: lessons check driver.secure-boot
+read-foreign-system = This tells of the system. What fits it: lessons torch plan
+read-foreign-traceback = This is an error of Python's. What it is a sign of: lessons why -
+
 ## nvidia-smi
 
 read-smi-what-table = The table of nvidia-smi, with { $gpus ->
@@ -55,6 +160,7 @@ read-smi-what-xml = The report of nvidia-smi -q -x, with { $gpus ->
         [one] one GPU
        *[other] { $gpus } GPUs
     }
+read-smi-what-version = The versions of nvidia-smi --version
 read-smi-what-message = A message with which nvidia-smi failed
 
 read-smi-failed-communicate =
@@ -133,6 +239,7 @@ read-smi-note-cut-header = The text ends before the first GPU
 read-smi-note-cut-gpu = The text is cut at the GPU in row { $row }: what it no longer shows is left out
 read-smi-note-cut-mig = The text is cut in the MIG devices
 read-smi-note-cut-processes = The text is cut in the list of processes
+read-smi-note-margin-lost = The left edge of the text is cut off. Where it took part of a value, the value is left out
 read-smi-note-no-header = The header is not in the text: it would name the driver and the CUDA that it serves
 read-smi-note-no-process-list = The driver cannot list the processes of GPU { $gpu }
 read-smi-note-unnamed = The columns have no names here: only what can be told by its look is read. Ask again without noheader
@@ -348,6 +455,9 @@ read-wheel-what = The name of a wheel: { $project } { $version }
 read-wheel-note-version = { $version } is not a version by the rules of Python packages: pip and uv pass over this file
 read-wheel-note-fits = As far as the system goes, it installs on this machine ({ $host })
 read-wheel-note-fits-if = It installs on this machine ({ $host }) if it has { $needs } or later
+read-wheel-note-installs = It installs on this machine ({ $host })
+read-wheel-note-too-old = It does not install on this machine ({ $host }): it needs { $needs } or later, and here is { $has }
+read-wheel-note-other-python = It does not install into the Python in use here ({ $host }): it is for { $wheel }
 read-wheel-note-system = It does not install on this machine ({ $host }): it is made for another system ({ $wheel })
 read-wheel-note-arch = It does not install on this machine ({ $host }): it is made for another processor ({ $wheel })
 read-wheel-note-tag = It does not install on this machine ({ $host }): its platform is not known here ({ $wheel })

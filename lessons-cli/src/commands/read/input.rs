@@ -1,11 +1,10 @@
 //! Where a paste comes from: standard input, a file, or a wheel's name itself.
 
-use std::fmt;
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, anyhow, bail};
 use lessons_engine::finding::Arg;
 use lessons_engine::read::recognise::{Kind, recognise};
 use lessons_engine::read::{error, index, smi};
@@ -38,6 +37,21 @@ impl Input {
         }
     }
 
+    /// What it is called in a sentence.
+    pub(super) fn shown(&self, texts: &Texts) -> String {
+        match self {
+            Self::Standard => texts.shared("read-input-standard", &[]),
+            Self::File(path) => {
+                let file = visible(&path.display().to_string());
+                texts.shared("read-input-file", &[("file", Arg::Text(file))])
+            }
+            Self::Name(name) => {
+                let name = [("name", Arg::Text(visible(name)))];
+                texts.shared("read-input-name", &name)
+            }
+        }
+    }
+
     /// The text. It is read up to the limit of the reader that it is for, and not beyond.
     pub(super) fn read(&self, kind: Option<Kind>) -> Result<String> {
         let bytes = match self {
@@ -61,20 +75,20 @@ impl Input {
                 .and_then(|file| bounded(file, kind)),
             Self::Name(name) => return Ok(name.clone()),
         };
-        let bytes = bytes.with_context(|| format!("tried to read {self}"))?;
+        let bytes = bytes.map_err(|why| {
+            let texts = Texts::english();
+            let values = [
+                ("input", Arg::Text(self.shown(&texts))),
+                ("why", Arg::Text(format!("{why:#}"))),
+            ];
+            anyhow!(texts.shared("read-tried", &values))
+        })?;
         Ok(decoded(&bytes))
     }
 }
 
-impl fmt::Display for Input {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Standard => f.write_str("standard input"),
-            Self::File(path) => write!(f, "the file {}", visible(&path.display().to_string())),
-            Self::Name(name) => write!(f, "the name {}", visible(name)),
-        }
-    }
-}
+/// As much of a long text as is looked at to see whether it is an index.
+const BEGINNING: usize = 256 << 10;
 
 /// Reads no more than its reader takes. Only an index may be long, and that shows in its beginning.
 fn bounded(mut from: impl Read, kind: Option<Kind>) -> Result<Vec<u8>> {
@@ -88,16 +102,16 @@ fn bounded(mut from: impl Read, kind: Option<Kind>) -> Result<Vec<u8>> {
     if bytes.len() <= limit {
         return Ok(bytes);
     }
-    let is_index = kind.is_none() && recognise(&decoded(&bytes)) == Some(Kind::Index);
+    // What it is shows in its beginning.
+    let beginning = bytes.get(..BEGINNING).unwrap_or(&bytes);
+    let is_index = kind.is_none() && recognise(&decoded(beginning)) == Some(Kind::Index);
     let limit = if is_index { index::LONGEST } else { limit };
     if is_index {
         take(&mut from, limit, &mut bytes)?;
     }
     if bytes.len() > limit {
-        bail!(
-            "it is longer than {} MiB, which is more than any such output has",
-            limit >> 20
-        );
+        let limit = [("limit", Arg::Count((limit >> 20) as u64))];
+        bail!(Texts::english().shared("read-refused-too-long", &limit));
     }
     Ok(bytes)
 }

@@ -16,8 +16,8 @@ use crate::texts::{MISSING, Texts};
 
 use Outcome::{Blocked, Fail, NotApplicable, Pass, Unknown};
 use machine::{
-    SITE, VENV, companion, computed, conda, driver, env, file, gone, gpu, healthy, library, names,
-    no_gpu, no_torch, other_python, probe, pyenv, remove, said, system_python, text, torch,
+    SITE, VENV, companion, computed, conda, driver, env, file, gone, gpu, healthy, library, list,
+    names, no_gpu, no_torch, other_python, probe, pyenv, remove, said, system_python, text, torch,
     windows,
 };
 
@@ -307,7 +307,40 @@ fn the_wheel_is_the_newest_that_runs() {
 fn installations() {
     holds! { "torch.installed":
         |_| {} => Pass "pass";
-        |m| gone(m, &format!("{SITE}/torch/version.py")) => Pass "pass";
+        // What Python cannot import is not installed, whatever pip's record says.
+        |m| gone(m, &format!("{SITE}/torch/version.py")) => Fail "fail-remains", "rm -r";
+        |m| { no_torch(m); list(m, &["torch-2.15.0.dist-info"]); } => Fail "fail-remains", "torch-2.15.0.dist-info";
+        |m| { no_torch(m); list(m, &["torch"]); } => Fail "fail-remains", "rm -r";
+        // pip and uv go by records.
+        |m| list(m, &["torch-2.9.0+cu126.dist-info"]) => Pass "pass-records";
+        |m| { remove(m, "torch-"); list(m, &["torch-2.9.0.dist-info"]); } => Pass "pass-records";
+        // Built from its sources and linked, in setuptools' old and new form.
+        |m| {
+            no_torch(m);
+            list(m, &["easy-install.pth", "torch.egg-link"]);
+            text(m, &format!("{SITE}/easy-install.pth"), "/home/me/pytorch\n");
+            text(m, "/home/me/pytorch/torch/version.py", "__version__ = '2.16.0a0+git1234'\ncuda = '13.0'\n");
+        } => Pass "pass";
+        |m| {
+            no_torch(m);
+            list(m, &["__editable__.torch-2.16.0a0+git1234.pth", "torch-2.16.0a0+git1234.dist-info"]);
+            text(m, &format!("{SITE}/__editable__.torch-2.16.0a0+git1234.pth"), "/home/me/pytorch\n");
+            text(m, "/home/me/pytorch/torch/version.py", "__version__ = '2.16.0a0+git1234'\ncuda = '13.0'\n");
+        } => Pass "pass";
+        |m| {
+            no_torch(m);
+            text(m, &format!("{VENV}/bin/pip"), "#!/usr/bin/python3\nimport sys\n");
+        } => Fail "fail-other-pip", "python -m pip install";
+        |m| {
+            no_torch(m);
+            text(m, &format!("{VENV}/bin/pip"), &format!("#!{VENV}/bin/python3\nimport sys\n"));
+        } => Fail "fail";
+        |m| {
+            no_torch(m);
+            names(m, "/home/me/miniforge3/envs", &["dl"]);
+            names(m, "/home/me/miniforge3/envs/dl/lib", &["python3.11"]);
+            text(m, "/home/me/miniforge3/envs/dl/lib/python3.11/site-packages/torch/version.py", "__version__ = '2.8.0+cu128'\ncuda = '12.8'\n");
+        } => Fail "fail-elsewhere";
         no_torch => Fail "fail", "python -m pip install torch==2.15.0 torchvision==0.29.2 --index-url https://download.pytorch.org/whl/cu130";
         |m| {
             no_torch(m);
@@ -362,7 +395,7 @@ fn builds() {
             m.as_object_mut().unwrap().remove("nvml");
             m["dirs"].as_object_mut().unwrap().remove("/sys/bus/pci/devices");
         } => Unknown "unknown-gpu", "lessons check driver.gpu-visible";
-        |m| gone(m, &format!("{SITE}/torch/version.py")) => Unknown "finding-unknown", "python -c";
+        |m| gone(m, &format!("{SITE}/torch/version.py")) => Unknown "finding-unknown";
         |m| { text(m, &format!("{SITE}/torch/version.py"), "__version__ = '2.15.0'\n") } => Unknown "finding-unknown";
     }
 }

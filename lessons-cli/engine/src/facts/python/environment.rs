@@ -99,6 +99,34 @@ impl Facts<'_> {
         })
     }
 
+    /// The first pip on `$PATH` and the Python that it installs for, as the first line of its script names it:
+    /// `#!/home/me/.venv/bin/python`. None where there is no pip, or it is no script that names a Python.
+    pub fn first_pip(&self) -> Option<(String, String)> {
+        if self.is_windows() {
+            return None;
+        }
+        let path = self.env("PATH").ok()??;
+        for folder in path.split(':') {
+            let Some(folder) = self.absolute(folder) else {
+                continue;
+            };
+            for name in ["pip", "pip3"] {
+                let file = format!("{folder}/{name}");
+                match self.text(&file) {
+                    Ok(script) => {
+                        let line = script.lines().next()?;
+                        let python = line.strip_prefix("#!")?.split_whitespace().next()?;
+                        let named = python.rsplit('/').next()?.starts_with("python");
+                        return named.then(|| (file, python.to_owned()));
+                    }
+                    Err(Unread::NotFound) => {}
+                    Err(_) => return None,
+                }
+            }
+        }
+        None
+    }
+
     /// The Python that a file is: itself, or for pyenv's shim, which is a script, the one that pyenv would start:
     /// by `$PYENV_VERSION`, `.python-version` in the working folder or the nearest one above, or pyenv's own file
     /// `version`. `None` where that is the system's, which comes later on `$PATH`.
@@ -152,7 +180,9 @@ impl Facts<'_> {
                 return Ok(Some(self.virtual_environment(prefix, "$PATH")));
             }
             if self.exists(&format!("{prefix}/conda-meta"))? {
-                return Ok(Some(self.conda_environment(prefix, true, "$PATH")));
+                // The others lie in a folder `envs`, in conda's own or anywhere else.
+                let base = !parent(&prefix).is_some_and(|above| above.ends_with("/envs"));
+                return Ok(Some(self.conda_environment(prefix, base, "$PATH")));
             }
         }
         if let Some(folder) = self.folder_in("PWD")? {
@@ -192,9 +222,14 @@ impl Facts<'_> {
         let mut sites = self.own_site(&prefix, &python).map(|site| vec![site]);
         if let (Ok(config), Ok(sites), Ok(python)) = (&config, &mut sites, &python)
             && config.system_sites
-            && let Some(base) = config.home.as_deref().and_then(parent)
+            && let Some(home) = config.home.as_deref()
         {
-            sites.extend(system_sites(base, *python));
+            sites.extend(self.user_site(*python).ok().flatten());
+            if self.is_windows() {
+                sites.push(format!("{home}/Lib/site-packages"));
+            } else if let Some(base) = parent(home) {
+                sites.extend(system_sites(base, *python));
+            }
         }
         Environment {
             kind: EnvironmentKind::Virtual,
@@ -323,7 +358,12 @@ impl Facts<'_> {
     /// The user's own packages, which every Python but that of a virtual environment looks at first.
     fn user_site(&self, python: PythonVersion) -> Known<Option<String>> {
         if self.is_windows() {
-            return Ok(None);
+            // Where the folder is not known, it is left out: hardly anybody has one.
+            let roaming = self.folder_in("APPDATA").ok().flatten();
+            return Ok(roaming.map(|folder| {
+                let number = format!("{}{}", python.major, python.minor);
+                format!("{folder}/Python/Python{number}/site-packages")
+            }));
         }
         Ok(self
             .folder_in("HOME")?
@@ -524,5 +564,53 @@ mod tests {
             Some("/usr/bin/python3")
         );
         assert!(first(r#""/other":{"text":""}"#).is_err());
+    }
+
+    fn environment(json: &str) -> Environment {
+        let recording = Recording::from_slice(json.as_bytes()).unwrap();
+        Facts::new(&recording)
+            .environment()
+            .clone()
+            .unwrap()
+            .unwrap()
+    }
+
+    /// Conda's own folder on `$PATH`, as its installer leaves it where the shell was not set up; any other of its
+    /// environments.
+    #[test]
+    fn conda_is_found_by_its_folder() {
+        for (prefix, base) in [
+            ("/home/me/miniforge3", true),
+            ("/opt/conda", true),
+            ("/home/me/miniforge3/envs/dl", false),
+        ] {
+            let found = environment(&format!(
+                r#"{{"format":"lessons-machine/1","name":"t","platform":{{"os":"linux","arch":"x86_64"}},
+                "env":{{"PATH":"{prefix}/bin:/usr/bin","PWD":"/w","HOME":"/home/me","VIRTUAL_ENV":null,"CONDA_PREFIX":null}},
+                "dirs":{{"{prefix}/conda-meta":["history","python-3.12.7-hc5c86c4_0_cpython.json"]}},
+                "files":{{"{prefix}/bin/python3":{{"mode":33261}},"{prefix}/pyvenv.cfg":{{"error":"not-found"}}}}}}"#
+            ));
+            assert_eq!(found.prefix, prefix);
+            assert_eq!(found.kind, EnvironmentKind::Conda { base });
+            assert_eq!(found.python, Ok(PythonVersion::new(3, 12)));
+        }
+    }
+
+    #[test]
+    fn windows_has_a_folder_of_the_user_s_packages() {
+        let found = environment(
+            r#"{"format":"lessons-machine/1","name":"t","platform":{"os":"windows","arch":"x86_64"},
+            "env":{"PATH":"C:\\Users\\me\\AppData\\Local\\Programs\\Python\\Python311","APPDATA":"C:\\Users\\me\\AppData\\Roaming","PWD":null,"VIRTUAL_ENV":null,"CONDA_PREFIX":null},
+            "files":{"C:/Users/me/AppData/Local/Programs/Python/Python311/python.exe":{"size":1},
+            "C:/Users/me/AppData/Local/Programs/Python/Python311/pyvenv.cfg":{"error":"not-found"},
+            "C:/Users/me/AppData/Local/Programs/Python/Python311/conda-meta":{"error":"not-found"}}}"#,
+        );
+        assert_eq!(
+            found.sites.unwrap(),
+            [
+                "C:/Users/me/AppData/Roaming/Python/Python311/site-packages",
+                "C:/Users/me/AppData/Local/Programs/Python/Python311/Lib/site-packages"
+            ]
+        );
     }
 }

@@ -23,6 +23,20 @@ pub struct Torch {
     pub source: String,
 }
 
+/// Where conda's installers put it, below the home folder.
+const CONDAS: [&str; 7] = [
+    "miniforge3",
+    "mambaforge",
+    "miniconda3",
+    "anaconda3",
+    "micromamba",
+    ".conda",
+    ".local/share/mamba",
+];
+
+/// How many folders are looked at for a torch that is elsewhere.
+const MOST_FOLDERS: usize = 200;
+
 impl Torch {
     /// The CUDA that it brings; `None` for a build without.
     pub fn cuda(&self) -> Known<Option<CudaVersion>> {
@@ -40,7 +54,7 @@ impl Facts<'_> {
     pub fn torch(&self) -> &Known<Option<Torch>> {
         self.python.torch.get_or_init(|| {
             let mut unknown = None;
-            for site in self.sites()? {
+            for site in self.sites_and_linked()? {
                 match self.torch_in(&site) {
                     Ok(Some(torch)) => return Ok(Some(torch)),
                     Ok(None) => {}
@@ -53,29 +67,128 @@ impl Facts<'_> {
         })
     }
 
-    /// Folders outside of the environment that hold a torch: the user's own packages, the system's, and those of the
-    /// Python that comes first on `$PATH`.
-    pub fn torch_elsewhere(&self) -> Vec<Torch> {
-        let mut folders = vec!["/usr/lib/python3/dist-packages".to_owned()];
-        let home = self.env("HOME").ok().flatten();
-        let above = home
-            .map(|home| format!("{}/.local/lib", home.trim_end_matches('/')))
-            .into_iter()
-            .chain(["/usr/local/lib".to_owned()]);
-        for above in above {
-            for name in self.dir(&above).unwrap_or_default() {
-                if name.starts_with("python3") {
-                    folders.push(format!("{above}/{name}/site-packages"));
-                    folders.push(format!("{above}/{name}/dist-packages"));
-                }
+    /// What is left of a torch that Python cannot import: its record without its folder, or its folder without
+    /// `version.py`. Its path.
+    pub fn torch_remains(&self) -> Option<String> {
+        for site in self.sites().ok()? {
+            let Ok(names) = self.dir(&site) else { continue };
+            if self.text(&format!("{site}/torch/version.py")) != Err(Unread::NotFound) {
+                continue;
+            }
+            let record = names.iter().find(|name| {
+                distribution(&site, name).is_some_and(|record| record.name == "torch")
+            });
+            let folder = names.iter().find(|name| *name == "torch");
+            if let Some(name) = record.or(folder) {
+                return Some(format!("{site}/{name}"));
             }
         }
+        None
+    }
+
+    /// The records of torch beside the one that is imported, where there are several or they tell of another version:
+    /// pip and uv go by these.
+    pub fn torch_records(&self, torch: &Torch) -> Vec<String> {
+        let names = self.dir(&torch.site).unwrap_or_default();
+        let records: Vec<_> = names
+            .iter()
+            .filter_map(|name| distribution(&torch.site, name))
+            .filter(|record| record.name == "torch")
+            .collect();
+        let [only] = &*records else {
+            return records.into_iter().map(|record| record.record).collect();
+        };
+        if only.version.clone().without_local() == torch.release() {
+            return Vec::new();
+        }
+        vec![only.record.clone()]
+    }
+
+    /// Folders outside of the environment that hold a torch: the user's own packages, the system's, `.venv` in the
+    /// working folder, conda's environments and pyenv's and python.org's Pythons.
+    pub fn torch_elsewhere(&self) -> Vec<Torch> {
         let own = self.sites().unwrap_or_default();
+        let folders = if self.platform().os == "windows" {
+            self.folders_of_windows()
+        } else {
+            self.folders_of_unix()
+        };
         folders
             .iter()
+            .take(MOST_FOLDERS)
             .filter(|folder| !own.contains(folder))
             .filter_map(|folder| self.torch_in(folder).ok().flatten())
             .collect()
+    }
+
+    fn folders_of_unix(&self) -> Vec<String> {
+        let mut folders = vec!["/usr/lib/python3/dist-packages".to_owned()];
+        let mut below_lib = |prefix: &str| {
+            let lib = format!("{prefix}/lib");
+            for name in self.dir(&lib).unwrap_or_default() {
+                if name.starts_with("python3") {
+                    folders.push(format!("{lib}/{name}/site-packages"));
+                    folders.push(format!("{lib}/{name}/dist-packages"));
+                }
+            }
+        };
+        if let Ok(Some(home)) = self.folder_in("HOME") {
+            below_lib(&format!("{home}/.local"));
+        }
+        below_lib("/usr/local");
+        if let Ok(Some(here)) = self.folder_in("PWD") {
+            below_lib(&format!("{here}/.venv"));
+        }
+        for prefix in self.folders_of_others("HOME", ".pyenv/versions") {
+            below_lib(&prefix);
+        }
+        folders
+    }
+
+    fn folders_of_windows(&self) -> Vec<String> {
+        let mut folders = Vec::new();
+        if let Ok(Some(roaming)) = self.folder_in("APPDATA") {
+            let above = format!("{roaming}/Python");
+            for name in self.dir(&above).unwrap_or_default() {
+                folders.push(format!("{above}/{name}/site-packages"));
+            }
+        }
+        let mut prefixes = self.folders_of_others("USERPROFILE", ".pyenv/pyenv-win/versions");
+        if let Ok(Some(local)) = self.folder_in("LOCALAPPDATA") {
+            let above = format!("{local}/Programs/Python");
+            let names = self.dir(&above).unwrap_or_default();
+            prefixes.extend(names.iter().map(|name| format!("{above}/{name}")));
+        }
+        if let Ok(Some(here)) = self.folder_in("PWD") {
+            prefixes.push(format!("{here}/.venv"));
+        }
+        folders.extend(
+            prefixes
+                .iter()
+                .map(|prefix| format!("{prefix}/Lib/site-packages")),
+        );
+        folders
+    }
+
+    /// The folders of conda's installations below the home folder with their environments, and pyenv's Pythons.
+    fn folders_of_others(&self, home: &str, pyenv: &str) -> Vec<String> {
+        let Ok(Some(home)) = self.folder_in(home) else {
+            return Vec::new();
+        };
+        let mut prefixes = Vec::new();
+        for conda in CONDAS {
+            let prefix = format!("{home}/{conda}");
+            let environments = format!("{prefix}/envs");
+            for name in self.dir(&environments).unwrap_or_default() {
+                prefixes.push(format!("{environments}/{name}"));
+            }
+            prefixes.push(prefix);
+        }
+        let versions = format!("{home}/{pyenv}");
+        for name in self.dir(&versions).unwrap_or_default() {
+            prefixes.push(format!("{versions}/{name}"));
+        }
+        prefixes
     }
 
     /// The list of GPU code compiled into the torch, from its own library; empty where the library has none.
@@ -139,6 +252,10 @@ impl Facts<'_> {
             Err(_) if unread == Unread::NotFound => return Ok(None),
             Err(why) => return Err(Unknown::unread(site, why)),
         };
+        // Python cannot import what has no such file: at most there are remains.
+        if unread == Unread::NotFound {
+            return Ok(None);
+        }
         let record = names
             .iter()
             .filter_map(|record| distribution(site, record))
@@ -150,9 +267,7 @@ impl Facts<'_> {
                 site: record.site,
                 version: record.version,
             })),
-            None if unread == Unread::NotFound || !names.iter().any(|name| name == "torch") => {
-                Ok(None)
-            }
+            None if !names.iter().any(|name| name == "torch") => Ok(None),
             None => Err(Unknown::unread(source, unread)),
         }
     }

@@ -128,9 +128,25 @@ impl Cause {
 /// The failure that a line tells of, and the byte in it at which the message starts.
 pub(super) fn of_line(line: &str) -> Option<(Failure, usize)> {
     let (cause, start) = cause(line)?;
-    let message = line[start..].trim_end().trim_end_matches('`').to_owned();
+    let said = &line[start..];
+    // Prose quotes a message, and goes on after it.
+    let closing = match line[..start].chars().next_back() {
+        Some(quote @ ('`' | '"')) => Some(quote),
+        Some('\u{201c}' | '\u{201e}') => Some('\u{201d}'),
+        _ => None,
+    };
+    let said = closing
+        .and_then(|quote| said.split(quote).next())
+        .unwrap_or(said);
+    let said = match cause {
+        Cause::NoDevices => said.get(..NO_DEVICES.len()).unwrap_or(said),
+        _ => said.trim_end().trim_end_matches(['`', '"']),
+    };
+    let message = said.to_owned();
     Some((Failure { cause, message }, start))
 }
+
+const NO_DEVICES: &str = "No devices were found";
 
 fn cause(line: &str) -> Option<(Cause, usize)> {
     const HANDLE: &str = "Unable to determine the device handle for ";
@@ -171,7 +187,7 @@ fn cause(line: &str) -> Option<(Cause, usize)> {
             return Some((cause, at));
         }
     }
-    if let Some(at) = line.find("No devices were found") {
+    if let Some(at) = line.find(NO_DEVICES) {
         return Some((Cause::NoDevices, at));
     }
     if let Some(at) = line.find("No supported devices in vGPU mode") {

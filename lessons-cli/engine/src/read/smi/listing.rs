@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::field::{Field, Key, Row};
 use super::note::Note;
-use super::values::{Form, Gpu, Process, ProcessList, Reading, Smi, Unit, Words, words};
+use super::values::{Form, Gpu, MigDevice, Process, ProcessList, Reading, Smi, Unit, Words, words};
 
 /// An output being read value by value.
 pub(super) struct Listing<'t> {
@@ -66,6 +66,68 @@ impl<'t> Listing<'t> {
             && !shown.is_empty()
             && set(gpu, key, shown)
         {
+            self.smi.fields.push(Field { row, key, span: at });
+        }
+    }
+
+    /// Newer drivers list ECC errors by place. No error anywhere is none in all; how the table adds others up is
+    /// not known, so they become a note.
+    pub(super) fn ecc_by_place(&mut self, listed: Option<u64>) {
+        let (Some(listed), Some(gpu)) = (listed, self.smi.gpus.last_mut()) else {
+            return;
+        };
+        match listed {
+            0 if gpu.ecc_uncorrected.is_none() => gpu.ecc_uncorrected = Some(Reading::of("0")),
+            0 => {}
+            count => self.smi.notes.push(Note::EccByPlace(count)),
+        }
+    }
+
+    /// Adds a MIG device of the last GPU.
+    pub(super) fn add_mig_device(&mut self) -> bool {
+        let may = self.may_add_row();
+        if may {
+            let gpu = self.smi.gpus.last().and_then(|gpu| gpu.index);
+            self.smi.mig_devices.push(MigDevice {
+                gpu,
+                ..MigDevice::default()
+            });
+        }
+        may
+    }
+
+    /// Sets a value of the last MIG device, unless it is set.
+    pub(super) fn mig_device(&mut self, key: Key, at: Range<usize>) {
+        let shown = &self.text[at.clone()];
+        let row = Row::MigDevice(self.smi.mig_devices.len().saturating_sub(1));
+        let Some(device) = self
+            .smi
+            .mig_devices
+            .last_mut()
+            .filter(|_| !shown.is_empty())
+        else {
+            return;
+        };
+        let number =
+            |place: &mut Option<u32>| shown.parse().is_ok_and(|number| fill(place, || number));
+        let set = match key {
+            Key::Device => number(&mut device.device),
+            Key::Gi => number(&mut device.gi),
+            Key::Ci => number(&mut device.ci),
+            Key::Sm => fill(&mut device.sm, || reading(shown)),
+            Key::EccUncorrected => fill(&mut device.ecc_uncorrected, || reading(shown)),
+            Key::Ce => fill(&mut device.ce, || reading(shown)),
+            Key::Enc => fill(&mut device.enc, || reading(shown)),
+            Key::Dec => fill(&mut device.dec, || reading(shown)),
+            Key::Ofa => fill(&mut device.ofa, || reading(shown)),
+            Key::Jpg => fill(&mut device.jpg, || reading(shown)),
+            Key::MemoryUsedMib => fill(&mut device.memory_used_mib, || reading(shown)),
+            Key::MemoryTotalMib => fill(&mut device.memory_total_mib, || reading(shown)),
+            Key::Bar1UsedMib => fill(&mut device.bar1_used_mib, || reading(shown)),
+            Key::Bar1TotalMib => fill(&mut device.bar1_total_mib, || reading(shown)),
+            _ => false,
+        };
+        if set {
             self.smi.fields.push(Field { row, key, span: at });
         }
     }
@@ -163,6 +225,7 @@ fn on_or_off(shown: &str) -> Words {
     match shown {
         "Enabled" | "Yes" => Cow::Borrowed("On"),
         "Disabled" | "No" => Cow::Borrowed("Off"),
+        "[N/A]" => Cow::Borrowed("N/A"),
         _ => words(shown),
     }
 }

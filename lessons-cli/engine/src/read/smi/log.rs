@@ -13,7 +13,6 @@ use std::ops::Range;
 
 use super::field::Key;
 use super::listing::Listing;
-use super::note::Note;
 use super::token;
 use super::values::{Form, Reading, Smi};
 
@@ -25,7 +24,25 @@ pub(super) struct Log<'t> {
     volatile: bool,
     ecc_listed: Option<u64>,
     instances: [Option<Range<usize>>; 2],
+    /// The lines are about a slice of the GPU, until the first heading that no slice has.
+    in_mig_device: bool,
+    /// `Power Readings`, once it was the heading: newer drivers put headings of their own below it.
+    section: Range<usize>,
 }
+
+/// The headings below `MIG Device`. Whatever else is a heading ends the device.
+const OF_MIG_DEVICE: [&str; 10] = [
+    "Device Attributes",
+    "Shared",
+    "ECC Errors",
+    "Volatile",
+    "Aggregate",
+    "FB Memory Usage",
+    "Shared FB Memory Usage",
+    "BAR1 Memory Usage",
+    "BAR1 Memory",
+    "Shared BAR1 Memory",
+];
 
 impl<'t> Log<'t> {
     pub(super) fn new(text: &'t str, rows_left: usize) -> Self {
@@ -35,6 +52,8 @@ impl<'t> Log<'t> {
             volatile: false,
             ecc_listed: None,
             instances: [None, None],
+            in_mig_device: false,
+            section: 0..0,
         }
     }
 
@@ -59,8 +78,15 @@ impl<'t> Log<'t> {
         else {
             match shown {
                 "Volatile" => self.volatile = true,
-                "Aggregate" => self.volatile = false,
-                _ => {}
+                "Single Bit" | "Double Bit" => {}
+                _ => self.volatile = false,
+            }
+            match shown {
+                "MIG Device" => self.in_mig_device = self.listing.add_mig_device(),
+                _ => self.in_mig_device &= OF_MIG_DEVICE.contains(&shown),
+            }
+            if !shown.ends_with("Power Limit") {
+                self.section = line.clone();
             }
             self.heading = line;
             return;
@@ -75,7 +101,39 @@ impl<'t> Log<'t> {
             text,
             line.start + colon + 1..line.start + colon + 1 + value.len(),
         );
-        self.value(name, value);
+        // After the last device come values of the GPU, without a heading: `Accounting Mode`.
+        let of_gpu = name.starts_with("Accounting") || name == "Serial Number";
+        self.in_mig_device = self.in_mig_device && !of_gpu;
+        if self.in_mig_device {
+            self.mig_value(name, value);
+        } else {
+            self.value(name, value);
+        }
+    }
+
+    /// A value of a slice of the GPU.
+    fn mig_value(&mut self, name: &str, value: Range<usize>) {
+        let heading = &self.listing.text[self.heading.clone()];
+        let memory = heading.ends_with("FB Memory Usage");
+        let bar1 = heading.contains("BAR1");
+        let key = match name {
+            "Index" => Key::Device,
+            "GPU Instance ID" => Key::Gi,
+            "Compute Instance ID" => Key::Ci,
+            "Multiprocessor count" => Key::Sm,
+            "Copy Engine count" => Key::Ce,
+            "Encoder count" => Key::Enc,
+            "Decoder count" => Key::Dec,
+            "OFA count" => Key::Ofa,
+            "JPG count" => Key::Jpg,
+            "SRAM Uncorrectable" if self.volatile => Key::EccUncorrected,
+            "Total" if memory => Key::MemoryTotalMib,
+            "Used" if memory => Key::MemoryUsedMib,
+            "Total" if bar1 => Key::Bar1TotalMib,
+            "Used" if bar1 => Key::Bar1UsedMib,
+            _ => return,
+        };
+        self.listing.mig_device(key, value);
     }
 
     pub(super) fn finish(mut self) -> (Option<Smi>, usize) {
@@ -90,7 +148,8 @@ impl<'t> Log<'t> {
     fn value(&mut self, name: &str, value: Range<usize>) {
         let listing = &mut self.listing;
         let heading = &listing.text[self.heading.clone()];
-        let power = matches!(heading, "Power Readings" | "GPU Power Readings");
+        let section = &listing.text[self.section.clone()];
+        let power = matches!(section, "Power Readings" | "GPU Power Readings");
         match name {
             "Timestamp" => listing.header(Key::Timestamp, value),
             "Driver Version" | "KMD Version" => listing.header(Key::DriverVersion, value),
@@ -155,21 +214,10 @@ impl<'t> Log<'t> {
         }
     }
 
-    /// Newer drivers list ECC errors by place. No error anywhere is none in all; how the table adds others up is
-    /// not known, so they become a note.
     fn end_gpu(&mut self) {
         self.volatile = false;
+        self.in_mig_device = false;
         self.instances = [None, None];
-        let Some(listed) = self.ecc_listed.take() else {
-            return;
-        };
-        let Some(gpu) = self.listing.smi.gpus.last_mut() else {
-            return;
-        };
-        match listed {
-            0 if gpu.ecc_uncorrected.is_none() => gpu.ecc_uncorrected = Some(Reading::of("0")),
-            0 => {}
-            count => self.listing.smi.notes.push(Note::EccByPlace(count)),
-        }
+        self.listing.ecc_by_place(self.ecc_listed.take());
     }
 }

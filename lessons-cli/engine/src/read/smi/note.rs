@@ -15,6 +15,8 @@ pub enum Note {
     HeaderMissing,
     /// GPUs are missing in the numbering: nvidia-smi leaves out one that it cannot reach.
     IndexGap(Vec<u32>),
+    /// The left edge of the text is cut off, so that of a row's first value part may be gone.
+    MarginLost,
     /// One GPU's infoROM is corrupted, nvidia-smi warns.
     InfoRomCorrupted(String),
     /// A further message of failure, next to the first.
@@ -52,6 +54,10 @@ impl fmt::Display for Note {
             Self::Cut(Part::MigDevices) => write!(f, "the output is cut in the MIG devices"),
             Self::Cut(Part::Processes) => write!(f, "the output is cut in the processes"),
             Self::HeaderMissing => write!(f, "the header with the versions is missing"),
+            Self::MarginLost => write!(
+                f,
+                "the left edge of the text is cut off: where it took part of a value, the value is left out"
+            ),
             Self::IndexGap(missing) => {
                 write!(f, "GPU numbers are missing:")?;
                 missing.iter().try_for_each(|index| write!(f, " {index}"))

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::super::markup;
+
 /// The text with escape sequences and invisible characters dropped, odd blanks made blanks and drawn lines made
 /// ASCII; and the way back to the bytes it came from.
 pub(super) struct Plain<'t> {
@@ -22,7 +24,11 @@ impl<'t> Plain<'t> {
                 .fold(true, |plain, byte| plain & is_plain(*byte))
         });
         let lone_return = |(at, _)| bytes.get(at + 1) != Some(&b'\n');
-        if plain && !given.match_indices('\r').any(lone_return) && !given.contains("\\|") {
+        if plain
+            && !given.match_indices('\r').any(lone_return)
+            && !given.contains("\\|")
+            && !has_markup(given)
+        {
             Self {
                 given,
                 text: Cow::Borrowed(given),
@@ -72,8 +78,29 @@ impl<'t> Plain<'t> {
         let mut text = String::with_capacity(given.len());
         let mut seams = Vec::new();
         let mut shift = 0_i64;
+        let is_page = has_markup(given);
         let mut chars = given.char_indices().peekable();
-        while let Some((at, char)) = chars.next() {
+        while let Some((at, mut char)) = chars.next() {
+            // Names and tags are of ASCII, so that they have as many characters as bytes.
+            if is_page && char == '&' {
+                if let Some((written, length)) = markup::entity(&given[at..]) {
+                    char = written;
+                    chars.nth(length - 2);
+                }
+            } else if is_page
+                && char == '<'
+                && let Some((length, breaks)) = markup::tag(&given[at..])
+            {
+                chars.nth(length - 2);
+                if !breaks
+                    || chars
+                        .peek()
+                        .is_none_or(|(_, next)| matches!(next, '\n' | '\r'))
+                {
+                    continue;
+                }
+                char = '\n';
+            }
             let kept = match char {
                 '\u{1b}' => {
                     skip_escape(&mut chars);
@@ -124,6 +151,14 @@ impl<'t> Plain<'t> {
             seams,
         }
     }
+}
+
+/// Whether a page's HTML is in a text. XML has entities and tags of its own.
+fn has_markup(text: &str) -> bool {
+    let entity = |(at, _)| markup::entity(&text[at..]).is_some();
+    let tag = |(at, _)| markup::tag(&text[at..]).is_some();
+    (text.contains('&') && text.match_indices('&').any(entity) || text.match_indices('<').any(tag))
+        && !text.contains("<nvidia_smi_log")
 }
 
 fn is_plain(byte: u8) -> bool {

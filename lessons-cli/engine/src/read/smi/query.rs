@@ -22,18 +22,53 @@ pub(super) enum Column {
     Gpu(Key),
     /// A value of the row's process.
     Process(Key),
+    /// The GPU's name, by a word that is never a process's.
+    GpuName,
     /// `ecc.mode.current`: where it is off, there is no count.
     EccMode,
     /// A field that nvidia-smi knows and this does not need.
     Other,
 }
 
+impl Column {
+    /// Whether a value can stand in this column. Prose that follows an output has as many commas now and then.
+    fn takes(self, value: &str) -> bool {
+        let (Self::Header(key) | Self::Gpu(key) | Self::Process(key)) = self else {
+            return value.len() < LONGEST_VALUE;
+        };
+        if value.is_empty() || value.len() > LONGEST_VALUE {
+            return false;
+        }
+        // `[N/A]`, `[Not Supported]`, `[Unknown Error]`, and whatever else stands in brackets.
+        if (value.starts_with('[') && value.ends_with(']')) || token::is_no_value(value) {
+            return true;
+        }
+        let words = ["Enabled", "Disabled", "Yes", "No", "On"];
+        match key {
+            Key::Name => !value.starts_with(['$', '#', '`']),
+            Key::Uuid => value.contains('-'),
+            Key::BusId => token::is_bus_id(value),
+            Key::Persistence | Key::DisplayActive | Key::MigMode => words.contains(&value),
+            Key::DriverModel => matches!(value, "WDDM" | "TCC" | "MCDM"),
+            Key::PerformanceState => value.starts_with('P') && value.len() <= 3,
+            Key::ComputeMode => {
+                matches!(value, "Default" | "Prohibited") || value.starts_with("Exclusive")
+            }
+            // Numbers, with a unit or without.
+            _ => value.starts_with(|c: char| c.is_ascii_digit()) && value.split(' ').count() <= 2,
+        }
+    }
+}
+
+/// No value of nvidia-smi's is longer, but for the path of a process.
+const LONGEST_VALUE: usize = 4096;
+
 const COLUMNS: [(&str, Column); 38] = [
     ("timestamp", Column::Header(Key::Timestamp)),
     ("driver_version", Column::Header(Key::DriverVersion)),
     ("index", Column::Gpu(Key::Index)),
     ("name", Column::Gpu(Key::Name)),
-    ("gpu_name", Column::Gpu(Key::Name)),
+    ("gpu_name", Column::GpuName),
     ("uuid", Column::Gpu(Key::Uuid)),
     ("gpu_uuid", Column::Gpu(Key::Uuid)),
     ("pci.bus_id", Column::Gpu(Key::BusId)),
@@ -74,7 +109,6 @@ const COLUMNS: [(&str, Column); 38] = [
 
 /// The columns that a header line names; `None` where the line is no header.
 pub(super) fn columns_of_header(line: &str) -> Option<Vec<Column>> {
-    const MOST: usize = 256;
     let mut known = 0;
     let mut columns = Vec::new();
     for title in line.split(',') {
@@ -82,10 +116,11 @@ pub(super) fn columns_of_header(line: &str) -> Option<Vec<Column>> {
         let (name, unit) = title
             .split_once(" [")
             .map_or((title, ""), |(name, unit)| (name, unit));
-        let of_field = !name.is_empty()
+        // `fabric.cliqueId`, `gpu_serial`: capitals stand inside a name only.
+        let of_field = name.starts_with(|c: char| c.is_ascii_lowercase())
             && name
                 .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'.'));
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'));
         if !of_field || !(unit.is_empty() || unit.ends_with(']')) || columns.len() == MOST {
             return None;
         }
@@ -99,7 +134,23 @@ pub(super) fn columns_of_header(line: &str) -> Option<Vec<Column>> {
     // One word like `name` may be anything; two known fields, or one with nvidia-smi's dots and units, are not.
     let single =
         columns.len() == 1 && (line.contains('.') || line.contains('_') || line.contains('['));
-    ((columns.len() > 1 || single) && known > 0).then_some(columns)
+    ((columns.len() > 1 || single) && known > 0).then(|| about_processes(columns))
+}
+
+/// More columns than nvidia-smi has.
+const MOST: usize = 512;
+
+/// With a process in its rows, a column `name` is the process's; but `gpu_name` stays the GPU's.
+fn about_processes(mut columns: Vec<Column>) -> Vec<Column> {
+    let of_process = |column: &Column| matches!(column, Column::Process(_));
+    if columns.iter().any(of_process) {
+        for column in &mut columns {
+            if *column == Column::Gpu(Key::Name) {
+                *column = Column::Process(Key::Name);
+            }
+        }
+    }
+    columns
 }
 
 /// The columns that a command line asks for, which name those of an output without header.
@@ -111,16 +162,18 @@ pub(super) fn columns_of_command(line: &str) -> Option<Vec<Column>> {
     let asked = asked
         .split(|c: char| c.is_ascii_whitespace() || matches!(c, '"' | '\'' | '`'))
         .next()?;
-    let process = line.contains("--query-compute-apps=");
-    let column = |name: &str| match COLUMNS
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, column)| *column)
-    {
-        Some(Column::Gpu(Key::Name)) if process => Column::Process(Key::Name),
-        other => other.unwrap_or(Column::Other),
+    let column = |name: &str| {
+        let known = COLUMNS.iter().find(|(known, _)| *known == name);
+        known.map_or(Column::Other, |(_, column)| *column)
     };
-    Some(asked.split(',').take(256).map(column).collect())
+    let mut columns: Vec<Column> = asked.split(',').take(MOST).map(column).collect();
+    if line.contains("--query-compute-apps=") {
+        // Whatever was asked for, the rows are processes.
+        columns.push(Column::Process(Key::Pid));
+        columns = about_processes(columns);
+        columns.pop();
+    }
+    Some(columns)
 }
 
 /// A query's answer being read.
@@ -137,9 +190,13 @@ impl<'t> Query<'t> {
         }
     }
 
-    /// Whether a line can be a row: it has as many values as there are columns.
+    /// Whether a line can be a row: it has as many values as there are columns, and each is one of its column.
     pub(super) fn fits(&self, line: &str) -> bool {
         line.split(',').count() == self.columns.len()
+            && line
+                .split(',')
+                .zip(&self.columns)
+                .all(|(value, column)| column.takes(value.trim()))
     }
 
     /// The columns, and whether `line` shows a GPU that has been shown before: with `-l` a new round begins.
@@ -173,6 +230,12 @@ impl<'t> Query<'t> {
             })
     }
 
+    /// Whether a blank line ends the rows: there are some, of one value each.
+    pub(super) fn ends_at_blank_line(&self) -> bool {
+        let smi = &self.listing.smi;
+        self.columns.len() == 1 && !(smi.gpus.is_empty() && smi.processes.is_empty())
+    }
+
     pub(super) fn columns(&self) -> &[Column] {
         &self.columns
     }
@@ -202,9 +265,9 @@ impl<'t> Query<'t> {
                 Column::Header(key) => listing.header(*key, value),
                 Column::Gpu(key) if !process => listing.gpu(*key, value),
                 Column::Process(key) => listing.process(*key, value),
-                Column::Gpu(Key::Name) if process => listing.process(Key::Name, value),
+                Column::GpuName if !process => listing.gpu(Key::Name, value),
                 Column::EccMode => ecc_off = &text[value] == "Disabled",
-                Column::Gpu(_) | Column::Other => {}
+                Column::Gpu(_) | Column::GpuName | Column::Other => {}
             }
             start = (end + 1).min(line.end);
         }

@@ -34,6 +34,8 @@ pub(super) struct Table<'t> {
     previous: Option<Cell>,
     /// The beginning of a process row whose name holds a bar.
     split_process: Option<Cell>,
+    /// Of the row of a GPU that comes next: how many characters its line lost at the left, if any.
+    margin: Margin,
     /// Lines are drawn in it, so that one that is missing at the end was cut off.
     has_borders: bool,
     open: bool,
@@ -51,6 +53,17 @@ struct Titles {
     mig_line: Option<bool>,
     /// The left edge of the text is gone, and the first column with it.
     lost_first_column: bool,
+}
+
+/// What is left of the edge at which a row begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Margin {
+    /// There is a bar before the first cell, or blanks.
+    Whole,
+    /// So many characters are gone from each line, the bar among them.
+    Cut(usize),
+    /// The bar is gone, and how much with it is not told.
+    Unknown,
 }
 
 /// A stretch of text between two bars, without the blanks around it.
@@ -104,6 +117,7 @@ impl<'t> Table<'t> {
             section: Section::Gpus(Expect::Gpu),
             previous: None,
             split_process: None,
+            margin: Margin::Whole,
             has_borders: false,
             open: false,
         }
@@ -197,7 +211,7 @@ impl<'t> Table<'t> {
     pub(super) fn cell(&mut self, cell: Cell) {
         let text = self.text;
         let shown = &text[cell.at.clone()];
-        if self.is_heading(shown) {
+        if self.is_heading(shown) || (cell.at_edge && self.is_cut_heading(shown)) {
             self.open = true;
             self.previous = None;
             return;
@@ -398,6 +412,29 @@ impl<'t> Table<'t> {
         }
     }
 
+    /// The same of a title whose beginning a lost margin has taken: `ocesses:`, `PU   GI   CI   PID   Type …`.
+    fn is_cut_heading(&mut self, shown: &str) -> bool {
+        /// Of a shorter rest it is not certain what it was.
+        const SHORTEST: usize = 5;
+        let is_rest_of = |whole: &str| {
+            let shown = shown.trim_end();
+            shown.len() >= SHORTEST && shown.len() < whole.len() && whole.ends_with(shown)
+        };
+        let has = |title: &str| shown.split_ascii_whitespace().any(|word| word == title);
+        if is_rest_of("Processes:") || (has("PID") && has("Type")) {
+            self.section = Section::Processes;
+            self.smi.process_list = ProcessList::Shown;
+        } else if is_rest_of("MIG devices:") || (has("GI") && has("CI") && has("MIG")) {
+            self.section = Section::MigDevices(ExpectMig::Device);
+        } else if is_rest_of("No running processes found") {
+            self.section = Section::Processes;
+            self.smi.process_list = ProcessList::NoneFound;
+        } else {
+            return false;
+        }
+        true
+    }
+
     fn column_titles(&mut self, shown: &str) {
         let mut titles = shown.split_ascii_whitespace();
         let process_list = titles.clone().any(|title| title == "PID");
@@ -446,10 +483,12 @@ impl<'t> Table<'t> {
             return;
         }
         let text = self.text;
+        let mut margin_lost = false;
         let Smi { gpus, fields, .. } = &mut self.smi;
+        let row = gpus.len();
         let mut values = Values {
             text,
-            row: Row::Gpu(gpus.len()),
+            row: Row::Gpu(row),
             fields,
         };
         let mut gpu = Gpu::default();
@@ -462,6 +501,12 @@ impl<'t> Table<'t> {
                 self.titles.on_windows,
                 self.titles.lost_first_column,
             );
+            self.margin = margin(text, &name);
+            // Of `12` the cut may have left `2`. GPUs are numbered as they come.
+            if name.at_edge && gpu.index.is_some_and(|index| index as usize != row) {
+                gpu.index = None;
+                margin_lost = true;
+            }
         }
         let mut parts = plain_words(&text[address.at.clone()], address.at.start);
         gpu.bus_id = parts.next().map(|bus_id| values.words(Key::BusId, bus_id));
@@ -470,6 +515,9 @@ impl<'t> Table<'t> {
             .filter(|display| address.closed || is_mode(&text[display.clone()]));
         gpu.display_active = display.map(|display| values.words(Key::DisplayActive, display));
         gpus.push(gpu);
+        if margin_lost {
+            self.smi.note_once(Note::MarginLost);
+        }
     }
 
     fn gpu_cell(&mut self, expect: Expect, cell: &Cell) {
@@ -493,6 +541,8 @@ impl<'t> Table<'t> {
         } else {
             Expect::MigMode
         };
+        let margin = self.margin;
+        let mut margin_lost = false;
         let next = match expect {
             Expect::Gpu => Expect::Gpu,
             // The ECC cell is gone, and this is the second line already.
@@ -511,14 +561,16 @@ impl<'t> Table<'t> {
                     .filter(|previous| is_power(&text[previous.at.clone()]));
                 if is_memory(shown) || (power.is_some() && !shown.contains('%')) {
                     if let Some(power) = power {
-                        values.power_cell(gpu, &power, self.titles.lost_first_column);
+                        margin_lost =
+                            values.power_cell(gpu, &power, self.titles.lost_first_column, margin);
                     }
                     [gpu.memory_used_mib, gpu.memory_total_mib] =
                         values.memory_cell(cell, Key::MemoryUsedMib, Key::MemoryTotalMib);
                     Expect::Utilization
                 } else if let Some(power) = power {
                     // The memory is gone, and this is the cell after it.
-                    values.power_cell(gpu, &power, self.titles.lost_first_column);
+                    margin_lost =
+                        values.power_cell(gpu, &power, self.titles.lost_first_column, margin);
                     values.utilization_cell(gpu, cell);
                     after_utilization
                 } else {
@@ -540,6 +592,9 @@ impl<'t> Table<'t> {
             Expect::MigMode => Expect::MigMode,
         };
         self.section = Section::Gpus(next);
+        if margin_lost {
+            self.smi.note_once(Note::MarginLost);
+        }
     }
 
     fn mig_cell(&mut self, expect: ExpectMig, cell: &Cell) {
@@ -824,14 +879,21 @@ impl Values<'_, '_> {
         }
     }
 
-    /// `67%   25C    P8             20W /  300W`.
-    fn power_cell(&mut self, gpu: &mut Gpu, cell: &Cell, lost_first_column: bool) {
+    /// `67%   25C    P8             20W /  300W`. Whether a lost margin has, or may have, taken part of it.
+    fn power_cell(
+        &mut self,
+        gpu: &mut Gpu,
+        cell: &Cell,
+        lost_first_column: bool,
+        margin: Margin,
+    ) -> bool {
         let text = self.text;
         let shown = &text[cell.at.clone()];
         // The slash of `N/A` has no blank at its side; that between draw and cap has, or follows a `W`.
         let Some(slash) = power_slash(shown).map(|at| cell.at.start + at) else {
-            return;
+            return false;
         };
+        let mut margin_lost = false;
         let draw_and_before: Vec<Range<usize>> =
             phrases(&text[cell.at.start..slash], cell.at.start)
                 .take(8)
@@ -842,7 +904,7 @@ impl Values<'_, '_> {
             gpu.power_limit_w = Some(self.reading(Key::PowerLimitW, cap));
         }
         let Some((draw, before)) = draw_and_before.split_last() else {
-            return;
+            return false;
         };
         if is_value(&text[draw.clone()]) {
             gpu.power_draw_w = Some(self.reading(Key::PowerDrawW, draw.clone()));
@@ -850,6 +912,10 @@ impl Values<'_, '_> {
         let all = before.len() == 3;
         for (place, at) in before.iter().enumerate() {
             let shown = &text[at.clone()];
+            if cell.at_edge && at.start == cell.at.start && !is_whole(shown, margin) {
+                margin_lost = true;
+                continue;
+            }
             let key = match (place, shown.as_bytes().last()) {
                 (0, _) if all => Key::FanPercent,
                 (1, _) if all => Key::TemperatureC,
@@ -861,12 +927,13 @@ impl Values<'_, '_> {
                 _ => continue,
             };
             match key {
-                Key::FanPercent if lost_first_column => {}
+                Key::FanPercent if lost_first_column => margin_lost = true,
                 Key::FanPercent => gpu.fan_percent = Some(self.reading(key, at.clone())),
                 Key::TemperatureC => gpu.temperature_c = Some(self.reading(key, at.clone())),
                 _ => gpu.performance_state = Some(self.words(key, at.clone())),
             }
         }
+        margin_lost
     }
 
     /// `1MiB /  49140MiB`, or words for both.
@@ -924,12 +991,51 @@ impl Values<'_, '_> {
         // Alone, words may be either of the two; a percentage is the utilization, and a mode's name the mode.
         if Percent::parse(shown).is_some() || (!mode.is_empty() && token::is_no_value(shown)) {
             gpu.utilization_percent = Some(self.reading(Key::UtilizationPercent, first));
-            if !mode.is_empty() && (cell.closed || known(&text[mode.clone()])) {
+            let shown = &text[mode.clone()];
+            let may_be_mode = cell.closed && !shown.contains('/');
+            if !mode.is_empty() && (may_be_mode || known(shown)) {
                 gpu.compute_mode = Some(self.words(Key::ComputeMode, mode));
             }
         } else if known(shown) && !token::is_no_value(shown) {
             gpu.compute_mode = Some(self.words(Key::ComputeMode, first));
         }
+    }
+}
+
+/// How much of the left edge a GPU's line has lost, by where its number stands: `|   0  NVIDIA L4`.
+fn margin(text: &str, name: &Cell) -> Margin {
+    const LAST_DIGIT: usize = 4;
+    let line_start = text[..name.at.start].rfind('\n').map_or(0, |at| at + 1);
+    let before = &text[line_start..name.at.start];
+    if before.contains(|c: char| !c.is_ascii_whitespace()) {
+        return Margin::Whole;
+    }
+    let digits = text[name.at.clone()]
+        .bytes()
+        .take_while(u8::is_ascii_digit)
+        .count();
+    match (before.len() + digits).checked_sub(1) {
+        Some(column) if digits > 0 && column < LAST_DIGIT => Margin::Cut(LAST_DIGIT - column),
+        _ => Margin::Unknown,
+    }
+}
+
+/// Whether the first value of a line that has no bar before it is all there.
+fn is_whole(shown: &str, margin: Margin) -> bool {
+    /// A bar and four characters: `|100%`, `| 30%`, `|ERR!`.
+    const WIDTH: usize = 5;
+    let known = |shown: &str| {
+        Percent::parse(shown).is_some_and(|percent| percent.to_string() == shown)
+            || token::is_no_value(shown)
+    };
+    match margin {
+        Margin::Whole => known(shown),
+        // No longer value ends in it.
+        _ if shown == "N/A" => true,
+        Margin::Cut(1) => known(shown),
+        // With so much gone there would be less of it: the line was not cut, its blanks were taken away.
+        Margin::Cut(lost) => shown.len() + lost > WIDTH && known(shown),
+        Margin::Unknown => false,
     }
 }
 
@@ -1017,7 +1123,9 @@ fn power_slash(shown: &str) -> Option<usize> {
 }
 
 fn is_power(shown: &str) -> bool {
-    !shown.ends_with("MiB") && power_slash(shown).is_some() && !shown.contains("MiB")
+    // At the end of a line that is cut, `N/` is the beginning of `N/A`.
+    let has_parts = shown.contains('W') || shown.split_ascii_whitespace().count() > 2;
+    has_parts && !shown.contains("MiB") && power_slash(shown).is_some()
 }
 
 fn is_memory(shown: &str) -> bool {

@@ -27,15 +27,24 @@ pub enum Tool {
     Nvtop,
     /// NVIDIA GPUs, by Xuehai Pan.
     Nvitop,
+    /// NVIDIA GPUs, by Jongwook Choi.
+    Gpustat,
     /// NVIDIA Jetson's own.
     Tegrastats,
+    /// Hygon.
+    HySmi,
 }
 
 /// What each tool's output holds and nobody else's. Seen in public outputs of each.
-const MARKS: [(&str, Tool); 19] = [
+const MARKS: [(&str, Tool); 27] = [
+    ("hy-smi", Tool::HySmi),
+    ("DCU%", Tool::HySmi),
+    ("HCU%", Tool::HySmi),
     ("ROCm System Management Interface", Tool::RocmSmi),
     ("ROCm SMI Log", Tool::RocmSmi),
     ("AMD-SMI ", Tool::AmdSmi),
+    ("amd-smi ", Tool::AmdSmi),
+    ("rocm-smi ", Tool::RocmSmi),
     ("xpu-smi ", Tool::XpuSmi),
     ("xpumcli ", Tool::XpuSmi),
     ("| Device ID | Device Information", Tool::XpuSmi),
@@ -49,9 +58,12 @@ const MARKS: [(&str, Tool); 19] = [
     ("CNMON v", Tool::Cnmon),
     ("IX-ML:", Tool::Ixsmi),
     ("IX-SMI ", Tool::Ixsmi),
+    ("Iluvatar ", Tool::Ixsmi),
     ("] PCIe GEN ", Tool::Nvtop),
     ("NVITOP ", Tool::Nvitop),
+    ("'C, ", Tool::Gpustat),
     ("GR3D_FREQ ", Tool::Tegrastats),
+    ("MB (lfb ", Tool::Tegrastats),
 ];
 
 impl Tool {
@@ -78,7 +90,9 @@ impl Tool {
             Self::Ixsmi => "ixsmi",
             Self::Nvtop => "nvtop",
             Self::Nvitop => "nvitop",
+            Self::Gpustat => "gpustat",
             Self::Tegrastats => "tegrastats",
+            Self::HySmi => "hy-smi",
         }
     }
 
@@ -93,7 +107,8 @@ impl Tool {
             Self::Cnmon => "Cambricon",
             Self::Ixsmi => "Iluvatar",
             Self::Nvtop => "several vendors",
-            Self::Nvitop | Self::Tegrastats => "NVIDIA",
+            Self::Nvitop | Self::Gpustat | Self::Tegrastats => "NVIDIA",
+            Self::HySmi => "Hygon",
         }
     }
 }

@@ -47,6 +47,15 @@ pub struct Smi {
     pub fields: Vec<Field>,
 }
 
+impl Smi {
+    /// Adds a remark, unless it has been made.
+    pub(super) fn note_once(&mut self, note: Note) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+}
+
 impl Serialize for Smi {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut json = serializer.serialize_struct("Smi", 10)?;
@@ -78,6 +87,8 @@ pub enum Form {
     Log,
     /// `nvidia-smi -q -x`: the long listing as XML.
     Xml,
+    /// `nvidia-smi --version`: nothing but versions.
+    Version,
     /// Nothing but a message of failure.
     Message,
 }

@@ -20,6 +20,8 @@ pub(super) struct Xml<'t> {
     listing: Listing<'t>,
     /// Names of the elements that are open.
     open: Vec<&'t str>,
+    /// Uncorrected errors of the last GPU since its driver was loaded, where they are listed by place.
+    ecc_listed: Option<u64>,
 }
 
 impl<'t> Xml<'t> {
@@ -27,6 +29,7 @@ impl<'t> Xml<'t> {
         Self {
             listing: Listing::new(text, Form::Xml, rows_left),
             open: Vec::new(),
+            ecc_listed: None,
         }
     }
 
@@ -41,9 +44,11 @@ impl<'t> Xml<'t> {
             let inside = &text[tag + 1..end];
             value.end = tag;
             if let Some(name) = inside.strip_prefix('/') {
-                if self.open.last() == Some(&name) {
-                    self.open.pop();
-                    if !value.is_empty() {
+                // What was not closed before it was cut out of the text.
+                if let Some(depth) = self.open.iter().rposition(|open| *open == name) {
+                    let innermost = depth + 1 == self.open.len();
+                    self.open.truncate(depth);
+                    if innermost && !value.is_empty() {
                         self.value(name, token::trim(text, value.clone()));
                     }
                 }
@@ -55,7 +60,8 @@ impl<'t> Xml<'t> {
         }
     }
 
-    pub(super) fn finish(self) -> (Option<Smi>, usize) {
+    pub(super) fn finish(mut self) -> (Option<Smi>, usize) {
+        self.listing.ecc_by_place(self.ecc_listed.take());
         (Some(self.listing.smi), self.listing.rows_left)
     }
 
@@ -73,6 +79,7 @@ impl<'t> Xml<'t> {
         }
         match name {
             "gpu" => {
+                self.listing.ecc_by_place(self.ecc_listed.take());
                 if self.listing.add_gpu()
                     && let Some(start) = shown.find("id=\"").map(|at| at + 4)
                     && let Some(length) = shown[start..].find('"')
@@ -80,6 +87,9 @@ impl<'t> Xml<'t> {
                     let start = inside.start + start;
                     self.listing.gpu(Key::BusId, start..start + length);
                 }
+            }
+            "mig_device" => {
+                self.listing.add_mig_device();
             }
             "process_info" => {
                 self.listing.add_process();
@@ -90,6 +100,14 @@ impl<'t> Xml<'t> {
 
     fn value(&mut self, name: &str, value: Range<usize>) {
         let parent = self.open.last().copied().unwrap_or_default();
+        let is_in = |element: &str| self.open.contains(&element);
+        if is_in("mig_device") {
+            self.mig_value(parent, name, value);
+            return;
+        }
+        let in_volatile = is_in("volatile");
+        // From 610 on the limits have an element of their own below it.
+        let in_power = is_in("power_readings") || is_in("gpu_power_readings");
         let listing = &mut self.listing;
         let shown = &listing.text[value.clone()];
         match (parent, name) {
@@ -118,6 +136,12 @@ impl<'t> Xml<'t> {
             ("ecc_mode", "current_ecc") if shown != "Enabled" => {
                 listing.gpu(Key::EccUncorrected, value);
             }
+            ("double_bit", "total") if in_volatile => listing.gpu(Key::EccUncorrected, value),
+            ("volatile", _) if name.contains("uncorrectable") => {
+                if let Ok(count) = shown.parse::<u64>() {
+                    self.ecc_listed = Some(self.ecc_listed.unwrap_or(0).saturating_add(count));
+                }
+            }
             ("fb_memory_usage", "total") => listing.gpu(Key::MemoryTotalMib, value),
             ("fb_memory_usage", "used") => listing.gpu(Key::MemoryUsedMib, value),
             ("utilization", "gpu_util") => listing.gpu(Key::UtilizationPercent, value),
@@ -131,7 +155,7 @@ impl<'t> Xml<'t> {
             ) if shown != "N/A" => {
                 listing.gpu(Key::PowerDrawW, value);
             }
-            ("power_readings" | "gpu_power_readings", "power_limit" | "current_power_limit") => {
+            (_, "power_limit" | "current_power_limit") if in_power => {
                 listing.gpu(Key::PowerLimitW, value);
             }
             ("process_info", "gpu_instance_id") => listing.process(Key::Gi, value),
@@ -142,6 +166,30 @@ impl<'t> Xml<'t> {
             ("process_info", "used_memory") => listing.process(Key::MemoryMib, value),
             _ => {}
         }
+    }
+}
+
+impl Xml<'_> {
+    /// A value of a slice of the GPU.
+    fn mig_value(&mut self, parent: &str, name: &str, value: Range<usize>) {
+        let key = match (parent, name) {
+            ("mig_device", "index") => Key::Device,
+            ("mig_device", "gpu_instance_id") => Key::Gi,
+            ("mig_device", "compute_instance_id") => Key::Ci,
+            (_, "multiprocessor_count") => Key::Sm,
+            (_, "copy_engine_count") => Key::Ce,
+            (_, "encoder_count") => Key::Enc,
+            (_, "decoder_count") => Key::Dec,
+            (_, "ofa_count") => Key::Ofa,
+            (_, "jpg_count") => Key::Jpg,
+            ("volatile_count" | "volatile", "sram_uncorrectable") => Key::EccUncorrected,
+            ("fb_memory_usage" | "shared_fb_memory_usage", "total") => Key::MemoryTotalMib,
+            ("fb_memory_usage" | "shared_fb_memory_usage", "used") => Key::MemoryUsedMib,
+            ("bar1_memory_usage" | "shared_bar1_memory_usage", "total") => Key::Bar1TotalMib,
+            ("bar1_memory_usage" | "shared_bar1_memory_usage", "used") => Key::Bar1UsedMib,
+            _ => return,
+        };
+        self.listing.mig_device(key, value);
     }
 }
 

@@ -274,7 +274,12 @@ pub(super) fn conda(machine: &mut Value, name: &str) {
     names(
         machine,
         "/opt/conda/lib/python3.12/site-packages",
-        &["torch-2.8.0+cu128.dist-info"],
+        &["torch", "torch-2.8.0+cu128.dist-info"],
+    );
+    text(
+        machine,
+        "/opt/conda/lib/python3.12/site-packages/torch/version.py",
+        "__version__ = '2.8.0+cu128'\ncuda: Optional[str] = '12.8'\nhip: Optional[str] = None\n",
     );
 }
 
