@@ -57,6 +57,9 @@ pub struct Finding {
     /// Steps whose failure would explain this one, by facts that the check does not judge itself: where one of them
     /// fails, this is no red line of its own.
     pub explained_by: &'static [&'static str],
+    /// Needs without which a failure still stands when they are unknown: it says itself what they may have to do with
+    /// it, or they have nothing to do with it.
+    pub stands_without: &'static [&'static str],
 }
 
 /// A text to be shown, by its name, with the values that go into it.
@@ -144,6 +147,7 @@ impl Finding {
             evidence: Vec::new(),
             fix: Vec::new(),
             explained_by: &[],
+            stands_without: &[],
         }
     }
 
@@ -181,6 +185,13 @@ impl Finding {
     #[must_use]
     pub fn explained_by(mut self, steps: &'static [&'static str]) -> Self {
         self.explained_by = steps;
+        self
+    }
+
+    /// Names the needs that may be unknown while this failure stands.
+    #[must_use]
+    pub fn stands_without(mut self, needs: &'static [&'static str]) -> Self {
+        self.stands_without = needs;
         self
     }
 

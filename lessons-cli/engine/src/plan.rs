@@ -34,6 +34,18 @@ use crate::tables::torch_matrix::{self, Presence};
 use crate::tables::{Os, cuda_driver};
 use crate::version::{BuildTag, PythonVersion};
 
+/// The wheel of a build that pip and uv take on a host, whatever its driver and its GPUs.
+pub(crate) fn wheel<'c>(
+    build: &Build,
+    repository: &Repository,
+    host: &crate::read::wheel::Host,
+    shelf: &Shelf<'c>,
+) -> Option<Offer<'c>> {
+    wheel_file::of_build(build, repository, host, shelf).ok()
+}
+
+pub(crate) use wheel_file::installs;
+
 /// The answer to a question.
 #[derive(Debug, Clone)]
 pub struct Plan<'c> {

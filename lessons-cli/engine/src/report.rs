@@ -332,8 +332,14 @@ fn check_here(
         result.finding.evidence.extend(finding.evidence);
         return result;
     }
+    let unknown_need = step
+        .needs
+        .iter()
+        .filter(|id| !finding.stands_without.contains(id))
+        .filter_map(|id| checked.get(id))
+        .find(|need| need.finding.outcome == Outcome::Unknown);
     if finding.outcome == Outcome::Fail
-        && let Some(need) = with_outcome(&[Outcome::Unknown])
+        && let Some(need) = unknown_need
     {
         return blocked(step, need, checked);
     }

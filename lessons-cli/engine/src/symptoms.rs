@@ -7,6 +7,7 @@ mod letters;
 mod near;
 mod recognise;
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -28,6 +29,8 @@ struct Table {
     causes: Vec<Cause>,
     /// How shells say that there is no program of a name, in the languages that people have.
     no_such_program: Vec<String>,
+    /// What the C library says of an error, and how it says so in other languages.
+    translated: BTreeMap<String, Vec<String>>,
 }
 
 /// What people see.
@@ -113,6 +116,23 @@ impl Symptom {
     /// The Fluent message that names it.
     pub fn title_id(&self) -> String {
         format!("symptom-{}", self.id)
+    }
+
+    /// Its sentences in other languages, where they end in words of the C library.
+    fn translated(&self) -> impl Iterator<Item = String> {
+        self.says.iter().flat_map(|sentence| {
+            TABLE
+                .translated
+                .iter()
+                .filter_map(move |(words, others)| {
+                    let at = sentence.find(words.as_str())?;
+                    Some(others.iter().map(move |other| {
+                        let after = &sentence[at + words.len()..];
+                        format!("{}{other}{after}", &sentence[..at])
+                    }))
+                })
+                .flatten()
+        })
     }
 
     /// Every sentence, those of shells that do not find its program included.

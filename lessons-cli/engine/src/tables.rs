@@ -15,6 +15,7 @@ pub mod nvcc_builds;
 pub mod platform;
 pub mod provenance;
 pub mod sheet;
+pub mod torch_dependencies;
 pub mod torch_matrix;
 
 pub use platform::{Arch, Os, Platform};
@@ -57,12 +58,13 @@ impl TableInfo {
 }
 
 /// All tables.
-pub fn all() -> [TableInfo; 5] {
+pub fn all() -> [TableInfo; 6] {
     [
         cuda_driver::info(),
         host_compilers::info(),
         nvcc_builds::info(),
         gpu_arch::info(),
+        torch_dependencies::info(),
         torch_matrix::info(),
     ]
 }

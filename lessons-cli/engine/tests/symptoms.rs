@@ -99,6 +99,12 @@ fn it_does_not_matter_how_it_was_pasted() {
         assert_found(&wrapped(&sentence, 30, "[   12.345678] "), id);
         assert_found(&wrapped(&sentence, 30, "Nov 24 23:10:30 host kernel: "), id);
         assert_found(&wrapped(&sentence, 30, "trainer-1  | "), id);
+        assert_found(&wrapped(&sentence, 30, "[rank3]: "), id);
+        assert_found(&wrapped(&sentence, 30, "[pod/train-0/trainer] "), id);
+        assert_found(
+            &wrapped(&sentence, 30, "(Worker pid=1234, ip=10.0.0.3) "),
+            id,
+        );
         assert_found(&format!("\u{1b}[1;31m{sentence}\u{1b}[0m\r\n"), id);
         assert_found(&format!("**`{sentence}`**"), id);
         assert_found(&format!("```\n{sentence}\n```"), id);
@@ -264,6 +270,95 @@ fn shells_in_other_languages_are_understood() {
     }
 }
 
+/// The C library and the packagers speak the reader's language too, and logs add their own.
+#[test]
+fn pasted_as_people_paste_it() {
+    for (text, id) in [
+        (
+            "ImportError: libcudart.so.12: Ne peut ouvrir le fichier d'objet partagé: Aucun fichier ou dossier de ce type",
+            "libcudart-13",
+        ),
+        (
+            "ImportError: libcudart.so.12: Kann die Shared-Object-Datei nicht öffnen: Datei oder Verzeichnis nicht gefunden",
+            "libcudart-13",
+        ),
+        (
+            "libcuda.so.1: 无法打开共享对象文件: 没有那个文件或目录",
+            "linux-driver-in-wsl",
+        ),
+        (
+            "modprobe: ERROR: could not insert 'nvidia': La clé a été rejetée par le service",
+            "key-was-rejected",
+        ),
+        (
+            "modprobe: ERROR: could not insert 'nvidia': 键值被服务所拒绝",
+            "key-was-rejected",
+        ),
+        (
+            "modprobe: ERROR: could not insert 'nvidia': Kein passendes Gerät gefunden",
+            "no-such-device",
+        ),
+        (
+            "OSError: [Errno 28] Aucun espace disponible sur le périphérique",
+            "no-space-left",
+        ),
+        (
+            "[rank3]: OSError: libcudart.so.13: cannot open shared obj\r\n[rank3]: ect file: No such file or directory",
+            "libcudart-13",
+        ),
+        (
+            "[2026-11-24 09:12:03] NVIDIA GeForce RTX 5070 with CUDA capability sm_120 is not compatible with the c\n[2026-11-24 09:12:03] urrent PyTorch installation.",
+            "sm-120-not-compatible",
+        ),
+        (
+            "torch: 10%|#   |\rtorch: 90%|### |\rERROR: Could not install packages due to an OSError: [Errno 28] No space left on device",
+            "no-space-left",
+        ),
+        (
+            "| NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driv |\n| er. Make sure that the latest NVIDIA driver is installed and running.      |",
+            "could-not-communicate",
+        ),
+        (
+            "2026/11/24 10:00:00 akmods: Building rpms failed; see /var/cache/akmods/nvidia/580.105.08-1-for-6.17.8-200.fc42.x86_64.failed.log for details",
+            "dkms-build-failed",
+        ),
+        (
+            "error: target not found: nvidia-open-dkms",
+            "package-not-found",
+        ),
+        (
+            "No match for argument: nvidia-driver\nError: Unable to find a match: nvidia-driver",
+            "package-not-found",
+        ),
+        (
+            "/opt/nvidia/nvlsm/sbin/nvlsm does not exist. Please install \"Nvidia NVLink Subnet Manager\" (nvlsm) package",
+            "nvlink-fabric",
+        ),
+    ] {
+        assert_found(text, id);
+    }
+}
+
+/// What brings nothing near is not said to be near anything.
+#[test]
+fn numbers_bring_nothing_near() {
+    for text in [
+        "0000:01:00.0 0x10de 12345 67890",
+        "01:00.0 VGA compatible controller [0300]: ASUSTeK Computer Inc. Device [1043:88e2] (rev a1)",
+        "asdf qwer zxcv lorem ipsum dolor sit amet",
+        "你好，世界",
+    ] {
+        let recognised = recognise(text);
+        assert!(recognised.seen.is_empty(), "{text}");
+        let nearest: Vec<_> = recognised
+            .nearest
+            .iter()
+            .map(|near| near.symptom.id.as_str())
+            .collect();
+        assert_eq!(nearest, [""; 0], "{text}");
+    }
+}
+
 /// What people remember of a message, and what they mistype.
 #[test]
 fn something_near_it_is_enough() {
@@ -375,7 +470,7 @@ fn healthy_outputs_are_no_symptoms() {
     let corpus =
         std::env::var("LESSONS_CORPUS").unwrap_or_else(|_| "../../../shared/corpus".to_owned());
     let mut looked_at = 0;
-    for folder in ["smi", "topo", "nvcc", "ubuntu-drivers", "wheels"] {
+    for folder in ["smi", "topo", "nvcc", "ubuntu-drivers", "wheels", "misc"] {
         let Ok(files) = std::fs::read_dir(Path::new(&corpus).join(folder)) else {
             eprintln!("skipped: no collection of outputs at {corpus}/{folder}");
             continue;
@@ -394,6 +489,10 @@ fn healthy_outputs_are_no_symptoms() {
                 "Unable to determine",
                 "GPU is lost",
                 "Failed to",
+                "failed (Result",
+                "could not be found",
+                "No supported devices",
+                "找不到命令",
             ];
             if !said.iter().any(|words| text.contains(words)) {
                 assert_eq!(found, [""; 0], "{}", path.display());
@@ -413,6 +512,60 @@ fn healthy_outputs_are_no_symptoms() {
             }
         }
     }
+}
+
+/// Each output that shows what went wrong leads to its symptom.
+#[test]
+fn failing_outputs_are_symptoms() {
+    let corpus =
+        std::env::var("LESSONS_CORPUS").unwrap_or_else(|_| "../../../shared/corpus".to_owned());
+    let mut looked_at = 0;
+    for folder in ["smi-failure", "misc"] {
+        let Ok(files) = std::fs::read_dir(Path::new(&corpus).join(folder)) else {
+            eprintln!("skipped: no collection of outputs at {corpus}/{folder}");
+            continue;
+        };
+        for file in files {
+            let path = file.unwrap().path();
+            let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+            let expected = [
+                (
+                    "Unable to determine",
+                    "unable-to-determine-the-device-handle",
+                ),
+                ("version mismatch", "driver-library-version-mismatch"),
+                ("couldn't communicate", "could-not-communicate"),
+                ("Driver Not Loaded", "could-not-communicate"),
+                ("couldn't find libnvidia-ml", "linux-driver-in-wsl"),
+                ("NVML: N/A", "linux-driver-in-wsl"),
+                ("NVML: Unknown Error", "nvml-unknown-error"),
+                ("Insufficient Permissions", "insufficient-permissions"),
+                ("'nvidia-smi' not found", "no-gpu-in-container"),
+                ("'nvidia-smi' is not recognized", "no-gpu-in-container"),
+                ("command not found: nvidia-smi", "no-gpu-in-container"),
+                ("Module nvidia not found", "module-not-found"),
+                ("No supported devices in vGPU", "vgpu-mode"),
+                ("Failed to start NVIDIA Persistence", "persistenced-failed"),
+                (
+                    "nvidia-persistenced.service could not",
+                    "persistenced-failed",
+                ),
+                ("找不到命令 “nvcc”", "nvcc-command-not-found"),
+            ];
+            if let Some((_, id)) = expected.iter().find(|(words, _)| text.contains(words)) {
+                looked_at += 1;
+                assert!(
+                    found(&text).contains(id),
+                    "{}: {:?}",
+                    path.display(),
+                    found(&text)
+                );
+            } else {
+                assert_ne!(folder, "smi-failure", "{} is in no row", path.display());
+            }
+        }
+    }
+    eprintln!("{looked_at} outputs");
 }
 
 #[test]

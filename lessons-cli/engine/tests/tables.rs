@@ -18,7 +18,7 @@ use Arch::{Aarch64, X86_64};
 use Os::{Linux, MacOs, Windows};
 use Package::{Torchaudio, Torchtext, Torchvision};
 
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     ("cuda-driver", include_str!("../data/cuda-driver.json")),
     (
         "cuda-host-compilers",
@@ -26,6 +26,10 @@ const FILES: [(&str, &str); 5] = [
     ),
     ("gpu-arch", include_str!("../data/gpu-arch.json")),
     ("nvcc-builds", include_str!("../data/nvcc-builds.json")),
+    (
+        "torch-dependencies",
+        include_str!("../data/torch-dependencies.json"),
+    ),
     ("torch-matrix", include_str!("../data/torch-matrix.json")),
 ];
 
@@ -700,7 +704,8 @@ fn gpus_and_wheels() {
         ("GTX 980 runs sm_50", gpu_runs("5.2", "2.6.0", "cu126", X86_64), "sm_50"),
         ("cu126 of 2.15", gpu_runs("8.9", "2.15.0", "cu126", X86_64), "no such list"),
         ("cu128 of 2.8 on aarch64", gpu_runs("9.0", "2.8.0", "cu128", Aarch64), "no such list"),
-        ("a newer GPU by PTX", gpu_runs("14.0", "2.15.0", "cu132", X86_64), "by PTX compute_120"),
+        ("a newer GPU by PTX", gpu_runs("14.0", "2.14.1", "cu130", X86_64), "by PTX compute_120"),
+        ("a wheel that holds no PTX", gpu_runs("14.0", "2.15.0", "cu132", X86_64), "unknown"),
         ("Orin and sm_80 before 13.2", code_runs("8.7", &cu130, Some(cuda("13.0"))), "no"),
         ("Orin and sm_86 from 13.2 on", code_runs("8.7", &cu130, Some(cuda("13.2"))), "sm_86"),
         ("Orin and a build of unknown CUDA", code_runs("8.7", &cu130, None), "unknown"),
@@ -991,7 +996,7 @@ fn every_sheet_can_be_drawn() {
 #[test]
 fn every_table_says_what_it_is() {
     for table in tables::all() {
-        let is_of_programs = table.name == "nvcc-builds";
+        let is_of_programs = ["nvcc-builds", "torch-dependencies"].contains(&table.name);
         let as_of = if is_of_programs {
             "2026-11-25"
         } else {

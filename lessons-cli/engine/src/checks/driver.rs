@@ -741,14 +741,11 @@ fn module_loaded(facts: &Facts<'_>) -> Finding {
         }
         Err(unknown) => Finding::unread(&unknown),
         Ok(false) => match (facts.module_file("nvidia"), facts.kernel_headers()) {
-            (Ok(Some(file)), _) => Finding::fail("fail-not-loaded")
-                .evidence("/proc/modules", "no nvidia")
-                .evidence("/lib/modules/*/modules.dep", file)
-                .fix(Fix::run("sudo modprobe nvidia").note("fix-modprobe"))
-                .fix(Fix::run("sudo reboot").note("fix-reboot")),
+            (Ok(Some(file)), _) => not_loaded(facts, &file),
             (Ok(None), headers) => not_built(facts, &headers),
             (Err(unknown), _) if is_not_found(&unknown) => match facts.running_kernel_is_gone() {
                 Ok(true) => no_module(facts, "fail-kernel-gone")
+                    .stands_without(SECURE_BOOT)
                     .evidence("/lib/modules", "other kernels only")
                     .fix(Fix::run("sudo reboot").note("fix-reboot")),
                 _ => Finding::unread(&unknown),
@@ -756,6 +753,25 @@ fn module_loaded(facts: &Facts<'_>) -> Finding {
             (Err(unknown), _) => Finding::unread(&unknown),
         },
     }
+}
+
+/// What is missing is missing whatever the firmware asks of a module.
+const SECURE_BOOT: &[&str] = &["driver.secure-boot"];
+
+/// The module is there for this kernel. Where the firmware could not be asked, it may have been refused, and only
+/// loading it tells.
+fn not_loaded(facts: &Facts<'_>, file: &str) -> Finding {
+    let refused = facts.secure_boot().err().filter(|_| built_here(file));
+    let finding = match &refused {
+        Some(unknown) => Finding::fail("fail-not-loaded-or-refused").tried(unknown),
+        None => Finding::fail("fail-not-loaded"),
+    };
+    finding
+        .stands_without(SECURE_BOOT)
+        .evidence("/proc/modules", "no nvidia")
+        .evidence("/lib/modules/*/modules.dep", file)
+        .fix(Fix::run("sudo modprobe nvidia").note("fix-modprobe"))
+        .fix(Fix::run("sudo reboot").note("fix-reboot"))
 }
 
 /// The running kernel has no module: what builds one, or brings one, decides what is missing.
@@ -774,7 +790,9 @@ fn not_built(facts: &Facts<'_>, headers: &Known<bool>) -> Finding {
             commands::with_build(facts, ready_made_modules(facts, finding))
         }
     };
-    finding.fix(Fix::run("sudo reboot").note("fix-reboot"))
+    finding
+        .stands_without(SECURE_BOOT)
+        .fix(Fix::run("sudo reboot").note("fix-reboot"))
 }
 
 /// Only Ubuntu has modules that are built for each of its kernels.

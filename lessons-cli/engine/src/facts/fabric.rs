@@ -7,6 +7,14 @@ use crate::machine::Unread;
 /// The program of the service that sets up the switches.
 pub const FABRIC_MANAGER: &str = "/usr/bin/nv-fabricmanager";
 
+/// The program that routes the fourth generation of switches. These are reached over InfiniBand and are not on the PCI
+/// bus; without it the fabric manager ends with `…/nvlsm does not exist. Please install "Nvidia NVLink Subnet Manager"
+/// (nvlsm) package` (public reports, read 2026-11-25).
+pub const SUBNET_MANAGER: &str = "/opt/nvidia/nvlsm/sbin/nvlsm";
+
+/// PCI numbers of the GPUs on boards with those switches: B200 and B300 (pci.ids of 2026-08-22).
+const ON_NEWER_SWITCHES: [&str; 2] = ["0x2901", "0x3182"];
+
 /// systemd keeps a control group for each service as long as it runs: here, or in the older layout below.
 const RUNNING: [&str; 2] = [
     "/sys/fs/cgroup/system.slice/nvidia-fabricmanager.service",
@@ -35,6 +43,16 @@ impl Facts<'_> {
             }
         }
         Ok(switches)
+    }
+
+    /// How many GPUs are here of the kinds that switches of the fourth generation join.
+    pub fn gpus_on_newer_switches(&self) -> Known<usize> {
+        let gpus = self.pci_gpus().as_ref().map_err(Clone::clone)?;
+        Ok(gpus
+            .iter()
+            .filter_map(|gpu| gpu.device.as_deref())
+            .filter(|device| ON_NEWER_SWITCHES.contains(device))
+            .count())
     }
 
     /// Whether the service that sets up the switches runs.

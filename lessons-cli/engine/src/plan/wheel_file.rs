@@ -126,7 +126,7 @@ pub(super) fn of_build<'c>(
 
 /// Whether a version of a project has a wheel that a host's Python takes, in the repository or on `PyPI`; none where that
 /// is not known.
-pub(super) fn installs(
+pub(crate) fn installs(
     project: &str,
     version: &Version,
     repository: &Repository,

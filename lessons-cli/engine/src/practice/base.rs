@@ -101,7 +101,29 @@ pub(super) fn furnish(machine: &mut PracticeMachine) {
         }
     }
     startup_files(machine, &recording);
+    conda_function(machine);
     own_home(machine);
+}
+
+/// What `conda init` has written into the person's `.bashrc`, where a conda is in the home folder: a function, since a
+/// program could not change the shell's variables.
+fn conda_function(machine: &mut PracticeMachine) {
+    let home = machine.person.home.clone();
+    let conda = ["miniconda3", "anaconda3", "miniforge3"]
+        .iter()
+        .map(|name| join(&home, name))
+        .find(|folder| machine.tree.exists(folder));
+    let file = join(&home, ".bashrc");
+    if let (Some(conda), Ok(text)) = (conda, machine.tree.text(&file)) {
+        for program in ["conda", "activate"] {
+            let path = format!("{conda}/bin/{program}");
+            if !machine.tree.exists(&path) && program == "conda" {
+                machine.put_file(&path, Node::program("conda"));
+            }
+        }
+        let block = programs::conda_block(&conda);
+        let _ = machine.tree.put_text(&file, format!("{text}\n{block}"));
+    }
 }
 
 fn plain_system(machine: &mut PracticeMachine, recording: &Recording) -> Result<(), Errno> {
@@ -165,6 +187,10 @@ fn plain_system(machine: &mut PracticeMachine, recording: &Recording) -> Result<
         ("/etc/bash.bashrc", ETC_BASHRC.to_owned()),
         ("/root/.bashrc", BASHRC.to_owned()),
         ("/root/.profile", PROFILE.to_owned()),
+        (
+            "/etc/default/grub",
+            "GRUB_DEFAULT=0\nGRUB_TIMEOUT_STYLE=hidden\nGRUB_TIMEOUT=0\nGRUB_DISTRIBUTOR=`( . /etc/os-release; echo ${NAME:-Ubuntu} ) 2>/dev/null || echo Ubuntu`\nGRUB_CMDLINE_LINUX_DEFAULT=\"\"\nGRUB_CMDLINE_LINUX=\"\"\n".to_owned(),
+        ),
         ("/var/log/syslog", String::new()),
         ("/proc/sys/vm/drop_caches", "0\n".to_owned()),
     ];

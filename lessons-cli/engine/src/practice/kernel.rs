@@ -572,6 +572,13 @@ impl PracticeMachine {
 
     /// The kernel's part of a start: nothing is loaded, then what the image and the files allow.
     pub(super) fn start_kernel(&mut self) {
+        // The loader's menu, where it was written since.
+        if let Ok(menu) = self.tree.text("/boot/grub/grub.cfg")
+            && let Some(line) = menu.lines().find_map(|line| line.strip_prefix("linux "))
+        {
+            let line = format!("{line}\n");
+            self.put_text("/proc/cmdline", line);
+        }
         self.log_start();
         for (module, _) in NVIDIA.iter().rev() {
             self.unload_module(module);

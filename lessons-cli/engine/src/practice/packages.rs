@@ -22,6 +22,8 @@ pub(super) use effects::{
 const STATUS: &str = "/var/lib/dpkg/status";
 const MARKS: &str = "/var/lib/apt/extended_states";
 
+/// Ubuntu's archive.
+pub(super) const UBUNTU_HOST: &str = "archive.ubuntu.com";
 /// NVIDIA's own repository for CUDA and drivers.
 pub(super) const NVIDIA_HOST: &str = "developer.download.nvidia.com";
 /// NVIDIA's repository for the container tools.
@@ -186,6 +188,30 @@ fn is_compiler(name: &str) -> bool {
     })
 }
 
+/// The part of Ubuntu's archive that a package is in (packages.ubuntu.com, noble).
+pub(super) fn component(name: &str) -> &'static str {
+    if driver_family(name).is_some() || name.starts_with("linux-modules-nvidia") {
+        return "restricted";
+    }
+    match name {
+        "docker.io" | "python3-pip" | "python3-venv" => "universe",
+        _ => "main",
+    }
+}
+
+/// The pocket of Ubuntu's archive: what was changed after the release is in its updates, and says so in its version.
+pub(super) fn pocket(version: &str) -> &'static str {
+    let revision = version
+        .rsplit_once('-')
+        .map_or("", |(_, revision)| revision);
+    let after = revision.split_once("ubuntu").map_or("", |(_, after)| after);
+    if after.contains('.') || revision.contains("~2") {
+        "-updates"
+    } else {
+        ""
+    }
+}
+
 impl PracticeMachine {
     /// The release of Ubuntu: `24.04`.
     pub(super) fn ubuntu(&self) -> String {
@@ -273,6 +299,42 @@ impl PracticeMachine {
                     .any(|need| need == name)
             })
         })
+    }
+
+    /// The packages that an upgrade may not touch.
+    pub(super) fn held(&self) -> Vec<String> {
+        self.status()
+            .into_values()
+            .filter(|package| package.is_installed() && package.is_held())
+            .map(|package| package.name)
+            .collect()
+    }
+
+    /// Holds a package, or lets it go.
+    pub(super) fn hold(&mut self, name: &str, hold: bool) {
+        let mut packages = self.status();
+        if !packages.contains_key(name)
+            && let Some(version) = self.installed_version(name)
+        {
+            packages.insert(
+                name.to_owned(),
+                Package {
+                    name: name.to_owned(),
+                    version,
+                    architecture: "amd64".to_owned(),
+                    status: "install ok installed".to_owned(),
+                },
+            );
+        }
+        if let Some(package) = packages.get_mut(name) {
+            let rest = package
+                .status
+                .split_once(' ')
+                .map_or("ok installed", |(_, rest)| rest)
+                .to_owned();
+            package.status = format!("{} {rest}", if hold { "hold" } else { "install" });
+        }
+        self.write_status(&packages);
     }
 
     /// Remembers whether a package was installed for another's sake.
@@ -405,6 +467,26 @@ impl PracticeMachine {
         }
         if let Some(driver) = driver_family(name) {
             let version = driver.version()?;
+            // Until apt has read its lists anew, it knows the release that was the newest when it installed the others.
+            if !self.reads_source(UBUNTU_HOST)
+                && let Some(known) = self.installed().values().find_map(|package| {
+                    let same = driver_family(&package.name)?;
+                    (same.package.branch == driver.package.branch
+                        && same.package.server == driver.package.server)
+                        .then(|| package.version.clone())
+                })
+            {
+                let (fetch, disk) = driver.size();
+                return (driver.package.branch == driver.branch_in(self)?).then(|| {
+                    (
+                        known,
+                        From::Ubuntu,
+                        fetch,
+                        disk,
+                        format!("NVIDIA driver {}", driver.package.branch),
+                    )
+                });
+            }
             let (fetch, disk) = driver.size();
             let is_here = driver.package.branch == driver.branch_in(self)?;
             return is_here.then(|| {

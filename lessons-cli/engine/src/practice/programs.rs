@@ -12,6 +12,7 @@ use crate::version::ComputeCapability;
 
 mod apt;
 mod awk;
+mod blocks;
 mod clock;
 mod compare;
 mod compilers;
@@ -20,6 +21,7 @@ mod fetch;
 mod folders;
 mod format;
 mod host;
+mod linker;
 mod modules;
 mod options;
 mod python;
@@ -30,6 +32,7 @@ mod smi;
 mod sort;
 mod text;
 
+pub(super) use python::conda_block;
 pub(super) use search::{finder, regex};
 pub(super) use text::{echoed, printed};
 
@@ -86,6 +89,7 @@ impl Program {
 const FAMILIES: &[&[Program]] = &[
     text::PROGRAMS,
     modules::PROGRAMS,
+    linker::PROGRAMS,
     apt::PROGRAMS,
     smi::PROGRAMS,
     &[smi::DAEMON],
@@ -101,6 +105,7 @@ const FAMILIES: &[&[Program]] = &[
     awk::PROGRAMS,
     compare::PROGRAMS,
     sort::PROGRAMS,
+    blocks::PROGRAMS,
 ];
 
 /// All programs.

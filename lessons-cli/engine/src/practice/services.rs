@@ -48,6 +48,11 @@ pub(super) fn installed(machine: &PracticeMachine) -> impl Iterator<Item = &'sta
 /// What runs on a machine as it was recorded.
 pub(super) fn recorded(machine: &mut PracticeMachine) {
     machine.recorded_image();
+    // It comes in the package of nvidia-smi; recordings do not ask for it.
+    let script = "/usr/bin/nvidia-bug-report.sh";
+    if machine.tree.exists("/usr/bin/nvidia-smi") && !machine.tree.exists(script) {
+        machine.put_file(script, super::tree::Node::program("nvidia-bug-report.sh"));
+    }
     let built_here = machine
         .nvidia_module()
         .is_some_and(|file| file.is_built_here());

@@ -128,7 +128,18 @@ fn body(line: &str) -> &str {
         });
         if let Some(bracketed) = rest.strip_prefix('[')
             && let Some((inside, after)) = bracketed.split_once(']')
-            && (is_time(inside) || LEVELS.contains(&inside.trim().to_ascii_lowercase().as_str()))
+            && (is_time(inside)
+                || is_source(inside)
+                || LEVELS.contains(&inside.trim().to_ascii_lowercase().as_str()))
+        {
+            rest = after;
+            continue;
+        }
+        // Ray: `(RayWorkerWrapper pid=1234, ip=10.0.0.3) text`.
+        if let Some(bracketed) = rest.strip_prefix('(')
+            && let Some((inside, after)) = bracketed.split_once(')')
+            && inside.len() <= 80
+            && inside.contains("pid=")
         {
             rest = after;
             continue;
@@ -162,6 +173,16 @@ fn is_time(word: &str) -> bool {
         && word
             .chars()
             .all(|c| c.is_ascii_digit() || " -:.,+/TZ".contains(c))
+}
+
+/// Whether a word in brackets is where a line comes from: `rank3`, `default0`, `pod/train-0/trainer`.
+fn is_source(word: &str) -> bool {
+    word.len() <= 80
+        && word.contains(|c: char| c.is_ascii_digit() || c == '/')
+        && word.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && word
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_./,:".contains(c))
 }
 
 /// What follows `Nov 24 23:10:30 host program[123]: `.

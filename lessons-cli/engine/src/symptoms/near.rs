@@ -6,13 +6,16 @@ use std::sync::LazyLock;
 
 use super::{Symptom, all};
 
+/// How many bytes of a sentence are compared, a bit for each.
+pub(super) const LONGEST_SENTENCE: usize = 128;
+
 /// The first of the best places of a word or sentence in a text, with no more than `most` letters wrong, missing or too
 /// many, and how many those are.
 ///
 /// It goes through the text once, with a bit a letter (Myers 1999, in the form of Hyyrö 2003). Of a longer sentence the
-/// first 128 bytes count.
+/// first [`LONGEST_SENTENCE`] bytes count.
 pub(super) fn find(sentence: &str, text: &str, most: usize) -> Option<(Range<usize>, usize)> {
-    let sentence = &sentence.as_bytes()[..sentence.len().min(128)];
+    let sentence = &sentence.as_bytes()[..sentence.len().min(LONGEST_SENTENCE)];
     let (end, mistakes) = best_end(sentence.iter(), text.as_bytes().iter(), most, None)?;
     // Backwards from there: the beginning is where the sentence turned round ends best.
     let before = &text.as_bytes()[..end];
@@ -174,11 +177,14 @@ pub(super) fn to(text: &str) -> Vec<Candidate> {
     let mut best: Vec<Candidate> = Vec::new();
     for (symptom, sentence) in sentences {
         let whole: f64 = sentence.iter().map(|word| weights[word]).sum();
-        let (mut common, mut of_typed) = (0.0, 0.0);
+        let (mut common, mut of_typed, mut telling) = (0.0, 0.0, 0.0);
         for (word, weight) in &typed {
             if sentence.contains(word) {
                 common += weight;
                 of_typed += weight;
+                if word.chars().any(char::is_alphabetic) {
+                    telling += weight;
+                }
             }
         }
         if common <= 0.0 || whole <= 0.0 || all_typed <= 0.0 {
@@ -195,7 +201,8 @@ pub(super) fn to(text: &str) -> Vec<Candidate> {
         } else {
             Alike::Perhaps
         };
-        if alike == Alike::Perhaps && score < 0.25 {
+        // Numbers and one word that half of the symptoms have bring nothing near.
+        if alike == Alike::Perhaps && (score < 0.25 || telling < 2.5) {
             continue;
         }
         let candidate = Candidate {

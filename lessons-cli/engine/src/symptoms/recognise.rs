@@ -135,6 +135,10 @@ struct Sentences {
     pieces: AhoCorasick,
     /// For each piece, its sentence and its place in it.
     of_piece: Vec<(usize, usize)>,
+    /// Parts of the sentences that are looked for with mistakes, so short that one of them must be right.
+    parts: AhoCorasick,
+    /// For each part, its sentence.
+    of_part: Vec<usize>,
 }
 
 struct Sentence {
@@ -143,13 +147,18 @@ struct Sentence {
     pieces: Vec<String>,
     /// The letters of its longer words.
     words: Vec<String>,
+    /// Whether it may have letters wrong: a translation is pasted, not remembered.
+    may_be_wrong: bool,
 }
 
 static SENTENCES: LazyLock<Sentences> = LazyLock::new(|| {
     let mut sentences = Vec::new();
     for symptom in all() {
-        for sentence in symptom.sentences() {
+        let own = symptom.sentences().map(|sentence| (sentence, true));
+        let translated = symptom.translated().map(|sentence| (sentence, false));
+        for (sentence, may_be_wrong) in own.chain(translated) {
             sentences.push(Sentence {
+                may_be_wrong,
                 symptom,
                 pieces: sentence
                     .split('*')
@@ -171,12 +180,65 @@ static SENTENCES: LazyLock<Sentences> = LazyLock::new(|| {
     let pieces = sentences.iter().flat_map(|sentence| &sentence.pieces);
     let pieces = AhoCorasick::new(pieces)
         .unwrap_or_else(|error| unreachable!("some hundred short sentences: {error}"));
+    let (mut parts, mut of_part) = (Vec::new(), Vec::new());
+    for (index, sentence) in sentences.iter().enumerate() {
+        if let Some(piece) = sentence.with_mistakes() {
+            let cut = parts_of(piece, mistakes_in_log(piece) + 1);
+            of_part.extend(cut.iter().map(|_| index));
+            parts.extend(cut);
+        }
+    }
+    let parts = AhoCorasick::new(parts)
+        .unwrap_or_else(|error| unreachable!("some thousand short words: {error}"));
     Sentences {
         all: sentences,
         pieces,
         of_piece,
+        parts,
+        of_part,
     }
 });
+
+impl Sentence {
+    /// Its letters, where they are looked for with mistakes.
+    fn with_mistakes(&self) -> Option<&str> {
+        match self.pieces.as_slice() {
+            [piece] if self.may_be_wrong && piece.chars().count() >= SHORTEST_WITH_MISTAKES => {
+                Some(piece)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// How many letters of a sentence may be wrong in a log.
+fn mistakes_in_log(piece: &str) -> usize {
+    piece.chars().count() / 12
+}
+
+/// A sentence's letters, as far as they are compared, cut into so many parts. With fewer mistakes than parts, one part
+/// stands in the text as it is.
+fn parts_of(piece: &str, count: usize) -> Vec<String> {
+    let letters: Vec<char> = piece
+        .char_indices()
+        .take_while(|(at, c)| at + c.len_utf8() <= near::LONGEST_SENTENCE)
+        .map(|(_, c)| c)
+        .collect();
+    let length = letters.len().div_ceil(count).max(1);
+    letters
+        .chunks(length)
+        .map(|part| part.iter().collect())
+        .collect()
+}
+
+/// The sentences of which a part stands in the text.
+fn with_a_part(letters: &Letters) -> Vec<bool> {
+    let mut there = vec![false; SENTENCES.all.len()];
+    for found in SENTENCES.parts.find_overlapping_iter(letters.text()) {
+        there[SENTENCES.of_part[found.pattern().as_usize()]] = true;
+    }
+    there
+}
 
 /// The places where a sentence stands letter by letter.
 fn exact(letters: &Letters) -> Vec<Place> {
@@ -184,6 +246,7 @@ fn exact(letters: &Letters) -> Vec<Place> {
         all: sentences,
         pieces,
         of_piece,
+        ..
     } = &*SENTENCES;
     let mut places = Vec::new();
     // For a sentence of several pieces: where its last piece that was found began and ended, and which it was.
@@ -227,19 +290,28 @@ fn exact(letters: &Letters) -> Vec<Place> {
 /// there, nearly, so that one library's name is not taken for another's.
 fn with_mistakes(letters: &Letters, known: &[Place], is_short: bool) -> Vec<Place> {
     let mut places: Vec<(usize, Place)> = Vec::new();
-    for sentence in &SENTENCES.all {
-        let [piece] = sentence.pieces.as_slice() else {
+    // In a typed sentence more may be wrong, and all are looked for.
+    let there = if is_short {
+        Vec::new()
+    } else {
+        with_a_part(letters)
+    };
+    for (index, sentence) in SENTENCES.all.iter().enumerate() {
+        let Some(piece) = sentence.with_mistakes() else {
             continue;
         };
-        let length = piece.chars().count();
-        if length < SHORTEST_WITH_MISTAKES
+        if there.get(index) == Some(&false)
             || known
                 .iter()
                 .any(|place| place.symptom.id == sentence.symptom.id)
         {
             continue;
         }
-        let most = length / if is_short { 7 } else { 12 };
+        let most = if is_short {
+            piece.chars().count() / 7
+        } else {
+            mistakes_in_log(piece)
+        };
         let Some((range, mistakes)) = near::find(piece, letters.text(), most) else {
             continue;
         };

@@ -214,17 +214,19 @@ cuda-env-library-path = LD_LIBRARY_PATH does no harm
     .title = LD_LIBRARY_PATH does no harm
     .why =
         LD_LIBRARY_PATH names folders in which every program looks for libraries before the usual places. A toolkit from
-        packages does not need it; one from a .run file needs one folder. Anything more can push wrong libraries under
-        other programs, PyTorch first of all.
+        packages does not need it, and for one from a .run file the system's linker can be told once. In the variable, a
+        folder can push wrong libraries under other programs, PyTorch first of all.
     .hint-1 = Ask whether you need the variable at all: packages have told the system where their libraries are
     .hint-2 = Type echo "$LD_LIBRARY_PATH" and look for folders that are gone, of another version, or named "compat", and for a colon at an end
-    .hint-3 = {"With packages: unset LD_LIBRARY_PATH. With a .run file: export LD_LIBRARY_PATH=/usr/local/cuda/lib64${LD_LIBRARY_PATH:+:${LD_LIBRARY_PATH}}"}
+    .hint-3 = With packages: unset LD_LIBRARY_PATH. With a .run file: echo /usr/local/cuda/lib64 | sudo tee /etc/ld.so.conf.d/cuda-toolkit.conf && sudo ldconfig
     .hint-fail-shadows-torch-1 = PyTorch brings its own CUDA; which library of that name is found first?
     .hint-fail-shadows-torch-2 = Type: unset LD_LIBRARY_PATH, and take the line out of ~/.bashrc: torch needs none
     .hint-fail-compat-1 = The folder compat makes an old driver run a newer CUDA, on data-centre GPUs only
     .hint-fail-compat-2 = Type: unset LD_LIBRARY_PATH  -- and where the driver is too old, update it instead
     .hint-fail-empty-1 = Look for a colon at the beginning, at the end, or for two in a row
-    .hint-fail-empty-2 = {"Write the line so: export LD_LIBRARY_PATH=/usr/local/cuda/lib64${LD_LIBRARY_PATH:+:${LD_LIBRARY_PATH}}"}
+    .hint-fail-empty-2 = {"Where a start-up file adds a folder to it, the end of the line must read ${LD_LIBRARY_PATH:+:${LD_LIBRARY_PATH}}; for CUDA's folder no such line is needed"}
+    .hint-fail-needed-1 = Programs find libraries by a variable or by the system's linker. Which of the two does a .run file set up? Neither
+    .hint-fail-needed-2 = Tell the linker once: echo { $folder } | sudo tee /etc/ld.so.conf.d/cuda-toolkit.conf, then sudo ldconfig
     .undo = unset LD_LIBRARY_PATH, and delete its line from your start-up file.
     .pass-set = LD_LIBRARY_PATH names { $folder }, which is there
     .pass-unneeded = LD_LIBRARY_PATH names no toolkit, and does not have to
@@ -240,7 +242,8 @@ cuda-env-library-path = LD_LIBRARY_PATH does no harm
     .fix-look = Shows the variable
     .fix-show = Says when a toolkit is needed, and how to get one
     .fix-without = Sets it without that, in this shell; correct the line in your start-up file too
-    .fix-add = Adds the folder, without leaving an empty entry; add the line to your start-up file to keep it
+    .fix-linker = Tells the system's linker where the toolkit's libraries are: programs find them, and PyTorch still takes its own
+    .fix-ldconfig = Reads the linker's folders again
 
 cuda-env-home = CUDA_HOME names the toolkit
     .title = CUDA_HOME names the toolkit

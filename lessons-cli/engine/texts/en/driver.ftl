@@ -193,6 +193,8 @@ driver-module-loaded = The kernel module is loaded
     .hint-3 = If the module is there: sudo modprobe nvidia. If it is not: install the kernel's headers, then sudo dkms autoinstall (with Fedora's akmod packages: sudo akmods --force)
     .hint-fail-not-loaded-1 = The module lies on the disk for this very kernel; it only has to be loaded, which a restart does by itself
     .hint-fail-not-loaded-2 = Type: sudo modprobe nvidia  -- if it complains, read its words: "Key was rejected" is Secure Boot, "No such device" is the card
+    .hint-fail-not-loaded-or-refused-1 = The module lies on the disk for this very kernel, so loading it says what is wrong
+    .hint-fail-not-loaded-or-refused-2 = Type: sudo modprobe nvidia  -- "Key was rejected" is Secure Boot, which mokutil --sb-state tells of; "No such device" is the card
     .hint-fail-no-headers-1 = The kernel is newer than the module: compare uname -r with what dkms status lists
     .hint-fail-no-headers-2 = The module is built from this kernel's headers, which are missing. { $headers ->
         [none] Install them with your package manager, in the version of uname -r, then type: { $build }
@@ -204,7 +206,7 @@ driver-module-loaded = The kernel module is loaded
        *[other] {""}
     }
     .hint-fail-not-for-this-kernel-1 = Nothing here builds a module: it comes ready-made, for one kernel. Compare uname -r with the folders in /lib/modules
-    .hint-fail-not-for-this-kernel-2 = Upgrade everything together with your package manager, so that kernel and module fit again, and restart into that kernel
+    .hint-fail-not-for-this-kernel-2 = Upgrade everything together with your package manager, so that kernel and module fit again, and restart into that kernel  -- lessons show driver.module-loaded prints the commands
     .hint-fail-kernel-gone-1 = Compare uname -r with the folders in /lib/modules: which kernel runs, and which is installed?
     .hint-fail-kernel-gone-2 = The kernel that runs was replaced by an upgrade, and its modules with it. Type: sudo reboot
     .hint-fail-container-1 = A container sees only the devices that it was given when it was started; nothing that you install in it changes that
@@ -216,6 +218,7 @@ driver-module-loaded = The kernel module is loaded
     .pass-container = The host's driver answers in this container
     .unknown-wsl-hidden = A Linux driver inside WSL answers in place of Windows' driver ({ $library }), so nothing is known of that one
     .fail-not-loaded = The module for this kernel is there, but it is not loaded
+    .fail-not-loaded-or-refused = The module for this kernel is there, but it is not loaded; it was built on this machine, and whether Secure Boot refuses it could not be read
     .fail-no-headers = There is no module for kernel { $kernel }, and its headers, which building one needs, are missing
     .fail-not-built = There is no module for kernel { $kernel }, though its headers are here: it was not built, or the build failed
     .fail-not-for-this-kernel = There is no module for kernel { $kernel }: the driver's module comes ready-made, for another kernel than the one that runs
@@ -231,6 +234,7 @@ driver-module-loaded = The kernel module is loaded
     .fix-akmods = Builds the module for this kernel and installs it; its last lines name a log if it fails
     .fix-upgrade = Brings the kernel and the driver's module to versions that fit; read its list before you agree
     .fix-upgrade-other = Upgrade the kernel and the driver together, with the package manager of this distribution
+    .fix-ready-made = Installs Ubuntu's ready-made module for the kernel that runs
     .fix-modules = Installs ready-made modules for this kernel where Ubuntu has them
     .fix-wsl = In Windows: restarts WSL, so that it takes up the driver again
     .fix-one-driver = Says which Linux driver it is, and how to remove it
@@ -268,9 +272,11 @@ driver-fabric-manager = The fabric manager runs
         initialized". The service must be of exactly the driver's version
     .hint-1 = nvidia-smi is fine and CUDA is not: what sets up the switches between the GPUs?
     .hint-2 = systemctl status nvidia-fabricmanager shows whether it runs; its version must be the driver's
-    .hint-3 = Type: sudo apt install nvidia-fabricmanager-580, with your driver's branch in place of 580, then sudo systemctl enable --now nvidia-fabricmanager
+    .hint-3 = Install nvidia-fabricmanager of the driver's version (Ubuntu's package has the branch in its name, nvidia-fabricmanager-580), then type: sudo systemctl enable --now nvidia-fabricmanager
     .hint-fail-missing-1 = nvidia-smi does not need the switches between the GPUs, and CUDA does: who sets them up?
     .hint-fail-missing-2 = Type: sudo apt install nvidia-fabricmanager-580, with your driver's branch in place of 580, then sudo systemctl enable --now nvidia-fabricmanager
+    .hint-fail-no-subnet-manager-1 = The fabric manager says itself what it misses: systemctl status nvidia-fabricmanager
+    .hint-fail-no-subnet-manager-2 = Install nvlsm from NVIDIA's own package source, then type: sudo systemctl enable --now nvidia-fabricmanager
     .hint-fail-stopped-1 = The service is installed; does anything start it?
     .hint-fail-stopped-2 = Type: sudo systemctl enable --now nvidia-fabricmanager, and read systemctl status nvidia-fabricmanager if it ends again
     .hint-fail-version-1 = Compare { $version } with { $driver }: an upgrade took the one and not the other
@@ -280,6 +286,9 @@ driver-fabric-manager = The fabric manager runs
         [one] 1 switch joins
        *[other] { $switches } switches join
     } the GPUs
+    .pass-newer = The fabric manager runs for { $gpus } GPUs, whose switches are not on the PCI bus
+    .fail-no-subnet-manager = The fabric manager is installed without nvlsm, which sets up the switches of these { $gpus } GPUs, and does not start: CUDA answers with error 802
+    .unknown-newer = { $gpus } GPUs of a kind that switches join, which are not on the PCI bus: whether they are this machine's to set up cannot be told, and nvidia-fabricmanager does not run
     .fail-missing = The GPUs are joined by NVSwitch, and the service that sets the switches up, nvidia-fabricmanager, is not installed: CUDA answers with error 802
     .fail-stopped = The GPUs are joined by NVSwitch, and the service that sets the switches up, nvidia-fabricmanager, does not run: CUDA answers with error 802
     .fail-version = The fabric manager is of version { $version } and the driver is { $driver }: with another version it does not start
@@ -291,3 +300,6 @@ driver-fabric-manager = The fabric manager runs
     .fix-install-other = Install NVIDIA's fabric manager, of exactly the driver's version, from where the driver came
     .fix-enable = Starts it now and at every start
     .fix-status = Shows whether it runs, and its last words
+    .fix-subnet-manager = Installs NVIDIA's NVLink Subnet Manager from NVIDIA's own package source; the kernel module ib_umad must be loaded too
+    .fix-subnet-manager-other = Install NVIDIA's NVLink Subnet Manager (nvlsm) from NVIDIA's own package source; the kernel module ib_umad must be loaded too
+    .fix-newer = On the board itself install nvidia-fabricmanager of the driver's version and nvlsm, both from NVIDIA's own package source; in a virtual machine the host runs them

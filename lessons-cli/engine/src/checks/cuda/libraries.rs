@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{no_toolkit, not_linux, told};
-use crate::facts::cuda::linker::CudaLibrary;
+use crate::facts::cuda::linker::{CudaLibrary, LinkerFolder};
 use crate::facts::cuda::toolkits::{Origin, Toolkit, toolkit_folder};
 use crate::facts::{Facts, Known, Unknown};
 use crate::finding::{Finding, Fix, Outcome, quoted};
@@ -25,15 +25,45 @@ fn judge(facts: &Facts<'_>) -> Known<Finding> {
     // What harms programs comes first, whether there is a toolkit here or not.
     let harms = [compat(facts, &entries), shadows_torch(facts, &entries)];
     if let Some(finding) = harms.iter().flatten().flatten().next() {
-        return Ok(finding.clone());
+        return Ok(and_then_the_linker(facts, finding.clone()));
     }
     let finding = beside_toolkit(facts, &entries)?;
     if finding.outcome != Outcome::Fail {
         for harm in harms {
             harm?;
         }
+        return Ok(finding);
     }
-    Ok(finding)
+    Ok(and_then_the_linker(facts, finding))
+}
+
+/// What takes a folder out of the variable may leave a runfile's toolkit without anything that tells of its libraries:
+/// then the linker is told, in the same go. Nothing here ever asks to put a folder in again.
+fn and_then_the_linker(facts: &Facts<'_>, finding: Finding) -> Finding {
+    let left = finding
+        .fix
+        .iter()
+        .any(|fix| fix.run.starts_with("export ") && fix.run.contains("/cuda"));
+    match facts.toolkit_in_use() {
+        Ok(Some(toolkit)) if !left && is_untold(facts, &toolkit) == Ok(true) => {
+            with_linker(finding, &toolkit)
+        }
+        _ => finding,
+    }
+}
+
+/// Tells the system's linker of the toolkit's libraries, as a runfile's own last lines advise. It looks there after the
+/// folders that a program brings, so that PyTorch keeps its own; `LD_LIBRARY_PATH` would come first.
+fn with_linker(finding: Finding, toolkit: &Toolkit) -> Finding {
+    finding
+        .fix(
+            Fix::run(format!(
+                "echo {} | sudo tee /etc/ld.so.conf.d/cuda-toolkit.conf",
+                quoted(&format!("{}/lib64", toolkit.home()))
+            ))
+            .note("fix-linker"),
+        )
+        .fix(Fix::run("sudo ldconfig").note("fix-ldconfig"))
 }
 
 /// What the variable says of the toolkit in use.
@@ -192,38 +222,45 @@ fn holds_libraries(facts: &Facts<'_>, entries: &[String]) -> Known<bool> {
 /// Without the variable, programs find the libraries of packages by the linker's configuration, which packages
 /// write; a runfile, which leaves an uninstaller, does not.
 fn needed(facts: &Facts<'_>, toolkit: &Toolkit) -> Known<Finding> {
-    let unneeded = || Finding::pass("pass-unneeded").evidence(SOURCE, "no folder of a toolkit");
-    if toolkit.origin != Origin::Nvidia {
-        return Ok(unneeded());
+    if !is_from_runfile(facts, toolkit)? {
+        return Ok(Finding::pass("pass-unneeded").evidence(SOURCE, "no folder of a toolkit"));
     }
-    let uninstaller = format!("{}/bin/cuda-uninstaller", toolkit.root);
-    if !facts.exists(&uninstaller)? {
-        return Ok(unneeded());
+    if let Some(known) = known_to_linker(facts, toolkit)? {
+        return Ok(Finding::pass("pass-linker")
+            .arg("file", &known.source)
+            .evidence(&known.source, &known.folder));
     }
-    for known in facts.linker_folders()? {
-        if let Some(folder) = toolkit_folder(&known.folder)
-            && (folder == toolkit.root || facts.real_folder(folder).as_ref() == Ok(&toolkit.root))
-        {
-            return Ok(Finding::pass("pass-linker")
-                .arg("file", &known.source)
-                .evidence(&known.source, &known.folder));
-        }
-    }
-    Ok(Finding::fail("fail-needed")
+    let finding = Finding::fail("fail-needed")
         .arg("folder", format!("{}/lib64", toolkit.home()))
-        .evidence(uninstaller, "there: installed by a .run file")
+        .evidence(uninstaller(toolkit), "there: installed by a .run file")
         .evidence(SOURCE, "no folder of a toolkit")
         .evidence(
             "/etc/ld.so.conf, /etc/ld.so.conf.d/*.conf",
             "no folder of this toolkit",
-        )
-        .fix(
-            Fix::run(format!(
-                "export LD_LIBRARY_PATH={}/lib64${{LD_LIBRARY_PATH:+:${{LD_LIBRARY_PATH}}}}",
-                quoted(toolkit.home())
-            ))
-            .note("fix-add"),
-        ))
+        );
+    Ok(finding)
+}
+
+/// Whether nothing but the variable tells programs where the toolkit's libraries are.
+fn is_untold(facts: &Facts<'_>, toolkit: &Toolkit) -> Known<bool> {
+    Ok(is_from_runfile(facts, toolkit)? && known_to_linker(facts, toolkit)?.is_none())
+}
+
+fn is_from_runfile(facts: &Facts<'_>, toolkit: &Toolkit) -> Known<bool> {
+    Ok(toolkit.origin == Origin::Nvidia && facts.exists(&uninstaller(toolkit))?)
+}
+
+fn uninstaller(toolkit: &Toolkit) -> String {
+    format!("{}/bin/cuda-uninstaller", toolkit.root)
+}
+
+/// The line of the linker's configuration that names the toolkit.
+fn known_to_linker(facts: &Facts<'_>, toolkit: &Toolkit) -> Known<Option<LinkerFolder>> {
+    Ok(facts.linker_folders()?.into_iter().find(|known| {
+        toolkit_folder(&known.folder).is_some_and(|folder| {
+            folder == toolkit.root || facts.real_folder(folder).as_ref() == Ok(&toolkit.root)
+        })
+    }))
 }
 
 /// Sets the variable to what is left of it.
@@ -295,6 +332,79 @@ mod tests {
         "nvidia_nvjitlink_cu12-12.8.93.dist-info",
         "nvidia_cusparse_cu12-12.5.8.93.dist-info",
     ];
+
+    /// The machine after what a fix says was typed.
+    fn after(mut changes: Value, fixes: &[Fix]) -> Value {
+        for fix in fixes {
+            if fix.run == "unset LD_LIBRARY_PATH" {
+                changes = and(changes, &json!({"env": {"LD_LIBRARY_PATH": null}}));
+            } else if let Some(value) = fix.run.strip_prefix("export LD_LIBRARY_PATH=") {
+                changes = and(changes, &set(value));
+            } else if let Some(line) = fix.run.strip_prefix("echo ") {
+                let (folder, file) = line.split_once(" | sudo tee ").unwrap();
+                changes = and(
+                    changes,
+                    &json!({
+                        "files": {file: {"text": format!("{folder}\n")}},
+                        "dirs": {"/etc/ld.so.conf.d": [file.rsplit('/').next()]},
+                    }),
+                );
+            } else {
+                assert_eq!(fix.run, "sudo ldconfig");
+            }
+        }
+        changes
+    }
+
+    /// Whatever is typed of what was printed, nothing asks to take it back: the step passes, and stays so.
+    #[test]
+    fn no_advice_asks_to_undo_another() {
+        let two = json!({"dirs": {
+            "/usr/local": ["cuda", "cuda-12.6", "cuda-13.0"],
+            "/usr/local/cuda-13.0": ["bin", "lib64"],
+            "/usr/local/cuda-13.0/bin": ["nvcc"],
+            "/usr/local/cuda-13.0/lib64": [],
+        }});
+        for toolkit in [json!({}), runfile(), no_toolkit()] {
+            for library_path in [
+                None,
+                Some(":"),
+                Some("/usr/local/cuda/lib64"),
+                Some("/usr/local/cuda/lib64:"),
+                Some("/usr/local/cuda-11.8/lib64:/usr/local/cuda/lib64"),
+                Some("/usr/local/cuda-13.0/lib64:/opt/old"),
+                Some("/opt/old:/usr/local/cuda/compat"),
+            ] {
+                for installed in [
+                    json!({}),
+                    torch("12.8", WHEELS),
+                    torch("12.6", WHEELS),
+                    two.clone(),
+                ] {
+                    let mut changes = and(toolkit.clone(), &installed);
+                    if let Some(value) = library_path {
+                        changes = and(changes, &set(value));
+                    }
+                    let mut rounds = 0;
+                    loop {
+                        let recording = machine(&changes);
+                        let finding = library_path_of(&recording);
+                        if finding.outcome != Fail {
+                            break;
+                        }
+                        rounds += 1;
+                        assert!(rounds < 5, "{library_path:?} on {changes}: {finding:?}");
+                        assert!(!finding.fix.is_empty(), "{library_path:?}: {finding:?}");
+                        changes = after(changes, &finding.fix);
+                    }
+                }
+            }
+        }
+    }
+
+    fn library_path_of(recording: &crate::recording::Recording) -> Finding {
+        library_path(&Facts::new(recording))
+    }
 
     #[test]
     fn every_branch() {

@@ -69,10 +69,13 @@ pub(super) fn with_build(facts: &Facts<'_>, finding: Finding) -> Finding {
         }))
 }
 
-/// What builds the module here. Debian's packages leave that to DKMS, so nothing has to be looked for there.
+/// What builds the module here. Debian's packages leave that to DKMS, and Ubuntu's bring ready-made modules as well.
 pub(super) fn builder(facts: &Facts<'_>) -> Known<Option<Builder>> {
     if matches!(facts.family(), Ok(Family::Debian) | Err(_)) {
-        return Ok(Some(Builder::Dkms));
+        return Ok(match ready_made(facts) {
+            Some(_) => None,
+            None => Some(Builder::Dkms),
+        });
     }
     Ok(facts.module_source()?.map(|source| source.builder))
 }
@@ -105,8 +108,39 @@ fn arch_kernel(release: &str) -> &'static str {
     }
 }
 
+/// What the names of Ubuntu's ready-made modules begin with here, `linux-modules-nvidia-580-open`; `None` where none
+/// is installed, or DKMS builds modules too.
+fn ready_made(facts: &Facts<'_>) -> Option<String> {
+    let packages = facts.packages().as_ref().ok()?;
+    let installed = || packages.iter().filter(|package| package.is_installed());
+    if installed().any(|package| package.name.contains("nvidia") && package.name.contains("dkms")) {
+        return None;
+    }
+    let start = "linux-modules-nvidia-";
+    let flavour = installed().find_map(|package| package.name.strip_prefix(start))?;
+    let parts: Vec<&str> = flavour
+        .split('-')
+        .enumerate()
+        .take_while(|(at, part)| *at == 0 || matches!(*part, "server" | "open"))
+        .map(|(_, part)| part)
+        .collect();
+    Some(format!("{start}{}", parts.join("-")))
+}
+
 /// Brings the kernel and its ready-made module to one version again.
 pub(super) fn with_upgrade(facts: &Facts<'_>, finding: Finding) -> Finding {
+    if let Some(name) = ready_made(facts) {
+        let kernel = facts.platform().kernel.unwrap_or_default();
+        return finding
+            .fix(
+                Fix::run(format!(
+                    "sudo apt install {}",
+                    quoted(&format!("{name}-{kernel}"))
+                ))
+                .note("fix-ready-made"),
+            )
+            .fix(Fix::run(facts.ubuntu_drivers_install()).note("fix-modules"));
+    }
     let command = match facts.family() {
         Ok(Family::Fedora) => "sudo dnf upgrade --refresh",
         Ok(Family::Arch) => "sudo pacman -Syu",

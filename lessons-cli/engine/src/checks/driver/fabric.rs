@@ -2,7 +2,7 @@
 
 use super::not_ours;
 use crate::facts::driver::Package;
-use crate::facts::fabric::FABRIC_MANAGER;
+use crate::facts::fabric::{FABRIC_MANAGER, SUBNET_MANAGER};
 use crate::facts::{Facts, Known};
 use crate::finding::{Finding, Fix};
 use crate::version::DriverVersion;
@@ -20,6 +20,9 @@ pub(super) fn fabric_manager(facts: &Facts<'_>) -> Finding {
 fn judge(facts: &Facts<'_>) -> Known<Finding> {
     let switches = facts.nvswitches()?;
     let Some(first) = switches.first() else {
+        if let Ok(gpus @ 2..) = facts.gpus_on_newer_switches() {
+            return newer(facts, gpus);
+        }
         return Ok(
             Finding::not_applicable("na-no-switch").evidence("/sys/bus/pci/devices", "no NVSwitch")
         );
@@ -71,8 +74,43 @@ fn judge(facts: &Facts<'_>) -> Known<Finding> {
     ))
 }
 
-/// Installs the one of the driver's branch: `nvidia-fabricmanager-580`, without a number from branch 590 on in
-/// NVIDIA's own source.
+/// B200 and B300: their switches are not on the PCI bus, and in a virtual machine they are the host's to set up. That
+/// the service runs is proof; that it does not is none of a fault, unless a part of it is missing.
+fn newer(facts: &Facts<'_>, gpus: usize) -> Known<Finding> {
+    let said = |finding: Finding| {
+        finding.count("gpus", gpus).evidence(
+            "/sys/bus/pci/devices/*/device",
+            "GPUs of B200's or B300's kind",
+        )
+    };
+    if facts.fabric_manager_runs()? {
+        return Ok(said(Finding::pass("pass-newer")).evidence(
+            "/sys/fs/cgroup/system.slice",
+            "nvidia-fabricmanager.service",
+        ));
+    }
+    if facts.exists(FABRIC_MANAGER)? && !facts.exists(SUBNET_MANAGER)? {
+        let finding = said(Finding::fail("fail-no-subnet-manager"))
+            .evidence(FABRIC_MANAGER, "there")
+            .evidence(SUBNET_MANAGER, "not found");
+        let finding = if facts.uses_apt() == Some(true) {
+            finding.fix(Fix::run("sudo apt install nvlsm").note("fix-subnet-manager"))
+        } else {
+            finding.fix(Fix::by_hand("fix-subnet-manager-other"))
+        };
+        return Ok(enable(finding));
+    }
+    Ok(said(Finding::unknown("unknown-newer"))
+        .evidence(
+            "/sys/fs/cgroup/system.slice",
+            "no nvidia-fabricmanager.service",
+        )
+        .fix(Fix::run("systemctl status nvidia-fabricmanager").note("fix-status"))
+        .fix(Fix::by_hand("fix-newer")))
+}
+
+/// Installs the one of the driver's branch: `nvidia-fabricmanager-580` is Ubuntu's package (packages.ubuntu.com has 450
+/// to 590), `nvidia-fabricmanager` without a number is that of NVIDIA's own source.
 fn install(finding: Finding, facts: &Facts<'_>, driver: &DriverVersion) -> Finding {
     let branch = driver.as_str().split('.').next().unwrap_or_default();
     if facts.uses_apt() != Some(true) || !branch.bytes().all(|b| b.is_ascii_digit()) {
@@ -80,6 +118,15 @@ fn install(finding: Finding, facts: &Facts<'_>, driver: &DriverVersion) -> Findi
     }
     let name = match facts.fabric_manager_package() {
         Ok(Some(Package { name, .. })) if name == "nvidia-fabricmanager" => name,
+        _ if facts
+            .nvidia_sources()
+            .is_ok_and(|sources| !sources.is_empty())
+            && facts.driver_package().is_ok_and(|package| {
+                package.is_some_and(|package| !package.version.contains("ubuntu0"))
+            }) =>
+        {
+            "nvidia-fabricmanager".to_owned()
+        }
         _ => format!("nvidia-fabricmanager-{branch}"),
     };
     enable(finding.fix(Fix::run(format!("sudo apt install {name}")).note("fix-install")))
@@ -130,6 +177,22 @@ mod tests {
         })
     }
 
+    /// A board of eight B200, whose switches are not on the PCI bus; `half` has the fabric manager without `nvlsm`.
+    fn board(runs: bool, half: bool) -> Value {
+        let mut machine = host(half.then_some("580.95.05"), runs);
+        let addresses: Vec<String> = (1..=8).map(|bus| format!("0000:{bus:02x}:00.0")).collect();
+        for address in &addresses {
+            let file = |name: &str| format!("/sys/bus/pci/devices/{address}/{name}");
+            machine["files"][file("vendor")] = json!({"text": "0x10de\n"});
+            machine["files"][file("class")] = json!({"text": "0x030200\n"});
+            machine["files"][file("device")] = json!({"text": "0x2901\n"});
+            machine["files"][file("driver")] = json!({"link": "../../../bus/pci/drivers/nvidia"});
+        }
+        machine["dirs"]["/sys/bus/pci/devices"] = json!(addresses);
+        machine["files"][SUBNET_MANAGER] = json!({"error": "not-found"});
+        machine
+    }
+
     #[test]
     fn it_runs_in_the_drivers_version_or_is_red() {
         let mut no_switch = host(None, false);
@@ -152,6 +215,9 @@ mod tests {
             (host(None, false), Outcome::Fail, "fail-missing"),
             (no_switch, Outcome::NotApplicable, "na-no-switch"),
             (unread, Outcome::Unknown, "finding-unknown"),
+            (board(false, false), Outcome::Unknown, "unknown-newer"),
+            (board(true, false), Outcome::Pass, "pass-newer"),
+            (board(false, true), Outcome::Fail, "fail-no-subnet-manager"),
         ] {
             let recording = Recording::from_slice(machine.to_string().as_bytes()).unwrap();
             let finding = fabric_manager(&Facts::new(&recording));

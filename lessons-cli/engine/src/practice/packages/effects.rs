@@ -84,7 +84,14 @@ pub(super) fn apply(
                 machine.put_text(UNIT, unit(true));
                 started(machine, PERSISTENCED);
             }
-            Part::Utils => program(machine, "/usr/bin/nvidia-smi", "nvidia-smi"),
+            Part::Utils => {
+                program(machine, "/usr/bin/nvidia-smi", "nvidia-smi");
+                program(
+                    machine,
+                    "/usr/bin/nvidia-bug-report.sh",
+                    "nvidia-bug-report.sh",
+                );
+            }
             Part::FabricManager => {
                 program(machine, "/usr/bin/nv-fabricmanager", "nv-fabricmanager");
             }
@@ -304,7 +311,10 @@ pub(super) fn undo(machine: &mut PracticeMachine, name: &str, version: &str) {
                 remove(machine, &["/usr/bin/nvidia-persistenced", UNIT]);
                 services::reload(machine);
             }
-            Part::Utils => remove(machine, &["/usr/bin/nvidia-smi"]),
+            Part::Utils => remove(
+                machine,
+                &["/usr/bin/nvidia-smi", "/usr/bin/nvidia-bug-report.sh"],
+            ),
             Part::FabricManager => {
                 services::stop(machine, "nvidia-fabricmanager");
                 remove(machine, &["/usr/bin/nv-fabricmanager"]);

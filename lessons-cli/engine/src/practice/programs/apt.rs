@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::practice::packages::{
-    CONTAINER_HOST, Driver, From, NVIDIA_HOST, Offer, Part, driver_family,
+    CONTAINER_HOST, Driver, From, NVIDIA_HOST, Offer, Part, UBUNTU_HOST, component, driver_family,
+    pocket,
 };
 use crate::practice::process::{Call, Exit};
 use crate::practice::tree::Node;
@@ -16,6 +17,7 @@ pub(super) const PROGRAMS: &[Program] = &[
     Program::base("apt-get", apt),
     Program::base("apt-cache", apt_cache),
     Program::base("apt-mark", apt_mark),
+    Program::base("apt-key", apt_key),
     Program::base("dpkg", dpkg),
     Program::base("add-apt-repository", add_apt_repository),
     Program::installed("ubuntu-drivers", ubuntu_drivers),
@@ -104,7 +106,12 @@ fn apt(call: &mut Call<'_>) -> Exit {
             let orphans = call.machine().orphans();
             take_away(call, &asked, &orphans)
         }
+        "search" if asked.words.is_empty() => {
+            call.error("E: You must give at least one search pattern");
+            100
+        }
         "search" => {
+            call.line("Sorting... Done\nFull Text Search... Done");
             let word = asked.words.first().cloned().unwrap_or_default();
             search(call, &word, false)
         }
@@ -233,6 +240,8 @@ fn update(call: &mut Call<'_>) -> Exit {
         ));
         at += 1;
     }
+    let list = format!("/var/lib/apt/lists/{UBUNTU_HOST}_ubuntu_dists_{codename}_InRelease");
+    call.machine().put_text(&list, "Origin: Ubuntu\n");
     let mut exit = 0;
     for host in [NVIDIA_HOST, CONTAINER_HOST] {
         for (_, line) in call.machine().sources(host) {
@@ -406,6 +415,69 @@ fn install(call: &mut Call<'_>, asked: &Asked, names: &[String], upgrading: bool
             }
         }
     }
+    // What is held stays where an upgrade is about to change it, and stops what cannot do without the change.
+    let held = call.machine().held();
+    let touched: Vec<String> = plan
+        .iter()
+        .map(|offer| offer.name.clone())
+        .filter(|name| held.contains(name))
+        .collect();
+    let mut plan = plan;
+    if upgrading && !touched.is_empty() {
+        let fixed: BTreeSet<&String> = touched.iter().collect();
+        let mut kept: Vec<String> = Vec::new();
+        plan.retain(|offer| {
+            // A driver's parts are of one release: what asks for a held part waits with it.
+            let family = driver_family(&offer.name).map(|driver| driver.package.branch);
+            let waits = fixed.contains(&offer.name)
+                || family.is_some_and(|branch| {
+                    touched.iter().any(|name| {
+                        driver_family(name).is_some_and(|held| held.package.branch == branch)
+                    })
+                });
+            if waits {
+                kept.push(offer.name.clone());
+            }
+            !waits
+        });
+        kept.sort();
+        wrapped(call, "The following packages have been kept back:", &kept);
+    } else if let Some(name) = touched.iter().find(|name| !names.contains(name)) {
+        let needs = plan
+            .iter()
+            .find(|offer| offer.depends.contains(name))
+            .map_or_else(
+                || names.first().cloned().unwrap_or_default(),
+                |offer| offer.name.clone(),
+            );
+        let wants = plan
+            .iter()
+            .find(|offer| offer.name == **name)
+            .map(|offer| {
+                offer
+                    .version
+                    .split('-')
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned()
+            })
+            .unwrap_or_default();
+        let has = call.machine().installed_version(name).unwrap_or_default();
+        call.line("Some packages could not be installed. This may mean that you have\nrequested an impossible situation or if you are using the unstable\ndistribution that some required packages have not yet been created\nor been moved out of Incoming.\nThe following information may help to resolve the situation:\n");
+        call.line(format!("The following packages have unmet dependencies:\n {needs} : Depends: {name} (>= {wants}) but {has} is to be installed"));
+        call.error("E: Unable to correct problems, you have held broken packages.");
+        return 100;
+    } else if !touched.is_empty() && asked.yes {
+        wrapped(
+            call,
+            "The following held packages will be changed:",
+            &touched,
+        );
+        call.error(
+            "E: Held packages were changed and -y was used without --allow-change-held-packages.",
+        );
+        return 100;
+    }
     if let Some((one, other)) = conflict(call, &plan) {
         call.line("Some packages could not be installed. This may mean that you have\nrequested an impossible situation or if you are using the unstable\ndistribution that some required packages have not yet been created\nor been moved out of Incoming.\nThe following information may help to resolve the situation:\n");
         call.line("The following packages have unmet dependencies:");
@@ -452,20 +524,12 @@ fn install(call: &mut Call<'_>, asked: &Asked, names: &[String], upgrading: bool
     ));
     if asked.simulate {
         for offer in &plan {
-            call.line(format!(
-                "Inst {} ({} {})",
-                offer.name,
-                offer.version,
-                origin(offer.from)
-            ));
+            let origin = origin(call, offer);
+            call.line(format!("Inst {} ({} {origin})", offer.name, offer.version));
         }
         for offer in &plan {
-            call.line(format!(
-                "Conf {} ({} {})",
-                offer.name,
-                offer.version,
-                origin(offer.from)
-            ));
+            let origin = origin(call, offer);
+            call.line(format!("Conf {} ({} {origin})", offer.name, offer.version));
         }
         return 0;
     }
@@ -497,11 +561,50 @@ fn install(call: &mut Call<'_>, asked: &Asked, names: &[String], upgrading: bool
     0
 }
 
-fn origin(from: From) -> &'static str {
-    match from {
-        From::Ubuntu => "Ubuntu",
-        From::Nvidia => "NVIDIA",
-        From::Containers => "NVIDIA CORPORATION",
+/// Where an offer comes from, as `apt -s` says it.
+fn origin(call: &mut Call<'_>, offer: &Offer) -> String {
+    match offer.from {
+        From::Ubuntu => {
+            let release = call.machine().ubuntu();
+            let codename = codename(call);
+            format!(
+                "Ubuntu:{release}/{codename}{} [amd64]",
+                pocket(&offer.version)
+            )
+        }
+        From::Nvidia => "NVIDIA:stable [amd64]".to_owned(),
+        From::Containers => "NVIDIA CORPORATION:stable [amd64]".to_owned(),
+    }
+}
+
+/// The line of a source in `apt-cache policy` and `madison`.
+fn source(call: &mut Call<'_>, offer: &Offer) -> String {
+    match offer.from {
+        From::Ubuntu => {
+            let codename = codename(call);
+            format!(
+                "http://{UBUNTU_HOST}/ubuntu {codename}{}/{} amd64 Packages",
+                pocket(&offer.version),
+                component(&offer.name)
+            )
+        }
+        From::Nvidia => {
+            let release = call.machine().ubuntu().replace('.', "");
+            format!("https://{NVIDIA_HOST}/compute/cuda/repos/ubuntu{release}/x86_64  Packages")
+        }
+        From::Containers => {
+            format!("https://{CONTAINER_HOST}/libnvidia-container/stable/deb/amd64  Packages")
+        }
+    }
+}
+
+/// The suite of a package in `apt list` and `apt search`.
+fn suite(call: &mut Call<'_>, offer: Option<&Offer>) -> String {
+    match offer {
+        Some(offer) if offer.from == From::Ubuntu => {
+            format!("{}{}", codename(call), pocket(&offer.version))
+        }
+        _ => "unknown".to_owned(),
     }
 }
 
@@ -512,8 +615,12 @@ fn fetched(call: &mut Call<'_>, plan: &[Offer], kilobytes: u64) -> bool {
     for (at, offer) in plan.iter().enumerate() {
         let (host, source) = match offer.from {
             From::Ubuntu => (
-                "archive.ubuntu.com",
-                format!("http://archive.ubuntu.com/ubuntu {codename}-updates/restricted"),
+                UBUNTU_HOST,
+                format!(
+                    "http://{UBUNTU_HOST}/ubuntu {codename}{}/{}",
+                    pocket(&offer.version),
+                    component(&offer.name)
+                ),
             ),
             From::Nvidia => (
                 NVIDIA_HOST,
@@ -776,12 +883,12 @@ fn search(call: &mut Call<'_>, pattern: &str, names_only: bool) -> Exit {
             name.contains(pattern)
         };
         if fits {
-            let about = call
-                .machine()
-                .offer(&name)
-                .map_or_else(String::new, |offer| offer.about);
+            let offer = call.machine().offer(&name);
+            let suite = suite(call, offer.as_ref());
+            let (about, version) =
+                offer.map_or_else(Default::default, |offer| (offer.about, offer.version));
             let line = if call.name() == "apt" && !names_only {
-                format!("{name}/stable amd64\n  {about}\n")
+                format!("{name}/{suite} {version} amd64\n  {about}\n")
             } else {
                 format!("{name} - {about}")
             };
@@ -863,16 +970,33 @@ fn policy(call: &mut Call<'_>, names: &[String]) -> Exit {
             }
             continue;
         };
+        let source = source(call, &offer);
+        let is_it = installed == offer.version;
         call.line(format!(
-            "{name}:\n  Installed: {installed}\n  Candidate: {}\n  Version table:\n     {} 500",
-            offer.version, offer.version
+            "{name}:\n  Installed: {installed}\n  Candidate: {version}\n  Version table:\n {mark} {version} 500\n        500 {source}",
+            version = offer.version,
+            mark = if is_it { "***" } else { "   " },
         ));
+        if is_it {
+            call.line("        100 /var/lib/dpkg/status");
+        } else if installed != "(none)" {
+            call.line(format!(
+                " *** {installed} 100\n        100 /var/lib/dpkg/status"
+            ));
+        }
     }
     0
 }
 
 fn list(call: &mut Call<'_>, words: &[String], upgradable: bool, installed: bool) -> Exit {
     call.line("Listing... Done");
+    let codename = codename(call);
+    let in_suite = |offer: &Option<Offer>| match offer {
+        Some(offer) if offer.from == From::Ubuntu => {
+            format!("{codename}{}", pocket(&offer.version))
+        }
+        _ => "unknown".to_owned(),
+    };
     let machine = call.machine();
     let lines: Vec<String> = if upgradable {
         machine
@@ -880,10 +1004,9 @@ fn list(call: &mut Call<'_>, words: &[String], upgradable: bool, installed: bool
             .into_iter()
             .map(|offer| {
                 let from = machine.installed_version(&offer.name).unwrap_or_default();
-                format!(
-                    "{}/stable {} amd64 [upgradable from: {from}]",
-                    offer.name, offer.version
-                )
+                let (name, version) = (offer.name.clone(), offer.version.clone());
+                let suite = in_suite(&Some(offer));
+                format!("{name}/{suite} {version} amd64 [upgradable from: {from}]")
             })
             .collect()
     } else {
@@ -900,8 +1023,15 @@ fn list(call: &mut Call<'_>, words: &[String], upgradable: bool, installed: bool
                 let version = there
                     .clone()
                     .or_else(|| machine.offer(&name).map(|offer| offer.version))?;
-                let mark = if there.is_some() { " [installed]" } else { "" };
-                Some(format!("{name}/stable {version} amd64{mark}"))
+                let mark = match (there.is_some(), machine.is_automatic(&name)) {
+                    (true, true) => ",now [installed,automatic]",
+                    (true, false) => ",now [installed]",
+                    (false, _) => " ",
+                };
+                let (now, mark) = mark.split_once(' ').unwrap_or((mark, ""));
+                let suite = in_suite(&machine.offer(&name));
+                let line = format!("{name}/{suite}{now} {version} amd64 {mark}");
+                Some(line.trim_end().to_owned())
             })
             .collect()
     };
@@ -931,11 +1061,10 @@ fn apt_cache(call: &mut Call<'_>) -> Exit {
         Some("madison") => {
             for name in &plain[1..] {
                 if let Some(offer) = call.machine().offer(name) {
-                    call.line(format!(
-                        "{name} | {} | {} amd64 Packages",
-                        offer.version,
-                        origin(offer.from)
-                    ));
+                    let source = source(call, &offer);
+                    call.line(format!("{name:>10} | {:>10} | {source}", offer.version));
+                } else {
+                    call.error(format!("N: Unable to locate package {name}"));
                 }
             }
             0
@@ -961,6 +1090,32 @@ fn apt_cache(call: &mut Call<'_>) -> Exit {
             "no operation",
             "apt-cache search, policy, show, madison, depends",
         ),
+    }
+}
+
+/// `apt-key`, which still warns on 22.04 and 24.04, and is gone since (apt 2.9.23).
+fn apt_key(call: &mut Call<'_>) -> Exit {
+    let release: f32 = call.machine().ubuntu().parse().unwrap_or(24.04);
+    if release > 25.0 {
+        call.error("apt-key: command not found");
+        return 127;
+    }
+    call.error("Warning: apt-key is deprecated. Manage keyring files in trusted.gpg.d instead (see apt-key(8)).");
+    match call.rest().first().map(String::as_str) {
+        Some("list") => 0,
+        Some("add" | "adv" | "del") if !call.is_root() => {
+            call.error("E: This command can only be used by root.");
+            1
+        }
+        Some(other @ ("add" | "adv" | "del")) => not_played(
+            call,
+            other,
+            "the package cuda-keyring, or a key in /usr/share/keyrings with signed-by=",
+        ),
+        _ => {
+            call.line("Usage: apt-key [--keyring file] [command] [arguments]");
+            1
+        }
     }
 }
 
@@ -1001,6 +1156,42 @@ fn apt_mark(call: &mut Call<'_>) -> Exit {
             }
             0
         }
+        "hold" | "unhold" => {
+            for name in names {
+                if call.machine().installed_version(name).is_none() {
+                    call.error(format!("E: Unable to locate package {name}"));
+                    return 100;
+                }
+                let held = call.machine().held().contains(name);
+                if held == (action == "hold") {
+                    call.line(if held {
+                        format!("{name} was already set on hold.")
+                    } else {
+                        format!("{name} was already not on hold.")
+                    });
+                    continue;
+                }
+                if !call.is_root() {
+                    call.error("dpkg: error: requested operation requires superuser privilege\nE: Executing dpkg failed. Are you root?");
+                    return 100;
+                }
+                call.machine().hold(name, action == "hold");
+                call.line(if held {
+                    format!("Canceled hold on {name}.")
+                } else {
+                    format!("{name} set on hold.")
+                });
+            }
+            0
+        }
+        "showhold" | "showholds" => {
+            for name in call.machine().held() {
+                if names.is_empty() || names.contains(&name) {
+                    call.line(name);
+                }
+            }
+            0
+        }
         "showmanual" | "showauto" => {
             let machine = call.machine();
             let names: Vec<String> = machine
@@ -1013,7 +1204,13 @@ fn apt_mark(call: &mut Call<'_>) -> Exit {
             }
             0
         }
-        other => not_played(call, other, "apt-mark manual, auto, showmanual, showauto"),
+        other => {
+            call.error(format!(
+                "E: Invalid operation {}",
+                crate::visible::visible(other)
+            ));
+            100
+        }
     }
 }
 
@@ -1040,8 +1237,9 @@ fn dpkg(call: &mut Call<'_>) -> Exit {
                     .machine()
                     .offer(&package.name)
                     .map_or_else(String::new, |offer| offer.about);
+                let mark = if package.is_held() { "hi" } else { "ii" };
                 call.line(format!(
-                    "ii  {:<38} {:<32} {:<12} {about}",
+                    "{mark}  {:<38} {:<32} {:<12} {about}",
                     package.name, package.version, package.architecture
                 ));
             }
@@ -1111,16 +1309,128 @@ fn dpkg(call: &mut Call<'_>) -> Exit {
             }
             0
         }
+        "-S" | "--search" => {
+            let mut exit = 0;
+            for name in names {
+                let path = if name.contains('/') {
+                    call.machine()
+                        .tree
+                        .real_path(name)
+                        .unwrap_or_else(|_| name.clone())
+                } else {
+                    name.clone()
+                };
+                match owner(call, &path) {
+                    Some(package) => {
+                        call.line(format!("{package}: {path}"));
+                    }
+                    None => {
+                        call.error(format!("dpkg-query: no path found matching pattern {name}"));
+                        exit = 1;
+                    }
+                }
+            }
+            exit
+        }
+        "-L" | "--listfiles" => {
+            for name in names {
+                if !call.machine().installed().contains_key(name.as_str())
+                    && call.machine().installed_version(name).is_none()
+                {
+                    call.error(format!("dpkg-query: package '{name}' is not installed\nUse dpkg --contents (= dpkg-deb --contents) to list archive files contents."));
+                    return 1;
+                }
+                call.line("/.");
+                for path in OWNED_FILES {
+                    let there = call.machine().tree.real_path(path);
+                    if let Ok(there) = there
+                        && owner(call, &there).as_deref() == Some(name.as_str())
+                    {
+                        call.line(*path);
+                    }
+                }
+            }
+            0
+        }
         "--configure" => 0,
         "--print-architecture" => {
             call.line("amd64");
             0
         }
+        "" => {
+            call.error("dpkg: error: need an action option\n\nType dpkg --help for help about installing and deinstalling packages [*];\nUse 'apt' or 'aptitude' for user-friendly package management;\nType dpkg -Dhelp for a list of dpkg debug flag values;\nType dpkg --force-help for a list of forcing options;\nType dpkg-deb --help for help about manipulating *.deb files;\n\nOptions marked [*] produce a lot of output - pipe it through 'less' or 'more' !");
+            2
+        }
         other => not_played(
             call,
-            if other.is_empty() { "no action" } else { other },
-            "dpkg -l, -s, -i, -r, -P, --print-architecture",
+            other,
+            "dpkg -l, -s, -S, -L, -i, -r, -P, --print-architecture",
         ),
+    }
+}
+
+/// Files that `dpkg -L` names, where they are there.
+const OWNED_FILES: &[&str] = &[
+    "/usr/bin/nvidia-smi",
+    "/usr/bin/nvidia-persistenced",
+    "/usr/lib/systemd/system/nvidia-persistenced.service",
+    "/usr/lib/modprobe.d/nvidia-graphics-drivers.conf",
+    "/usr/lib/udev/rules.d/71-nvidia.rules",
+    "/usr/lib/x86_64-linux-gnu/libcuda.so.1",
+    "/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.1",
+    "/usr/bin/nvidia-ctk",
+    "/usr/bin/docker",
+    "/usr/bin/gcc",
+    "/usr/bin/g++",
+    "/usr/bin/make",
+    "/usr/bin/curl",
+    "/usr/bin/wget",
+    "/usr/bin/git",
+    "/usr/bin/lspci",
+    "/usr/bin/mokutil",
+    "/usr/sbin/dkms",
+    "/usr/bin/ubuntu-drivers",
+    "/usr/bin/pip3",
+];
+
+/// The installed package that brought a file, as far as practice machines keep account.
+fn owner(call: &mut Call<'_>, path: &str) -> Option<String> {
+    if !call.machine().tree.exists(path) {
+        return None;
+    }
+    let installed: Vec<String> = call.machine().installed().into_keys().collect();
+    let of_part = |part: Part| {
+        installed
+            .iter()
+            .find(|name| driver_family(name).is_some_and(|driver| driver.part == part))
+            .cloned()
+    };
+    let name = path.rsplit('/').next().unwrap_or(path);
+    match name {
+        "nvidia-smi" => of_part(Part::Utils),
+        "nvidia-persistenced" | "nvidia-persistenced.service" => of_part(Part::ComputeUtils),
+        "nvidia-graphics-drivers.conf" | "71-nvidia.rules" => of_part(Part::KernelCommon),
+        _ if name.starts_with("libcuda.so") || name.starts_with("libnvidia-ml.so") => {
+            of_part(Part::Compute).map(|package| format!("{package}:amd64"))
+        }
+        "nvidia-ctk" => Some("nvidia-container-toolkit-base".to_owned()),
+        "docker" => Some("docker.io".to_owned()),
+        "lspci" => Some("pciutils".to_owned()),
+        "ubuntu-drivers" => Some("ubuntu-drivers-common".to_owned()),
+        "pip3" => Some("python3-pip".to_owned()),
+        "nvcc" => {
+            let folder = path.strip_prefix("/usr/local/cuda-")?;
+            let release = folder.split('/').next()?.replace('.', "-");
+            installed
+                .iter()
+                .any(|name| *name == format!("cuda-toolkit-{release}"))
+                .then(|| format!("cuda-nvcc-{release}"))
+        }
+        "make" | "curl" | "wget" | "git" | "nano" | "mokutil" | "dkms" | "numactl" => {
+            Some(name.to_owned())
+        }
+        _ if name.starts_with("gcc") || name.starts_with("g++") => Some(name.to_owned()),
+        _ => None,
     }
 }
 

@@ -3,8 +3,9 @@
 use crate::draw;
 use crate::facts::Facts;
 use crate::practice::process::{Call, Exit};
-use crate::tables::Os;
+use crate::practice::tree::{Content, Node};
 use crate::tables::cuda_driver::{self, Verdict};
+use crate::tables::{Os, nvcc_builds};
 use crate::version::CudaVersion;
 
 use super::{Program, lines_of, not_played};
@@ -42,8 +43,16 @@ fn docker(call: &mut Call<'_>) -> Exit {
         words.get(1).map(String::as_str),
     ) {
         (Some("run"), _) => run(call, &words[1..]),
-        (Some("pull"), Some(image)) => match pull(call, image) {
-            Ok(()) => 0,
+        (Some("pull"), Some(image)) => match pull(call, image, false) {
+            Ok(()) => {
+                let image = image.trim_start_matches("docker.io/");
+                let label = if image.contains(':') { "" } else { ":latest" };
+                call.line(format!(
+                    "docker.io/{}{image}{label}",
+                    if image.contains('/') { "" } else { "library/" }
+                ));
+                0
+            }
             Err(error) => {
                 call.error(format!("Error response from daemon: {error}"));
                 1
@@ -63,7 +72,17 @@ fn docker(call: &mut Call<'_>) -> Exit {
         }
         (Some("image"), Some("rm")) | (Some("rmi"), Some(_)) => {
             let image = words.last().cloned().unwrap_or_default();
+            let image = if image.contains(':') {
+                image
+            } else {
+                format!("{image}:latest")
+            };
             if call.machine().state.images.remove(&image) {
+                let layers = format!(
+                    "/var/lib/docker/overlay2/{}",
+                    image.replace(['/', ':'], "_")
+                );
+                let _ = call.machine().tree.remove(&layers);
                 call.line(format!("Untagged: {image}"));
                 0
             } else {
@@ -113,7 +132,19 @@ fn tag(tag: &str) -> Option<(CudaVersion, &str)> {
     (known && release && cuda.major >= 12).then_some((cuda, kind.0))
 }
 
-fn pull(call: &mut Call<'_>, image: &str) -> Result<(), String> {
+/// What an image takes on the disk, unpacked.
+fn image_size(name: &str, label: &str) -> u64 {
+    match (name, tag(label).map(|(_, kind)| kind)) {
+        ("nvidia/cuda", Some("base")) => 340_000_000,
+        ("nvidia/cuda", Some("runtime")) => 2_900_000_000,
+        ("nvidia/cuda", Some("cudnn-runtime")) => 4_100_000_000,
+        ("nvidia/cuda", _) => 8_500_000_000,
+        ("ubuntu", _) => 78_000_000,
+        _ => 10_000,
+    }
+}
+
+fn pull(call: &mut Call<'_>, image: &str, for_run: bool) -> Result<(), String> {
     let image = image.trim_start_matches("docker.io/");
     let (name, label) = image.split_once(':').unwrap_or((image, "latest"));
     let whole = format!("{name}:{label}");
@@ -139,7 +170,33 @@ fn pull(call: &mut Call<'_>, image: &str) -> Result<(), String> {
             crate::visible::visible(&whole)
         ));
     }
-    call.error(format!("Unable to find image '{whole}' locally\n{label}: Pulling from {name}\nStatus: Downloaded newer image for {whole}"));
+    if for_run {
+        call.error(format!("Unable to find image '{whole}' locally"));
+    }
+    let said = format!(
+        "{label}: Pulling from {}{name}",
+        if name.contains('/') { "" } else { "library/" }
+    );
+    let say = |call: &mut Call<'_>, text: &str| {
+        if for_run {
+            call.error(text);
+        } else {
+            call.line(text);
+        }
+    };
+    say(call, &said);
+    let size = image_size(name, label);
+    if call.machine().disk_free() < size {
+        return Err("failed to register layer: no space left on device".to_owned());
+    }
+    say(call, &format!("Status: Downloaded newer image for {whole}"));
+    call.machine().put_file(
+        &format!(
+            "/var/lib/docker/overlay2/{}",
+            whole.replace(['/', ':'], "_")
+        ),
+        Node::new(0o600, Content::Untold(size)),
+    );
     call.wait(30);
     call.machine().state.images.insert(whole);
     Ok(())
@@ -147,11 +204,26 @@ fn pull(call: &mut Call<'_>, image: &str) -> Result<(), String> {
 
 fn run(call: &mut Call<'_>, words: &[String]) -> Exit {
     let mut gpus = false;
+    let by_runtime = words.iter().any(|word| word == "--runtime=nvidia");
     let mut rest = words.iter();
     let mut image = None;
-    for word in rest.by_ref() {
+    while let Some(word) = rest.next() {
         match word.as_str() {
-            "--rm" | "-it" | "-i" | "-t" | "-d" | "--pid=host" | "--ipc=host" => {}
+            "--rm" | "-it" | "-ti" | "-i" | "-t" | "-d" | "--pid=host" | "--ipc=host"
+            | "--privileged" => {}
+            "-v" | "-e" | "-w" | "-p" | "-u" | "--name" | "--volume" | "--env" | "--workdir"
+            | "--shm-size" | "--network" | "--ulimit" | "--entrypoint"
+                if image.is_none() =>
+            {
+                rest.next();
+            }
+            "--runtime" => {
+                gpus |= rest.next().is_some_and(|runtime| runtime == "nvidia");
+            }
+            _ if word.starts_with("--name=")
+                || word.starts_with("--shm-size=")
+                || word.starts_with("--network=")
+                || word.starts_with("--entrypoint=") => {}
             "--gpus" => gpus = true,
             "all" if gpus && image.is_none() => {}
             _ if word.starts_with("--gpus=")
@@ -160,7 +232,15 @@ fn run(call: &mut Call<'_>, words: &[String]) -> Exit {
             {
                 gpus = true;
             }
-            _ if word.starts_with('-') => return not_played(call, word, PLAYED),
+            _ if word.starts_with('-') => {
+                let word = crate::visible::visible(word);
+                call.error(if word.starts_with("--") {
+                    format!("unknown flag: {word}\n\nUsage:  docker run [OPTIONS] IMAGE [COMMAND] [ARG...]\n\nRun 'docker run --help' for more information")
+                } else {
+                    format!("unknown shorthand flag: '{}' in {word}\n\nUsage:  docker run [OPTIONS] IMAGE [COMMAND] [ARG...]\n\nRun 'docker run --help' for more information", word.chars().nth(1).unwrap_or_default())
+                });
+                return 125;
+            }
             _ if gpus
                 && image.is_none()
                 && (word.starts_with("device=") || word.parse::<u32>().is_ok()) => {}
@@ -175,7 +255,7 @@ fn run(call: &mut Call<'_>, words: &[String]) -> Exit {
         return 125;
     };
     let command: Vec<String> = rest.cloned().collect();
-    if let Err(error) = pull(call, &image) {
+    if let Err(error) = pull(call, &image, true) {
         call.error(format!("docker: Error response from daemon: {error}\n\nRun 'docker run --help' for more information"));
         return 125;
     }
@@ -185,6 +265,10 @@ fn run(call: &mut Call<'_>, words: &[String]) -> Exit {
         .to_owned();
     let nvidia = tag(&label).map(|(cuda, kind)| (cuda, kind.to_owned()));
     if gpus {
+        if !has_runtime(call) && by_runtime {
+            call.error("docker: Error response from daemon: unknown or invalid runtime name: nvidia\n\nRun 'docker run --help' for more information");
+            return 125;
+        }
         if !has_runtime(call) {
             call.error("docker: Error response from daemon: could not select device driver \"\" with capabilities: [[gpu]]\n\nRun 'docker run --help' for more information");
             return 125;
@@ -231,8 +315,14 @@ fn run(call: &mut Call<'_>, words: &[String]) -> Exit {
         }
         Some("nvcc") => match nvidia {
             Some((cuda, kind)) if kind.contains("devel") => {
-                let release = cuda.release();
-                call.line(format!("nvcc: NVIDIA (R) Cuda compiler driver\nCuda compilation tools, release {release}, V{cuda}"));
+                let Ok(build) = nvcc_builds::build(cuda) else {
+                    return not_played(
+                        call,
+                        "nvcc of this image",
+                        "nvcc of the images from 12.0 on",
+                    );
+                };
+                call.print(build.printed());
                 0
             }
             _ => missing(call, "nvcc"),

@@ -529,9 +529,35 @@ fn timeout(call: &mut Call<'_>) -> Exit {
         call.error("timeout: missing operand\nTry 'timeout --help' for more information.");
         return 125;
     }
-    start(call, options.words[1..].to_vec(), |name| {
+    let limit = &options.words[0];
+    let (digits, unit) = match limit.char_indices().last() {
+        Some((at, 's')) => (&limit[..at], 1.0),
+        Some((at, 'm')) => (&limit[..at], 60.0),
+        Some((at, 'h')) => (&limit[..at], 3600.0),
+        Some((at, 'd')) => (&limit[..at], 86_400.0),
+        _ => (limit.as_str(), 1.0),
+    };
+    let Some(seconds) = digits.parse::<f64>().ok().filter(|seconds| *seconds >= 0.0) else {
+        call.error(format!(
+            "timeout: invalid time interval ‘{limit}’\nTry 'timeout --help' for more information."
+        ));
+        return 125;
+    };
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a year is the most that anyone waits here"
+    )]
+    let most = (seconds * unit).min(31_536_000.0).ceil() as i64;
+    let began = call.system.machine.clock;
+    let exit = start(call, options.words[1..].to_vec(), |name| {
         format!("timeout: failed to run command ‘{name}’: No such file or directory")
-    })
+    });
+    // What took longer was ended when the time was over; no time at all is no limit.
+    if most > 0 && call.system.machine.clock - began > most {
+        call.system.machine.clock = began + most;
+        return 124;
+    }
+    exit
 }
 
 fn run_rest(call: &mut Call<'_>) -> Exit {

@@ -14,10 +14,21 @@ pub(super) const PROGRAMS: &[Program] = &[
     Program::of_hosts("rmmod", "/usr/sbin", rmmod),
     Program::of_hosts("modinfo", "/usr/sbin", modinfo),
     Program::of_hosts("depmod", "/usr/sbin", |_| 0),
+    Program::of_hosts("ldconfig", "/usr/sbin", ldconfig),
     Program::of_hosts("update-initramfs", "/usr/sbin", update_initramfs),
+    Program::of_hosts("update-grub", "/usr/sbin", update_grub),
     Program::installed("dkms", dkms),
     Program::installed("mokutil", mokutil),
 ];
+
+/// Programs of practice machines look for libraries themselves; what counts here is who may ask.
+fn ldconfig(call: &mut Call<'_>) -> Exit {
+    if call.is_root() {
+        return 0;
+    }
+    call.error("/sbin/ldconfig.real: Can't create temporary cache file /etc/ld.so.cache~: Permission denied");
+    1
+}
 
 /// A device's class as lspci calls it.
 fn class_name(class: &str) -> &'static str {
@@ -369,6 +380,48 @@ fn update_initramfs(call: &mut Call<'_>) -> Exit {
     call.machine().build_image(&kernel);
     0
 }
+
+/// Writes the boot loader's menu anew: the kernel's command line of the next start comes from `/etc/default/grub`.
+fn update_grub(call: &mut Call<'_>) -> Exit {
+    if !call.is_root() {
+        call.error("grub-mkconfig: You must run this as root");
+        return 1;
+    }
+    let kernel = call.machine().state.kernel.clone();
+    let text = call.machine().tree.text(GRUB).unwrap_or_default();
+    let value = |name: &str| {
+        text.lines()
+            .filter_map(|line| line.trim().strip_prefix(name)?.strip_prefix('='))
+            .next_back()
+            .map(|value| value.trim_matches(['"', '\'', ' ']).to_owned())
+            .unwrap_or_default()
+    };
+    let (always, usually) = (
+        value("GRUB_CMDLINE_LINUX"),
+        value("GRUB_CMDLINE_LINUX_DEFAULT"),
+    );
+    let before = call
+        .machine()
+        .tree
+        .text("/proc/cmdline")
+        .unwrap_or_default();
+    // What the loader itself writes stays: which image, and where the root is.
+    let own = before.split_whitespace().filter(|word| {
+        word.starts_with("BOOT_IMAGE=") || word.starts_with("root=") || *word == "ro"
+    });
+    let line: Vec<String> = own
+        .map(str::to_owned)
+        .chain([always, usually])
+        .filter(|word| !word.is_empty())
+        .collect();
+    call.machine()
+        .put_text("/boot/grub/grub.cfg", format!("linux {}\n", line.join(" ")));
+    call.line(format!("Sourcing file `/etc/default/grub'\nGenerating grub configuration file ...\nFound linux image: /boot/vmlinuz-{kernel}\nFound initrd image: /boot/initrd.img-{kernel}\ndone"));
+    0
+}
+
+/// The settings of the boot loader.
+pub(in crate::practice) const GRUB: &str = "/etc/default/grub";
 
 fn dkms(call: &mut Call<'_>) -> Exit {
     let words = call.rest();

@@ -10,8 +10,11 @@ mod conda;
 mod lines;
 mod packages;
 mod pip;
+mod project;
 mod torch;
 mod uv;
+
+pub(in crate::practice) use conda::block as conda_block;
 
 pub(super) const PROGRAMS: &[Program] = &[
     Program::installed("python3", python),

@@ -11,7 +11,10 @@ use crate::version::DriverVersion;
 
 use super::{Program, lines_of, not_played};
 
-pub(super) const PROGRAMS: &[Program] = &[Program::installed("nvidia-smi", nvidia_smi)];
+pub(super) const PROGRAMS: &[Program] = &[
+    Program::installed("nvidia-smi", nvidia_smi),
+    Program::installed("nvidia-bug-report.sh", bug_report),
+];
 
 const PLAYED: &str = "nvidia-smi, -L, -q [-x] [-d POWER|MEMORY|ECC|TEMPERATURE|PERFORMANCE|UTILIZATION|PIDS], dmon, pmon, --query-gpu=… --format=csv[,noheader][,nounits], --query-compute-apps=…, -i, -pm, -pl, -c, topo -m, nvlink --status";
 
@@ -1321,6 +1324,26 @@ pub(super) fn cuda_answers(call: &mut Call<'_>) -> Result<Nvml, NvmlCode> {
         }
         Err(failure) => Err(failure.error),
     }
+}
+
+/// NVIDIA's script that collects what its support asks for.
+fn bug_report(call: &mut Call<'_>) -> Exit {
+    if !call.is_root() {
+        call.error("ERROR: Please run nvidia-bug-report.sh as root.");
+        return 1;
+    }
+    call.line("\nnvidia-bug-report.sh will now collect information about your\nsystem and create the file 'nvidia-bug-report.log.gz' in the current\ndirectory.  It may take several seconds to run.  In some\ncases, it may hang trying to capture data generated dynamically\nby the Linux kernel and/or the NVIDIA kernel module.  While\nthe bug report log file will be incomplete if this happens, it\nmay still contain enough data to diagnose your problem.\n\nPlease include the 'nvidia-bug-report.log.gz' log file when reporting\na bug via the NVIDIA Linux forum (see forums.developer.nvidia.com)\nor by sending email to 'linux-bugs@nvidia.com'.\n\nBy delivering 'nvidia-bug-report.log.gz' to NVIDIA, you acknowledge\nand agree that personal information may inadvertently be included in\nthe output.  Notwithstanding the foregoing, NVIDIA will use the\noutput only for the purpose of investigating your reported issue.\n");
+    call.wait(10);
+    let path =
+        crate::practice::tree::absolute(&call.process.cwd.clone(), "nvidia-bug-report.log.gz");
+    let node =
+        crate::practice::tree::Node::new(0o644, crate::practice::tree::Content::Untold(900_000));
+    if !super::python::owned(call, &path, node) {
+        call.error("ERROR: Working directory is not writable; please cd to a directory\n       where you have write permission so that the nvidia-bug-report.log.gz\n       file can be written.");
+        return 1;
+    }
+    call.line("Running nvidia-bug-report.sh... complete.");
+    0
 }
 
 /// The daemon, started by hand.

@@ -6,11 +6,16 @@ use pep440_rs::{Version, VersionSpecifiers};
 
 use super::Interpreter;
 use super::owned;
+use crate::catalogue::{Repository, Shelf};
+use crate::plan;
 use crate::practice::process::Call;
 use crate::practice::tree::{Content, Node};
+use crate::read::wheel::{self, Host, Installs};
+use crate::requirement;
+use crate::tables::torch_dependencies;
 use crate::tables::torch_matrix::{self, Package, Presence, Release, device_code};
 use crate::tables::{Arch, Os, Platform};
-use crate::version::{BuildTag, CudaVersion};
+use crate::version::BuildTag;
 
 /// A distribution in an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,11 +96,151 @@ impl FromStr for Requirement {
 }
 
 impl Requirement {
+    /// Whether a version that is installed does for it.
+    pub(super) fn is_met_by(&self, installed: &str) -> bool {
+        let local = installed.split_once('+').map(|(_, local)| local);
+        let same_build = match &self.local {
+            Some(wanted) => local == Some(wanted.as_str()),
+            None => true,
+        };
+        same_build && installed.parse().is_ok_and(|version| self.allows(&version))
+    }
+
     pub(super) fn allows(&self, version: &Version) -> bool {
         self.wants
             .as_ref()
             .is_none_or(|wants| wants.contains(&version.clone().without_local()))
     }
+}
+
+/// What an installed package asks for, by its metadata.
+pub(super) fn requires(call: &mut Call<'_>, site: &str, name: &str) -> Vec<Requirement> {
+    let Some(one) = installed(call, site)
+        .into_iter()
+        .find(|one| one.name == name)
+    else {
+        return Vec::new();
+    };
+    let text = call
+        .machine()
+        .tree
+        .text(&format!("{site}/{}/METADATA", one.folder))
+        .unwrap_or_default();
+    let python = requirement::Interpreter {
+        python: crate::version::PythonVersion::from_str(
+            site.split("/lib/python")
+                .nth(1)
+                .and_then(|rest| rest.split('/').next())
+                .unwrap_or_default(),
+        )
+        .ok(),
+        platform: Some(platform(call)),
+    };
+    text.lines()
+        .filter_map(|line| line.strip_prefix("Requires-Dist: "))
+        .filter(|line| {
+            line.parse::<requirement::Requirement>()
+                .is_ok_and(|asked| asked.counts(&python) != Some(false))
+        })
+        .filter_map(|line| {
+            let asks = line.split(';').next().unwrap_or(line);
+            asks.replace([' ', '(', ')'], "").parse().ok()
+        })
+        .collect()
+}
+
+/// A package that does not fit what another asks for.
+pub(super) struct Broken {
+    pub(super) name: String,
+    pub(super) version: String,
+    /// What it asks for: `torch==2.8.0`.
+    pub(super) asks: String,
+    /// Of which package.
+    pub(super) needs: String,
+    /// What there is of it; nothing where it is missing.
+    pub(super) has: Option<String>,
+}
+
+/// What does not fit together in an environment.
+pub(super) fn broken(call: &mut Call<'_>, site: &str) -> Vec<Broken> {
+    let there = installed(call, site);
+    let mut faults = Vec::new();
+    for one in &there {
+        for need in requires(call, site, &one.name) {
+            let has = there.iter().find(|other| other.name == need.name);
+            // Of what torch needs a recording holds the part that matters: what is missing there proves nothing.
+            let fits = has.is_none_or(|has| need.is_met_by(&has.version));
+            if !fits {
+                faults.push(Broken {
+                    name: one.name.clone(),
+                    version: one.version.clone(),
+                    asks: need.text,
+                    needs: need.name,
+                    has: has.map(|has| has.version.clone()),
+                });
+            }
+        }
+    }
+    faults
+}
+
+/// The host of an address.
+pub(super) fn host_name(url: &str) -> String {
+    let plain = url.split_once("://").map_or(url, |(_, rest)| rest);
+    plain.split('/').next().unwrap_or(plain).to_owned()
+}
+
+/// What follows the host.
+pub(super) fn path_of(url: &str) -> String {
+    let plain = url.split_once("://").map_or(url, |(_, rest)| rest);
+    plain
+        .split_once('/')
+        .map(|(_, path)| path.to_owned())
+        .unwrap_or_default()
+}
+
+/// Of several indexes the one from which pip takes what was asked for: that with the highest version that fits, a build
+/// of PyTorch's index being higher than the same version without a local part.
+pub(super) fn best_index(
+    call: &mut Call<'_>,
+    own: &Interpreter,
+    indexes: &[Index],
+    wanted: &[Requirement],
+) -> Index {
+    let first = indexes.first().cloned().unwrap_or(Index::PyPi);
+    let of_torch = wanted
+        .iter()
+        .find(|requirement| requirement.name == "torch")
+        .or_else(|| {
+            wanted
+                .iter()
+                .find(|requirement| requirement.name.starts_with("torch"))
+        });
+    let (Some(requirement), true) = (of_torch, indexes.len() > 1) else {
+        return first;
+    };
+    let mut best: Option<(Version, bool, Index)> = None;
+    for index in indexes {
+        let is_build = matches!(index, Index::Torch { .. });
+        let fits_local = match (&requirement.local, index) {
+            (None, _) => true,
+            (Some(local), Index::Torch { tag, .. }) => *local == tag.to_string(),
+            (Some(_), _) => false,
+        };
+        let newest = versions(call, own, index, &requirement.name)
+            .into_iter()
+            .rev()
+            .find(|version| requirement.allows(version));
+        if let Some(newest) = newest
+            && fits_local
+            && best
+                .as_ref()
+                .is_none_or(|(version, build, _)| (&newest, is_build) > (version, *build))
+        {
+            best = Some((newest, is_build, index.clone()));
+        }
+    }
+    best.map_or(first, |(.., index)| index)
 }
 
 /// Where packages come from.
@@ -139,6 +284,15 @@ impl Index {
         }
     }
 
+    /// The repository of the catalogue that it is.
+    fn repository(&self) -> Option<Repository> {
+        match self {
+            Self::PyPi => Some(Repository::Pypi),
+            Self::Torch { tag, .. } => Some(Repository::Folder(tag.clone())),
+            Self::Missing { .. } => None,
+        }
+    }
+
     /// The build of a release that it holds for a platform.
     fn build(&self, release: &Release, platform: Platform) -> Option<BuildTag> {
         match self {
@@ -163,6 +317,8 @@ pub(super) struct Pick {
     pub(super) requires: Vec<String>,
     /// Bytes on the disk.
     pub(super) size: u64,
+    /// The name of the wheel, where the catalogue has one.
+    pub(super) file: Option<String>,
 }
 
 /// Why nothing can be installed.
@@ -189,34 +345,89 @@ pub(super) fn platform(call: &mut Call<'_>) -> Platform {
     Platform::new(Os::Linux, arch)
 }
 
-/// Packages that have nothing to do with CUDA: their version, and what they take on the disk.
-const PLAIN: [(&str, &str, u64); 14] = [
-    ("filelock", "3.20.0", 60_000),
-    ("fsspec", "2025.10.0", 800_000),
-    ("jinja2", "3.1.6", 600_000),
-    ("markupsafe", "3.0.3", 60_000),
-    ("mpmath", "1.3.0", 2_000_000),
-    ("networkx", "3.5", 8_000_000),
-    ("numpy", "2.3.4", 60_000_000),
-    ("packaging", "25.0", 400_000),
-    ("pillow", "12.0.0", 20_000_000),
-    ("setuptools", "80.9.0", 5_000_000),
-    ("sympy", "1.14.0", 30_000_000),
-    ("torchcodec", "0.8.1", 10_000_000),
-    ("typing-extensions", "4.15.0", 150_000),
-    ("wheel", "0.45.1", 200_000),
+/// The machine as wheels ask for it.
+fn host(call: &mut Call<'_>, own: &Interpreter) -> Host {
+    let arch = call.machine().recording.platform.arch.clone();
+    // What the releases of Ubuntu and Debian have for a C library.
+    let glibc = match call.machine().ubuntu().as_str() {
+        "20.04" => (2, 31),
+        "22.04" => (2, 35),
+        "12" => (2, 36),
+        "13" => (2, 41),
+        "26.04" => (2, 43),
+        _ => (2, 39),
+    };
+    Host {
+        python: (own.version.major, own.version.minor),
+        free_threaded: own.version.free_threaded,
+        os: wheel::Os::Glibc(Some(glibc)),
+        arch,
+    }
+}
+
+/// Packages that torch does not bring: their versions on `PyPI` (2026-11-25), and what they take on the disk.
+const PLAIN: [(&str, &str, u64); 10] = [
+    ("certifi", "2026.10.23", 300_000),
+    ("idna", "3.20", 300_000),
+    ("numpy", "2.4.6", 60_000_000),
+    ("packaging", "26.3", 400_000),
+    ("pillow", "13.0.0", 20_000_000),
+    ("pip", "26.3", 5_000_000),
+    ("setuptools", "84.2.1", 5_000_000),
+    ("torchcodec", "0.17.0", 10_000_000),
+    // A package of that name exists, and has nothing to do with PyTorch.
+    ("torchvideo", "0.0.1", 100_000),
+    ("wheel", "0.48.0", 200_000),
 ];
 
-/// What torch asks for besides CUDA.
-const OF_TORCH: [&str; 7] = [
-    "filelock",
-    "fsspec",
-    "jinja2",
-    "networkx",
-    "setuptools",
-    "sympy",
-    "typing-extensions",
-];
+/// What a package takes on the disk, about.
+fn size_of(name: &str) -> u64 {
+    let part = name.trim_start_matches("nvidia-");
+    let megabytes = match part
+        .trim_end_matches("-cu11")
+        .trim_end_matches("-cu12")
+        .trim_end_matches("-cu13")
+    {
+        "cublas" => 900,
+        "cudnn" => 800,
+        "cusparse" => 450,
+        "cusolver" => 400,
+        "cufft" => 280,
+        "nccl" => 320,
+        "nvshmem" => 180,
+        "cusparselt" => 230,
+        "nvjitlink" | "cuda-nvrtc" => 150,
+        "curand" => 130,
+        "triton" => 420,
+        "sympy" => 30,
+        "networkx" | "setuptools" => 8,
+        _ => 1,
+    };
+    megabytes * 1_000_000
+}
+
+/// The wheel of torch, or of a companion of it, that an index has for a machine: its file's name, and its size where
+/// it was seen.
+fn wheel_file(
+    index: &Index,
+    release: Option<(&'static Release, BuildTag)>,
+    name: &str,
+    version: &Version,
+    host: &Host,
+) -> Option<(String, Option<u64>)> {
+    let shelf = Shelf::bundled();
+    let repository = index.repository()?;
+    if let Some((release, tag)) = release {
+        let build = plan::Build { release, tag };
+        return plan::wheel(&build, &repository, host, shelf)
+            .map(|offer| (offer.name().to_owned(), offer.size()));
+    }
+    let (there, _) = &*shelf.wheels(name, version, &repository);
+    there
+        .iter()
+        .find(|(_, wheel)| wheel.installs_on(host) == Installs::Yes)
+        .map(|(file, _)| (file.name.to_string(), file.size))
+}
 
 /// The versions of a package that an index has for this Python, oldest first.
 pub(super) fn versions(
@@ -226,8 +437,19 @@ pub(super) fn versions(
     name: &str,
 ) -> Vec<Version> {
     let platform = platform(call);
-    let fits = |release: &&Release| {
-        release.supports_python(own.version) && index.build(release, platform).is_some()
+    let host = host(call, own);
+    let fits = |release: &&'static Release| {
+        release.supports_python(own.version)
+            && index.build(release, platform).is_some_and(|build| {
+                wheel_file(
+                    index,
+                    Some((release, build)),
+                    "torch",
+                    &release.torch,
+                    &host,
+                )
+                .is_some()
+            })
     };
     let of_torch = || torch_matrix::releases().iter().filter(fits);
     let mut found: Vec<Version> = match name {
@@ -246,8 +468,18 @@ pub(super) fn versions(
                         || (*index == Index::PyPi && row.last)
                 })
                 .map(|row| row.version.clone())
+                .filter(|version| {
+                    index.repository().is_none_or(|repository| {
+                        plan::installs(name, version, &repository, &host, Shelf::bundled())
+                            != Some(false)
+                    })
+                })
                 .collect()
         }
+        "torchvideo" => ["0.0.0", "0.0.1"]
+            .iter()
+            .filter_map(|version| version.parse().ok())
+            .collect(),
         _ => PLAIN
             .iter()
             .filter(|(known, ..)| *known == name)
@@ -265,6 +497,19 @@ pub(super) fn versions(
                 .iter()
                 .map(|release| release.pypi_cudnn.clone()),
         );
+    }
+    // What torch brings can also be asked for by name.
+    if found.is_empty() && *index == Index::PyPi {
+        for release in torch_matrix::releases() {
+            let cuda = release.pypi_build(platform).and_then(BuildTag::cuda);
+            let brought = torch_dependencies::brought(&release.torch, cuda);
+            found.extend(
+                brought
+                    .into_iter()
+                    .filter(|(known, _)| *known == name)
+                    .filter_map(|(_, version)| version.parse().ok()),
+            );
+        }
     }
     found.sort();
     found.dedup();
@@ -294,7 +539,20 @@ pub(super) fn resolve(
         let known = versions(call, own, index, &requirement.name);
         let no_version = || NotFound::NoVersion {
             requirement: requirement.text.clone(),
-            known: known.iter().map(ToString::to_string).collect(),
+            known: known
+                .iter()
+                .map(|version| {
+                    let is_torchs = requirement.name.starts_with("torch");
+                    format!(
+                        "{version}{}",
+                        if is_torchs {
+                            local_part(index)
+                        } else {
+                            String::new()
+                        }
+                    )
+                })
+                .collect(),
         };
         if let (Some(local), Index::Torch { tag, .. }) = (&requirement.local, index)
             && *local != tag.to_string()
@@ -315,19 +573,12 @@ pub(super) fn resolve(
                 let version = chosen.ok_or_else(no_version)?.clone();
                 let release = torch_matrix::release(&version).map_err(|_| no_version())?;
                 let build = index.build(release, platform).ok_or_else(no_version)?;
-                picks.extend(torch_picks(release, &build, index));
+                picks.extend(torch_picks(release, &build, index, &host(call, own)));
                 torch = Some(version);
             }
             "torchvision" | "torchaudio" | "torchtext" => {
                 let package: Package = requirement.name.parse().map_err(|_| no_version())?;
                 let mut beside = torch.clone();
-                if beside.is_none() && asks_torch.is_none() {
-                    beside = installed
-                        .iter()
-                        .find(|one| one.name == "torch")
-                        .and_then(|one| one.version.parse::<Version>().ok())
-                        .map(Version::without_local);
-                }
                 let declares = |version: &Version| {
                     torch_matrix::companion(package, version)
                         .ok()
@@ -360,6 +611,19 @@ pub(super) fn resolve(
                         _ => no_version(),
                     });
                 };
+                // The torch that is there stays if it does: if not, it has to go, whatever its owner wanted.
+                if beside.is_none() && asks_torch.is_none() {
+                    beside = installed
+                        .iter()
+                        .find(|one| one.name == "torch")
+                        .and_then(|one| one.version.parse::<Version>().ok())
+                        .map(Version::without_local)
+                        .filter(|there| {
+                            declares(&version)
+                                .and_then(|asks| asks.to_string().parse::<VersionSpecifiers>().ok())
+                                .is_none_or(|asks| asks.contains(there))
+                        });
+                }
                 if beside.is_none() {
                     // It brings the torch that it was made for.
                     let release = torch_matrix::releases()
@@ -374,7 +638,7 @@ pub(super) fn resolve(
                         })
                         .ok_or_else(no_version)?;
                     let build = index.build(release, platform).ok_or_else(no_version)?;
-                    picks.extend(torch_picks(release, &build, index));
+                    picks.extend(torch_picks(release, &build, index, &host(call, own)));
                     torch = Some(release.torch.clone());
                 }
                 let local = local_part(index);
@@ -383,12 +647,18 @@ pub(super) fn resolve(
                     .into_iter()
                     .chain(["numpy".to_owned()])
                     .collect();
+                let host = host(call, own);
+                let file = wheel_file(index, None, &requirement.name, &version, &host);
                 picks.push(Pick {
                     name: requirement.name.clone(),
                     version: format!("{version}{local}"),
                     build: None,
                     requires,
-                    size: 20_000_000,
+                    size: file
+                        .as_ref()
+                        .and_then(|(_, size)| *size)
+                        .unwrap_or(20_000_000),
+                    file: file.map(|(name, _)| name),
                 });
                 picks.extend(["numpy", "pillow"].into_iter().filter_map(plain));
             }
@@ -401,13 +671,14 @@ pub(super) fn resolve(
                 let size = PLAIN
                     .iter()
                     .find(|(known, ..)| *known == name)
-                    .map_or(600_000_000, |(.., size)| *size);
+                    .map_or_else(|| size_of(name), |(.., size)| *size);
                 picks.push(Pick {
                     name: name.to_owned(),
                     version: version.to_string(),
                     build: None,
                     requires: Vec::new(),
                     size,
+                    file: None,
                 });
             }
         }
@@ -440,62 +711,69 @@ fn plain(name: &str) -> Option<Pick> {
         build: None,
         requires: Vec::new(),
         size: *size,
+        file: None,
     })
 }
 
-/// torch, and the wheels of CUDA that it brings along.
-fn torch_picks(release: &'static Release, build: &BuildTag, index: &Index) -> Vec<Pick> {
+/// torch, and the packages that it brings along.
+fn torch_picks(
+    release: &'static Release,
+    build: &BuildTag,
+    index: &Index,
+    host: &Host,
+) -> Vec<Pick> {
     let mut picks = Vec::new();
     let mut requires: Vec<String> = Vec::new();
-    if let Some(cuda) = build.cuda() {
-        for (name, version, size) in of_cuda(release, cuda) {
-            requires.push(format!("{name}=={version}; platform_system == \"Linux\""));
-            picks.push(Pick {
-                name,
-                version,
-                build: None,
-                requires: Vec::new(),
-                size,
+    let cuda = build.cuda();
+    for (name, version) in torch_dependencies::brought(&release.torch, cuda) {
+        // On PyTorch's index builds for CUDA 12 have stayed with an older cuDNN since 2.9.
+        let stays = matches!(cuda, Some(cuda) if cuda.major == 12)
+            && name.starts_with("nvidia-cudnn")
+            && release.torch >= Version::new([2, 9]);
+        let version = if stays { "9.10.2.21" } else { version };
+        // These are what its dependencies depend on.
+        let is_its_own = !matches!(name, "markupsafe" | "mpmath" | "cuda-pathfinder");
+        if is_its_own {
+            requires.push(if torch_dependencies::is_of_cuda(name) {
+                format!("{name}=={version}; platform_system == \"Linux\"")
+            } else {
+                name.to_owned()
             });
         }
+        picks.push(Pick {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            build: None,
+            requires: Vec::new(),
+            size: size_of(name),
+            file: None,
+        });
     }
-    requires.extend(OF_TORCH.iter().map(|&name| name.to_owned()));
-    picks.extend(OF_TORCH.iter().filter_map(|name| plain(name)));
-    picks.extend(["markupsafe", "mpmath"].into_iter().filter_map(plain));
+    let file = wheel_file(
+        index,
+        Some((release, build.clone())),
+        "torch",
+        &release.torch,
+        host,
+    );
+    let size = file.as_ref().and_then(|(_, size)| *size);
     picks.push(Pick {
         name: "torch".to_owned(),
         version: format!("{}{}", release.torch, local_part(index)),
-        size: if build.cuda().is_some() {
-            1_700_000_000
-        } else {
-            700_000_000
-        },
+        // Unpacked, it takes about twice what its file has.
+        size: size.map_or(
+            if cuda.is_some() {
+                1_700_000_000
+            } else {
+                700_000_000
+            },
+            |size| size * 2,
+        ),
         build: Some(build.clone()),
         requires,
+        file: file.map(|(name, _)| name),
     });
     picks
-}
-
-/// The wheels of CUDA's libraries, about three gigabytes of them.
-fn of_cuda(release: &Release, cuda: CudaVersion) -> Vec<(String, String, u64)> {
-    let major = cuda.major;
-    // PyPI's wheel pins this cuDNN; builds for CUDA 12 beside it have stayed with an older one since 2.9.
-    let cudnn = if major == 12 && release.torch >= Version::new([2, 9]) {
-        "9.10.2.21".to_owned()
-    } else {
-        release.pypi_cudnn.to_string()
-    };
-    let cuda = format!("{cuda}.0");
-    [
-        ("cublas", cuda.clone(), 900_000_000),
-        ("cuda-runtime", cuda.clone(), 3_000_000),
-        ("cudnn", cudnn, 800_000_000),
-        ("cusparse", cuda.clone(), 450_000_000),
-        ("nvjitlink", cuda, 160_000_000),
-    ]
-    .into_iter()
-    .map(|(name, version, size)| (format!("nvidia-{name}-cu{major}"), version, size))
-    .collect()
 }
 
 /// Puts a package into an environment; `false` where its user may not.
