@@ -347,6 +347,13 @@ fn gpu_line(pasted: &Pasted, line: Line<'_>, env: &mut Env) -> bool {
     if line.text.trim().is_empty() {
         return true;
     }
+    if let Some(at) = cut_number(line.text) {
+        let name = line.text.get(at..).unwrap_or_default().trim_end();
+        let start = line.start + at;
+        let name = pasted.seen(name.to_owned(), start..start + name.len());
+        env.gpus.get_or_insert_default().push(name);
+        return true;
+    }
     let listed = env.gpus.as_ref().is_some_and(|gpus| !gpus.is_empty());
     // What stands before the number is a log's or an editor's.
     let Some(at) = numbered(line.text)
@@ -368,6 +375,16 @@ fn gpu_line(pasted: &Pasted, line: Line<'_>, env: &mut Env) -> bool {
         );
     }
     true
+}
+
+/// Where the name starts in a line whose first letters a lost margin has taken: `PU 0: NVIDIA L4`, `0: NVIDIA L4`.
+fn cut_number(line: &str) -> Option<usize> {
+    let rest = ["PU ", "U ", " ", ""]
+        .into_iter()
+        .find_map(|left| line.strip_prefix(left))?;
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let name = rest.get(digits..)?.strip_prefix(": ")?;
+    (digits > 0 && digits < 4 && !name.trim().is_empty()).then(|| line.len() - name.len())
 }
 
 /// Where `GPU 0:` stands in a line.

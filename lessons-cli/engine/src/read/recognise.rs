@@ -134,7 +134,7 @@ fn is_index_page(text: &str) -> bool {
 
 fn is_env(text: &str) -> bool {
     // A lost margin may have taken the first letters of each line.
-    text.contains("orch version:")
+    text.contains("rch version:")
         && [
             " used to build PyTorch",
             "ebug build",
@@ -162,7 +162,7 @@ fn of_line(line: Line<'_>) -> Option<Kind> {
     {
         return Some(Kind::Drivers);
     }
-    if text.contains("a compilation tools, release")
+    if text.contains("compilation tools, release ")
         || text.starts_with("nvcc: NVIDIA")
         || is_nvcc_failure(text)
     {

@@ -857,6 +857,14 @@ impl<'a> Reader<'a> {
             self.at += 1;
         }
         let mut cells = self.words.get(first..self.at).unwrap_or_default();
+        // Where a window cut a word at the end of a line, what stands below is not of this row.
+        let cut = cells.windows(2).position(
+            |pair| matches!(pair, [cell, next] if next.line != cell.line && is_part_of_level(cell.text)),
+        );
+        if let Some(cut) = cut {
+            self.at = first + cut + 1;
+            cells = cells.get(..=cut).unwrap_or_default();
+        }
         let more_expected = cells.len() < self.names.len() || self.titles_expected(row);
         if let Some((last, before)) = cells.split_last() {
             let ends_text = last.range().end == self.pasted.text().len();
