@@ -109,7 +109,7 @@ fn selection(names: &[String]) -> Result<Vec<&'static Step>, WrongUsage> {
 }
 
 /// The texts of the reader's language: `LESSONS_LANG`, else the locale's for messages.
-fn texts() -> Texts {
+pub(crate) fn texts() -> Texts {
     let language = ["LESSONS_LANG", "LC_ALL", "LC_MESSAGES", "LANG"]
         .into_iter()
         .filter_map(std::env::var_os)

@@ -6,12 +6,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 use lessons_engine::catalogue::{Catalogue, Page};
+use lessons_engine::read::error::ReadError;
 use lessons_engine::read::index::{self, Index};
+use lessons_engine::read::said::NotRead;
 use lessons_engine::read::wheel::normalised;
 use lessons_engine::tables::torch_matrix;
 use lessons_engine::version::BuildTag;
 use lessons_engine::visible::visible;
 
+use crate::commands::texts;
 use crate::http::{Cache, Client, Limits};
 use crate::{WrongUsage, progress};
 
@@ -178,8 +181,13 @@ fn page(url: &str, whole: bool, client: &Client) -> Result<Found> {
 }
 
 fn read_page(url: String, text: &str, whole: bool) -> Result<Found> {
-    let index = index::read(text)
-        .map_err(|error| anyhow!("tried to read {} as an index: {error}", visible(&url)))?;
+    let index = index::read(text).map_err(|error| {
+        anyhow!(
+            "tried to read {} as an index: {}",
+            visible(&url),
+            said(error)
+        )
+    })?;
     Ok(Found {
         from: url.clone(),
         url,
@@ -188,12 +196,21 @@ fn read_page(url: String, text: &str, whole: bool) -> Result<Found> {
     })
 }
 
+/// Why a page could not be read, in words.
+fn said(error: ReadError) -> String {
+    texts().sentence(&NotRead::Other(error).message())
+}
+
 /// A file: a page that was saved, or a list.
 fn saved(file: &Path) -> Result<Found> {
     let shown = visible(&file.display().to_string());
     let text = bounded(file).with_context(|| format!("tried to read {shown}"))?;
-    let index = index::read(&text)
-        .map_err(|error| anyhow!("tried to read {shown} as a page of an index: {error}"))?;
+    let index = index::read(&text).map_err(|error| {
+        anyhow!(
+            "tried to read {shown} as a page of an index: {}",
+            said(error)
+        )
+    })?;
     Ok(Found {
         from: shown,
         url: String::new(),

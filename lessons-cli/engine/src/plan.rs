@@ -117,6 +117,7 @@ pub fn plan<'c>(question: Question, shelf: &Shelf<'c>) -> Plan<'c> {
         rejected.push(not_in_table(&question, shelf));
     }
     rejected.extend(no_such_build(&question, shelf));
+    rejected.extend(not_for_macos(&question));
     rejected.extend(not_on_pypi(&question, &choice));
     rejected.extend(rejections(&choice, &question));
     let chosen = choice.best().cloned();
@@ -250,6 +251,17 @@ fn no_such_build(question: &Question, shelf: &Shelf<'_>) -> Option<Rejected> {
             .arg("tag", wanted.to_string())
             .arg("torch", newest.torch.to_string())
             .arg("tags", tags(newest).join(", ")),
+    })
+}
+
+/// Says that there is one build for macOS, where another was asked for by name.
+fn not_for_macos(question: &Question) -> Option<Rejected> {
+    let tag = question.wish.tag.as_ref()?;
+    let other = question.platform.value.os == Os::MacOs && *tag != BuildTag::Cpu;
+    other.then(|| Rejected {
+        id: "no-build-for-macos",
+        builds: Vec::new(),
+        why: Message::shared("plan-why-macos").arg("tag", tag.to_string()),
     })
 }
 
