@@ -120,6 +120,9 @@ pub fn plan<'c>(question: Question, shelf: &Shelf<'c>) -> Plan<'c> {
     rejected.extend(not_for_macos(&question));
     rejected.extend(not_on_pypi(&question, &choice));
     rejected.extend(rejections(&choice, &question));
+    if rejected.is_empty() && choice.fits.is_empty() {
+        rejected.extend(no_build_of_kind(&question));
+    }
     let chosen = choice.best().cloned();
     let alternatives = match &chosen {
         Some(best) => beside(best, &choice, &question, &wanted, shelf),
@@ -262,6 +265,24 @@ fn not_for_macos(question: &Question) -> Option<Rejected> {
         id: "no-build-for-macos",
         builds: Vec::new(),
         why: Message::shared("plan-why-macos").arg("tag", tag.to_string()),
+    })
+}
+
+/// Says that none of the releases asked for has a build for the maker of the GPU.
+fn no_build_of_kind(question: &Question) -> Option<Rejected> {
+    let release = question.wish.releases().next()?;
+    let kind = match question.wish.kind {
+        Kind::Cuda => "CUDA",
+        Kind::Cpu => "CPU",
+        Kind::Rocm => "ROCm",
+        Kind::Xpu => "XPU",
+    };
+    Some(Rejected {
+        id: "no-build-of-kind",
+        builds: Vec::new(),
+        why: Message::shared("plan-why-no-kind")
+            .arg("torch", release.torch.to_string())
+            .arg("kind", kind),
     })
 }
 

@@ -59,6 +59,7 @@ plan-why-torch-newer = { $asked } is newer than { $last }, the newest release in
 plan-why-torch-not-judged = there are wheels of { $asked }, but the table begins with { $first }: which driver and GPU they need is not known
 plan-why-no-such-build = there is no { $tag } build of what was asked for; torch { $torch } has { $tags }
 plan-why-macos = there is no { $tag } build for macOS: the one build that there is uses the CPU and Apple's GPU (MPS)
+plan-why-no-kind = no { $kind } build of torch { $torch } is known
 plan-why-build-not-judged = there are wheels of a { $tag } build, but the table does not say what they run on; of torch { $torch } it has { $tags }
 plan-why-no-such-torch = no release is { $asked }; the table of { $as-of } has { $first } to { $last }
 
