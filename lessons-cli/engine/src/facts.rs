@@ -90,7 +90,10 @@ impl fmt::Display for Why {
         match self {
             Self::Unread(why) => why.fmt(f),
             Self::NotRun(why) => why.fmt(f),
-            Self::Nvml(code) => write!(f, "NVML answered {code}"),
+            Self::Nvml(code) => match code.meaning() {
+                Some(meaning) => write!(f, "{meaning} ({code})"),
+                None => write!(f, "it answered {code}"),
+            },
             Self::NotUnderstood => f.write_str("the answer could not be understood"),
         }
     }

@@ -335,6 +335,27 @@ codes! {
     NoNvml,
 }
 
+impl NvmlCode {
+    /// What the codes that a newcomer meets mean, in words.
+    pub const fn meaning(self) -> Option<&'static str> {
+        Some(match self {
+            Self::LibloadingError => "its library could not be loaded",
+            Self::LibraryNotFound => "a library that it needs is not there",
+            Self::DriverNotLoaded => "the kernel module is not loaded",
+            Self::LibRmVersionMismatch => {
+                "its library and the kernel module are of different versions"
+            }
+            Self::GpuLost => "the GPU is out of reach",
+            Self::NoPermission => "this user may not ask",
+            Self::TimedOut => "no answer within the time limit",
+            Self::Suspended => "not asked, since that would wake a sleeping GPU",
+            Self::NotRecorded => "the recording has no reading of it",
+            Self::NoNvml => "there is none on this platform",
+            _ => return None,
+        })
+    }
+}
+
 impl fmt::Display for NvmlCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
