@@ -81,7 +81,9 @@
             }
             if (state.notice) words = `${words} ${state.notice}`;
             if (!kept.works) words = `${words} ${text('not-kept')}`.trim();
-            line.dataset.link = state.problem ? 'lost' : state.link;
+            // The colour of a live machine is not for a recording that nobody writes.
+            const still = state.link === 'live' && !own() && !followed();
+            line.dataset.link = state.problem ? 'lost' : still ? 'recorded' : state.link;
             line.hidden = words === '';
             if (line.textContent !== words) line.textContent = words;
         });
