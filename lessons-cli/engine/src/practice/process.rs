@@ -379,12 +379,13 @@ impl Call<'_> {
     }
 
     fn put(&mut self, sink: &Sink, bytes: &[u8]) -> bool {
-        // A file is kept, a terminal looked at; other places only take.
-        let each = match sink {
-            Sink::File(_) | Sink::Screen(_) => 256,
-            _ => 2048,
+        // A file is looked up and kept, a terminal looked at; other places only take.
+        let (once, each) = match sink {
+            Sink::File(_) => (25, 256),
+            Sink::Screen(_) => (1, 256),
+            _ => (1, 2048),
         };
-        if !self.system.spend(1 + bytes.len() as u64 / each) {
+        if !self.system.spend(once + bytes.len() as u64 / each) {
             return false;
         }
         if let Err(errno) = self.system.write(sink, bytes) {

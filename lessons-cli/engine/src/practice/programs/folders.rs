@@ -154,10 +154,11 @@ fn ls(call: &mut Call<'_>) -> Exit {
     folders.sort();
     let mut todo: Vec<String> = folders.into_iter().rev().collect();
     while let Some(folder) = todo.pop() {
-        if !call.system.spend(5) {
+        if !call.system.spend(10) {
             return 130;
         }
         let names = match call.files().list(&folder) {
+            Ok(names) if !call.system.spend(4 * names.len() as u64) => return 130,
             Ok(names) => names,
             Err(errno) => {
                 call.error(format!("ls: cannot open directory '{folder}': {errno}"));

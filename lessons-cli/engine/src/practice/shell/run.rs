@@ -666,6 +666,10 @@ impl Shell {
         append: bool,
         keep: bool,
     ) -> Result<Sink, Flow> {
+        // To look a file up and to make it takes longer than most commands do.
+        if !system.spend(30) {
+            return Err(Flow::Stop);
+        }
         let path = absolute(&self.cwd, name);
         match path.as_str() {
             "/dev/stdout" => return Ok(self.streams.stdout.clone()),
