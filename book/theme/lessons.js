@@ -227,7 +227,7 @@ window.lessons = (() => {
         changed({
             machine,
             link: state.seen && !other ? 'lost' : 'connecting',
-            ...(other ? { kind: undefined, problem: null, findings: new Map(), seen: null } : {}),
+            ...(other ? { kind: undefined, name: '', problem: null, findings: new Map(), seen: null } : {}),
         });
         const opened = new EventSource(`/api/events${query(machine)}`);
         stream = opened;

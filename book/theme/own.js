@@ -91,6 +91,9 @@
     const swaps = figures.map(figure => new Swap(figure));
     let shown = '';
     listen(() => {
+        // Until the server has said which machine it is, there is nothing to ask of it: its answer to that would come as a second
+        // change, and wipe what was said of the first.
+        if (state.kind === undefined) return;
         const now = `${state.machine} ${state.name} ${own()}`;
         if (now === shown) return;
         shown = now;

@@ -277,6 +277,25 @@ describe('outputs of the shown machine', () => {
     await close();
   });
 
+  test('stay said when the server is slow to say which machine it shows', async () => {
+    const { page, problems, close } = await open(browser, 'smi.html', { at: server.at });
+    await page.getByRole('button', { name: 'Show it on hgx-8xh100' }).first().press('Enter');
+    await page.getByText('This is hgx-8xh100.').waitFor();
+    await page.route(/\/api\/events\?machine=ubuntu-mismatch/, async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 800));
+      await route.continue();
+    });
+    const followed = page.waitForResponse(/\/api\/events\?machine=ubuntu-mismatch/);
+    await machine(page).selectOption('ubuntu-mismatch');
+    await followed;
+    await page.getByText('There is none on ubuntu-mismatch.').waitFor();
+    // And nothing that comes later takes it away.
+    await page.waitForTimeout(500);
+    assert.equal(await page.getByText('There is none on ubuntu-mismatch.').isVisible(), true);
+    assert.deepEqual(problems, []);
+    await close();
+  });
+
   test('a matrix comes with its picture, and every kind answers', async () => {
     for (const [name, kind] of [['topology.html', 'topo'], ['driver.html', 'drivers'], ['cuda.html', 'nvcc'], ['torch.html', 'wheel']]) {
       const { page, problems, close } = await open(browser, name, { at: server.at });
