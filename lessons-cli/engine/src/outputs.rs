@@ -1,7 +1,7 @@
 //! What the commands of the chapters show on a machine: as a program printed it, or drawn from what else is known of it.
 
 use crate::draw;
-use crate::facts::{Facts, Unknown};
+use crate::facts::{Facts, Unknown, Why};
 use crate::finding::{Arg, Message, TextId};
 use crate::programs::{NVCC, NVIDIA_SMI, NVIDIA_SMI_TOPO, UBUNTU_DRIVERS};
 use crate::read::recognise::Kind;
@@ -71,9 +71,12 @@ pub fn unusual(shown: &Shown) -> Message {
 }
 
 fn smi(facts: &Facts<'_>) -> Result<Shown, Message> {
-    let nvml = facts
-        .nvml()
-        .map_err(|failure| said("output-no-nvml", [("reason", failure.error.to_string())]))?;
+    let nvml = facts.nvml().map_err(|failure| {
+        said(
+            "output-no-nvml",
+            [("reason", Why::Nvml(failure.error).to_string())],
+        )
+    })?;
     if nvml.gpus.is_empty() {
         return Err(said("output-no-gpu", []));
     }
