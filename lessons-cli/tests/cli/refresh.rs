@@ -339,8 +339,8 @@ fn the_json_of_pypi_stands_in_for_metadata_and_changes_no_row() {
     assert_eq!(vision["status"], "secondary");
     let audio = is("torchaudio", "2.11.0");
     assert_eq!(
-        row(&written, "companions", &audio),
-        row(&table(), "companions", &audio)
+        row(&written, "companions", audio),
+        row(&table(), "companions", audio)
     );
 }
 
@@ -348,10 +348,10 @@ fn the_json_of_pypi_stands_in_for_metadata_and_changes_no_row() {
 fn hostile_and_partial_answers_lose_nothing() {
     let reader = Reader::new();
     let list = project(&reader);
-    let many: String = (0..30)
-        .map(|number| format!("torch-1.{number}.0-cp311-cp311-win_amd64.whl\n"))
-        .collect();
-    let old = format!("{OLD}{many}");
+    let mut old = OLD.to_owned();
+    for number in 0..30 {
+        old.push_str(&format!("torch-1.{number}.0-cp311-cp311-win_amd64.whl\n"));
+    }
     let unchanged = |what: &str| {
         assert_eq!(fs::read_to_string(&list).unwrap(), old, "{what}");
         assert_eq!(

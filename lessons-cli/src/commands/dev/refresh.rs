@@ -33,7 +33,7 @@ const LIST: &str = "lessons-cli/engine/data/torch-wheels.tsv";
 const MATRIX: &str = "lessons-cli/engine/data/torch-matrix.json";
 
 /// A page may lack this many wheels that were there, or a tenth of them. One that lacks more is rather cut short than
-/// right: PyPI keeps what was uploaded.
+/// right: `PyPI` keeps what was uploaded.
 const MAY_GO: usize = 20;
 
 /// What stands above the list.

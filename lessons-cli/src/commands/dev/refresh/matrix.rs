@@ -571,7 +571,7 @@ impl Work<'_> {
         });
         let with = |package| {
             self.companion_for(package, torch, false)
-                .map(|version| version.to_string())
+                .map(ToString::to_string)
         };
         let row = NewRelease {
             torch: torch.to_string(),
@@ -673,10 +673,10 @@ impl Work<'_> {
 
 /// A wheel's name as the place of its metadata; others as they are.
 fn cited(from: &str) -> String {
-    if from.ends_with(".whl") {
-        format!("METADATA of {from} on PyPI")
-    } else {
+    if from.contains([':', ' ']) {
         from.to_owned()
+    } else {
+        format!("METADATA of {from} on PyPI")
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a release asks for, by its own metadata: the file beside a wheel (PEP 658), else PyPI's JSON.
+//! What a release asks for, by its own metadata: the file beside a wheel (PEP 658), else `PyPI`'s JSON.
 
 use std::path::PathBuf;
 
@@ -39,14 +39,14 @@ pub(super) struct Metadata {
     pub(super) requires: Vec<Requirement>,
     /// Where they were read: a file's name, or an address.
     pub(super) from: String,
-    /// Whether a wheel says so itself. PyPI's JSON tells what one file of the release said when it came, and was seen to
+    /// Whether a wheel says so itself. `PyPI`'s JSON tells what one file of the release said when it came, and was seen to
     /// differ from the wheels: torchaudio 2.11.0's names a torch there, and in none of them.
     pub(super) of_a_wheel: bool,
     /// What it says about itself at length.
     pub(super) description: String,
 }
 
-/// The part of PyPI's JSON that is used (<https://docs.pypi.org/api/json/>).
+/// The part of `PyPI`'s JSON that is used (<https://docs.pypi.org/api/json/>).
 #[derive(Deserialize)]
 struct Json {
     info: Info,
@@ -142,7 +142,7 @@ fn beside(project: &str, version: &Version, text: &str, from: &str) -> Result<Op
     }))
 }
 
-/// Reads PyPI's JSON; none where it is of another version, as the page of a project without one is.
+/// Reads `PyPI`'s JSON; none where it is of another version, as the page of a project without one is.
 fn in_json(project: &str, version: &Version, text: &str, from: &str) -> Result<Option<Metadata>> {
     let read: Json = serde_json::from_str(text).map_err(|error| {
         anyhow::anyhow!("tried to read {} as PyPI's JSON: {error}", visible(from))
