@@ -39,6 +39,8 @@ pub(super) struct Table<'t> {
     /// Lines are drawn in it, so that one that is missing at the end was cut off.
     has_borders: bool,
     open: bool,
+    /// It is `nvidia-smi vgpu`, which has the same header and other columns.
+    of_vgpus: bool,
 }
 
 /// A row of processes takes no more bytes than this.
@@ -120,6 +122,7 @@ impl<'t> Table<'t> {
             margin: Margin::Whole,
             has_borders: false,
             open: false,
+            of_vgpus: false,
         }
     }
 
@@ -211,6 +214,7 @@ impl<'t> Table<'t> {
     pub(super) fn cell(&mut self, cell: Cell) {
         let text = self.text;
         let shown = &text[cell.at.clone()];
+        self.of_vgpus |= shown.starts_with("vGPU ID");
         if self.is_heading(shown) || (cell.at_edge && self.is_cut_heading(shown)) {
             self.open = true;
             self.previous = None;
@@ -297,7 +301,7 @@ impl<'t> Table<'t> {
             || !smi.gpus.is_empty()
             || !smi.mig_devices.is_empty()
             || !smi.processes.is_empty();
-        if !found {
+        if !found || self.of_vgpus {
             return (None, self.rows_left);
         }
         if !self.has_header {
