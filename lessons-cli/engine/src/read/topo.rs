@@ -1234,10 +1234,8 @@ mod tests {
             "2026-07-20T06:15:02.123Z ",
             "2026-07-20 06:15:02,123 INFO ",
         ] {
-            let prefixed: String = text
-                .lines()
-                .map(|line| format!("{prefix}{line}\n"))
-                .collect();
+            let lines: Vec<String> = text.lines().map(|line| format!("{prefix}{line}")).collect();
+            let prefixed = lines.join("\n");
             assert_eq!(read(&prefixed).unwrap(), whole, "{prefix}");
         }
     }

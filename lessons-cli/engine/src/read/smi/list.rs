@@ -38,7 +38,7 @@ impl Line {
         let open = shown.find(UUID)?;
         let uuid_start = line.start + open + UUID.len();
         let uuid = uuid(&shown[open + UUID.len()..])?;
-        let uuid = uuid.map(|length| uuid_start..uuid_start + length);
+        let uuid = (uuid > 0).then_some(uuid_start..uuid_start + uuid);
         let before = shown[..open].trim_end();
         let end = line.start + before.len();
         // Quoting and prompts may stand before.
@@ -67,17 +67,17 @@ impl Line {
     }
 }
 
-/// The length of the UUID at the start of a text; `Some(None)` where the text ends within it.
-fn uuid(text: &str) -> Option<Option<usize>> {
+/// The length of the UUID at the start of a text; 0 where the text ends within it, `None` where there is none.
+fn uuid(text: &str) -> Option<usize> {
     const WHOLE: usize = "GPU-00000000-0000-0000-0000-000000000000".len();
     if let Some(end) = text.find(')') {
-        return Some(Some(end));
+        return Some(end);
     }
     let shown = text.trim_ascii_end();
     let is_uuid = shown
         .bytes()
         .all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    is_uuid.then_some((shown.len() == WHOLE).then_some(WHOLE))
+    is_uuid.then_some(if shown.len() == WHOLE { WHOLE } else { 0 })
 }
 
 impl<'t> List<'t> {

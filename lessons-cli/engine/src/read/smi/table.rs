@@ -39,8 +39,6 @@ pub(super) struct Table<'t> {
     /// Lines are drawn in it, so that one that is missing at the end was cut off.
     has_borders: bool,
     open: bool,
-    /// It is `nvidia-smi vgpu`, which has the same header and other columns.
-    of_vgpus: bool,
 }
 
 /// A row of processes takes no more bytes than this.
@@ -55,6 +53,8 @@ struct Titles {
     mig_line: Option<bool>,
     /// The left edge of the text is gone, and the first column with it.
     lost_first_column: bool,
+    /// It is `nvidia-smi vgpu`, which has the same header and other columns.
+    of_vgpus: bool,
 }
 
 /// What is left of the edge at which a row begins.
@@ -122,7 +122,6 @@ impl<'t> Table<'t> {
             margin: Margin::Whole,
             has_borders: false,
             open: false,
-            of_vgpus: false,
         }
     }
 
@@ -214,7 +213,7 @@ impl<'t> Table<'t> {
     pub(super) fn cell(&mut self, cell: Cell) {
         let text = self.text;
         let shown = &text[cell.at.clone()];
-        self.of_vgpus |= shown.starts_with("vGPU ID");
+        self.titles.of_vgpus |= shown.starts_with("vGPU ID");
         if self.is_heading(shown) || (cell.at_edge && self.is_cut_heading(shown)) {
             self.open = true;
             self.previous = None;
@@ -301,7 +300,7 @@ impl<'t> Table<'t> {
             || !smi.gpus.is_empty()
             || !smi.mig_devices.is_empty()
             || !smi.processes.is_empty();
-        if !found || self.of_vgpus {
+        if !found || self.titles.of_vgpus {
             return (None, self.rows_left);
         }
         if !self.has_header {
