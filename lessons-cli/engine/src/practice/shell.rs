@@ -156,6 +156,7 @@ impl Shell {
     /// A login shell of the person's.
     pub(super) fn login(system: &mut System) -> Self {
         let user = system.machine.person.user;
+        system.machine.take_groups();
         Self::login_of(system, user)
     }
 
@@ -274,6 +275,18 @@ impl Shell {
             if self.get(variable).is_none() {
                 self.set_exported(variable, value);
             }
+        }
+        // WSL puts the folder of Windows' driver at the end.
+        const OF_WINDOWS: &str = "/usr/lib/wsl/lib";
+        let path = self.get("PATH").unwrap_or_default();
+        if system
+            .machine
+            .tree
+            .exists(&format!("{OF_WINDOWS}/nvidia-smi"))
+            && !path.split(':').any(|folder| folder == OF_WINDOWS)
+        {
+            let path = format!("{path}:{OF_WINDOWS}");
+            self.set_exported("PATH", &path);
         }
         self.set_exported("PWD", &cwd);
         self.set_plain("BASH_VERSION", VERSION);
