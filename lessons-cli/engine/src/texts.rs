@@ -261,6 +261,10 @@ fn message_id(step: &Step) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use fluent_syntax::ast;
+
     use super::*;
     use crate::steps;
 
@@ -303,5 +307,81 @@ mod tests {
                 step.id
             );
         }
+    }
+
+    /// The variables that a text takes.
+    fn variables(pattern: &ast::Pattern<&str>) -> BTreeSet<String> {
+        fn of_inline(expression: &ast::InlineExpression<&str>, found: &mut BTreeSet<String>) {
+            match expression {
+                ast::InlineExpression::VariableReference { id } => {
+                    found.insert(id.name.to_owned());
+                }
+                ast::InlineExpression::Placeable { expression } => of(expression, found),
+                _ => {}
+            }
+        }
+        fn of(expression: &ast::Expression<&str>, found: &mut BTreeSet<String>) {
+            match expression {
+                ast::Expression::Inline(inline) => of_inline(inline, found),
+                ast::Expression::Select { selector, variants } => {
+                    of_inline(selector, found);
+                    for variant in variants {
+                        found.extend(variables(&variant.value));
+                    }
+                }
+            }
+        }
+        let mut found = BTreeSet::new();
+        for element in &pattern.elements {
+            if let ast::PatternElement::Placeable { expression } = element {
+                of(expression, &mut found);
+            }
+        }
+        found
+    }
+
+    /// A check that fails for a reason of its own has hints of its own, and they ask for no value that the check does not
+    /// give: what the summary says is given in any case.
+    #[test]
+    fn each_way_to_fail_has_its_own_hints() {
+        /// Values that a check gives besides those of its summary; a machine in the tests of the failure modes shows each.
+        const MORE: &[&str] = &["build", "headers", "install", "key", "ready"];
+        let (_, files) = LANGUAGES.iter().find(|(tag, _)| *tag == ENGLISH).unwrap();
+        let mut ways = 0;
+        for (_, text) in *files {
+            let resource = fluent_syntax::parser::parse(*text).unwrap();
+            for entry in &resource.body {
+                let Entry::Message(message) = entry else {
+                    continue;
+                };
+                if !steps::all().any(|step| message_id(step) == message.id.name) {
+                    continue;
+                }
+                let attribute = |name: &str| {
+                    (message.attributes.iter())
+                        .find(|attribute| attribute.id.name == name)
+                        .map(|attribute| &attribute.value)
+                };
+                for way in message.attributes.iter().map(|attribute| attribute.id.name) {
+                    let Some(branch) = way.strip_prefix("fail-") else {
+                        continue;
+                    };
+                    ways += 1;
+                    let said = variables(attribute(way).unwrap());
+                    for level in 1..=2 {
+                        let name = format!("hint-fail-{branch}-{level}");
+                        let at = format!("{}.{name}", message.id.name);
+                        let hint = attribute(&name).unwrap_or_else(|| panic!("{at} is missing"));
+                        for variable in variables(hint) {
+                            assert!(
+                                said.contains(&variable) || MORE.contains(&&*variable),
+                                "{at} asks for {variable}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
+        assert!(ways > 60, "{ways}");
     }
 }

@@ -403,14 +403,11 @@ const MODES: &[Row] = &[
 /// The machines of the last part of the table, whose step fails in one way only: the step's own hints are theirs.
 const OTHERS: &[&str] = &[
     "gpu-not-on-bus",
-    "ubuntu-drivers-missing",
     "driver-not-installed",
     "memory-held-by-notebook",
     "numa-not-told",
-    "toolkit-without-compiler",
     "toolkit-newer-than-driver",
     "nvcc-only-in-this-shell",
-    "nvcc-of-another-processor",
     "torch-conv3d-slow",
 ];
 

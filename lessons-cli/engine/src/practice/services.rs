@@ -92,7 +92,13 @@ impl PracticeMachine {
 
     /// A login takes the groups along that the files have then.
     pub(super) fn take_groups(&mut self) {
-        self.state.in_docker_group = self.is_member("docker");
+        let text = self.tree.text(GROUPS).unwrap_or_default();
+        self.state.groups = text
+            .lines()
+            .filter_map(|line| line.split(':').next())
+            .filter(|group| self.is_member(group))
+            .map(str::to_owned)
+            .collect();
     }
 }
 
@@ -102,7 +108,6 @@ pub(super) fn recorded(machine: &mut PracticeMachine) {
     if machine.tree.exists("/usr/bin/docker") {
         machine.make_docker_group();
         machine.join_group("docker");
-        machine.take_groups();
     }
     machine.recorded_image();
     // It comes in the package of nvidia-smi; recordings do not ask for it.

@@ -127,6 +127,9 @@ enum Flow {
     Stop,
 }
 
+/// Where WSL shows the driver of Windows.
+const WSL_FOLDER: &str = "/usr/lib/wsl/lib";
+
 impl Shell {
     /// The shell in which the machine was recorded, with its variables.
     pub(super) fn recorded(system: &mut System) -> Self {
@@ -276,16 +279,15 @@ impl Shell {
                 self.set_exported(variable, value);
             }
         }
-        // WSL puts the folder of Windows' driver at the end.
-        const OF_WINDOWS: &str = "/usr/lib/wsl/lib";
+        // WSL puts it at the end.
         let path = self.get("PATH").unwrap_or_default();
         if system
             .machine
             .tree
-            .exists(&format!("{OF_WINDOWS}/nvidia-smi"))
-            && !path.split(':').any(|folder| folder == OF_WINDOWS)
+            .exists(&format!("{WSL_FOLDER}/nvidia-smi"))
+            && !path.split(':').any(|folder| folder == WSL_FOLDER)
         {
-            let path = format!("{path}:{OF_WINDOWS}");
+            let path = format!("{path}:{WSL_FOLDER}");
             self.set_exported("PATH", &path);
         }
         self.set_exported("PWD", &cwd);

@@ -28,8 +28,8 @@ pub struct State {
     pub images: BTreeSet<String>,
     /// Whether Docker was told of NVIDIA's runtime before it was started last.
     pub docker_has_runtime: bool,
-    /// Whether the person's login was in Docker's group, and so may speak to it without sudo.
-    pub in_docker_group: bool,
+    /// The groups that the person's login was in, beside its own.
+    pub groups: Vec<String>,
     /// The command of the persistence daemon, as systemd has read it.
     pub daemon: Option<String>,
 }
@@ -56,7 +56,7 @@ impl State {
             failed_services: BTreeSet::new(),
             images: BTreeSet::new(),
             docker_has_runtime: false,
-            in_docker_group: false,
+            groups: Vec::new(),
             daemon: None,
         }
     }

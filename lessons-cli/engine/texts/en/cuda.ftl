@@ -16,6 +16,8 @@ cuda-container-runtime = Containers can use the GPU
     .hint-fail-not-configured-2 = Type: sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker
     .hint-fail-snap-1 = Look at where docker comes from: command -v docker
     .hint-fail-snap-2 = A snap is shut off from the system, the driver's files included. Remove it and install Docker from Docker's own packages
+    .hint-fail-no-cdi-1 = Podman asks no daemon about GPUs: it reads a file that describes them, in /etc/cdi or /var/run/cdi
+    .hint-fail-no-cdi-2 = Write the file, and test it: sudo nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml, then nvidia-ctk cdi list
     .undo = sudo apt remove nvidia-container-toolkit, then delete the entry "nvidia" from /etc/docker/daemon.json and restart Docker.
     .pass-docker = Docker can hand GPUs into containers: { $file } names NVIDIA's runtime
     .pass-cdi = { $engine } can hand GPUs into containers: { $file } describes them; ask for them with --device nvidia.com/gpu=all
@@ -51,7 +53,9 @@ cuda-toolkit-installed = A CUDA toolkit is installed
         extensions from source, and then it may as well be in a container.
     .hint-1 = First ask yourself whether you will compile anything
     .hint-2 = NVIDIA's toolkits are in /usr/local/cuda-<version>; ls -d /usr/local/cuda* shows them
-    .hint-3 = Add NVIDIA's package source as the chapter shows, then sudo apt install cuda-toolkit-<version>, such as cuda-toolkit-13-0; never the package named just "cuda"
+    .hint-3 = Add NVIDIA's package source as the chapter shows, then install cuda-toolkit-<version> (on Ubuntu: sudo apt install cuda-toolkit-13-0); never the package named just "cuda"
+    .hint-fail-incomplete-1 = A folder called cuda is not yet a toolkit: look for { $folder }/bin/nvcc
+    .hint-fail-incomplete-2 = Install the whole toolkit of that version, the package cuda-toolkit-<version> rather than its libraries only; or take the name out of your start-up files, if you need no compiler
     .undo = sudo apt remove --purge cuda-toolkit-<version>; for a .run file: sudo /usr/local/cuda-<version>/bin/cuda-uninstaller.
     .pass = { $count ->
         [one] CUDA toolkit { $version } is installed: { $nvcc }
@@ -84,6 +88,18 @@ cuda-one-driver = There is one driver, not two
     .hint-fail-two-sources-2 = Type: apt policy nvidia-driver-580  -- then keep one source for the driver, and bring all its packages to one version
     .hint-fail-held-1 = apt-mark showhold lists what upgrades may not touch
     .hint-fail-held-2 = Type: sudo apt-mark unhold { $held }, then bring all of the driver's packages to one version
+    .hint-fail-runfile-1 = Two installers have each put a driver here, and each believes that the files are its own
+    .hint-fail-runfile-2 = Type: sudo nvidia-uninstall  -- then put the files of the packages back with your package manager, and restart
+    .hint-fail-two-packages-1 = All parts of a driver are of one version: which of the packages stayed behind?
+    .hint-fail-two-packages-2 = Bring { $one } and { $other } to one version with your package manager; a held package or a second package source is the usual reason that they parted
+    .hint-fail-two-builders-1 = Both packages build a module of the same name at each new kernel, and the last one wins
+    .hint-fail-two-builders-2 = Decide for one source, remove the other one's packages, those of { $one } or of { $other }, then restart
+    .hint-fail-overwritten-1 = The package manager says one version, the file another: something else has written { $library }
+    .hint-fail-overwritten-2 = Find out whether a .run file was used: ls /usr/bin/nvidia-uninstall  -- if so, run it, then install { $package } again
+    .hint-fail-two-libraries-1 = A program takes whichever of the two libraries it finds first
+    .hint-fail-two-libraries-2 = Find out which package or installer brought { $other } and { $one }, and remove the older driver; ldconfig -p | grep libcuda shows which is found
+    .hint-fail-wsl-library-1 = Inside WSL the driver is Windows' own; Linux needs none, and one that is there hides it
+    .hint-fail-wsl-library-2 = Remove the Linux driver that brought { $path }, keep /usr/lib/wsl/lib as it is, and type in Windows: wsl --shutdown
     .pass-packages = The driver comes from packages alone: { $package } { $version }
     .pass-runfile = The driver comes from a .run file alone
     .pass-one = There is one driver
@@ -126,7 +142,11 @@ cuda-driver-new-enough = The driver is new enough for the toolkit
         with a toolkit nor the number in nvidia-smi is that minimum.
     .hint-1 = You need two numbers: the driver's version and the toolkit's major number
     .hint-2 = nvidia-smi shows the first, nvcc --version the second; the table of floors in the chapter joins them
-    .hint-3 = If the driver is too old: sudo ubuntu-drivers install && sudo reboot, or take a toolkit of an older major number
+    .hint-3 = If the driver is too old: update it with the tool that installed it (on Ubuntu: sudo ubuntu-drivers install) and restart, or take a toolkit of an older major number
+    .hint-fail-container-1 = A container brings a toolkit, never a driver: that is the host's
+    .hint-fail-container-2 = Take an image of an older CUDA, or have the host's driver brought to { $floor } or newer
+    .hint-fail-wsl-1 = The driver that counts inside WSL is the one in Windows
+    .hint-fail-wsl-2 = Install driver { $floor } or newer in Windows, then type there: wsl --shutdown
     .pass = Driver { $driver } is new enough for CUDA { $cuda }, which needs { $floor }
     .pass-floor = Driver { $driver } runs CUDA { $cuda } programs, which need { $floor }; whether it supports all of their features is not known
     .pass-minor = Driver { $driver } shows CUDA { $ceiling } and runs CUDA { $cuda } programs all the same, since { $floor } is enough; for PTX and the newest features compile with -arch for your GPU
@@ -156,9 +176,17 @@ cuda-host-compiler = nvcc accepts the host compiler
         nvcc uses; the system's own compiler stays as it is, since the driver's kernel module is built with it.
     .hint-1 = "unsupported GNU version" is about the compiler being too new, not about CUDA being broken
     .hint-2 = Compare gcc --version with the chapter's table of host compilers for your toolkit
-    .hint-3 = Install the newest that the table allows, such as sudo apt install g++-13, and type: export NVCC_CCBIN=/usr/bin/g++-13
+    .hint-3 = Install the newest that the table allows (on Ubuntu: sudo apt install g++-13), and type: export NVCC_CCBIN=/usr/bin/g++-13
     .hint-fail-too-new-1 = CUDA { $cuda } is older than this compiler: it knows { $family } up to { $max }
     .hint-fail-too-new-2 = Install g++-{ $max } beside the system's and type: export NVCC_CCBIN=/usr/bin/g++-{ $max }
+    .hint-fail-no-gcc-1 = nvcc compiles only the GPU's half; who compiles the other one?
+    .hint-fail-no-gcc-2 = Install a C++ compiler: build-essential on Ubuntu and Debian, gcc-c++ on Fedora and openSUSE, gcc on Arch
+    .hint-fail-no-gxx-1 = gcc compiles C; nvcc hands C++ on, which is the work of g++
+    .hint-fail-no-gxx-2 = Install g++ of the same version: g++ on Ubuntu and Debian, gcc-c++ on Fedora and openSUSE
+    .hint-fail-too-old-1 = This time the compiler is too old, not too new: CUDA { $cuda } begins at { $family } { $min }
+    .hint-fail-too-old-2 = Install { $family } { $max } or older, but at least { $min }, and name it to nvcc with NVCC_CCBIN
+    .hint-fail-chosen-missing-1 = Somebody has told nvcc which compiler to take: look at { $source }
+    .hint-fail-chosen-missing-2 = Install { $compiler }, or let nvcc choose again: unset NVCC_CCBIN, and take its line out of your start-up file
     .undo = unset NVCC_CCBIN, and remove its line from your start-up file; the second compiler may stay.
     .pass = CUDA { $cuda } accepts { $compiler } as its host compiler (up to { $family } { $max })
     .pass-distribution = The distribution's own CUDA { $cuda } comes with a compiler that fits
@@ -194,6 +222,14 @@ cuda-env-path = The shell finds nvcc
     .hint-3 = {"Type: export PATH=/usr/local/cuda/bin${PATH:+:${PATH}}"}
     .hint-fail-not-on-path-1 = It is installed: ls { $bin }/nvcc. The shell just does not look there
     .hint-fail-not-on-path-2 = {"Type: export PATH=/usr/local/cuda/bin${PATH:+:${PATH}}"}  -- and for PyTorch alone you need no nvcc at all
+    .hint-fail-old-shell-1 = The line is right, and this shell has not read it
+    .hint-fail-old-shell-2 = Open a new terminal; if nvcc is still not found there, your shell does not read { $file }
+    .hint-fail-folder-missing-1 = PATH may name folders that do not exist, and nobody complains
+    .hint-fail-folder-missing-2 = Replace { $folder } by { $bin } in the start-up file that names it; grep -n cuda ~/.bashrc ~/.profile finds the line
+    .hint-fail-folder-missing-first-1 = The first folder on PATH that exists wins: which one is it?
+    .hint-fail-folder-missing-first-2 = Correct { $folder } in the start-up file that names it; until then the shell takes { $nvcc }
+    .hint-fail-shadowed-1 = Two toolkits are on PATH, and the shell takes the first
+    .hint-fail-shadowed-2 = Put { $home }/bin before the other on PATH; type -a nvcc lists them in the order in which they are found
     .undo = Open a new terminal; if you added the line to a start-up file, delete it there.
     .pass = The shell finds { $nvcc }
     .fail-not-on-path = The toolkit is installed, but its folder { $bin } is not on PATH
@@ -227,6 +263,10 @@ cuda-env-library-path = LD_LIBRARY_PATH does no harm
     .hint-fail-empty-2 = {"Where a start-up file adds a folder to it, the end of the line must read ${LD_LIBRARY_PATH:+:${LD_LIBRARY_PATH}}; for CUDA's folder no such line is needed"}
     .hint-fail-needed-1 = Programs find libraries by a variable or by the system's linker. Which of the two does a .run file set up? Neither
     .hint-fail-needed-2 = Tell the linker once: echo { $folder } | sudo tee /etc/ld.so.conf.d/cuda-toolkit.conf, then sudo ldconfig
+    .hint-fail-missing-1 = Folders in LD_LIBRARY_PATH may have gone with a toolkit that was removed
+    .hint-fail-missing-2 = Take { $folder } out of the line in your start-up file; grep -n LD_LIBRARY_PATH ~/.bashrc ~/.profile finds it
+    .hint-fail-other-version-1 = nvcc and the libraries come from two toolkits: compare the folders
+    .hint-fail-other-version-2 = Let LD_LIBRARY_PATH name the libraries of CUDA { $release }, or unset it if the toolkit came in packages
     .undo = unset LD_LIBRARY_PATH, and delete its line from your start-up file.
     .pass-set = LD_LIBRARY_PATH names { $folder }, which is there
     .pass-unneeded = LD_LIBRARY_PATH names no toolkit, and does not have to
@@ -255,6 +295,12 @@ cuda-env-home = CUDA_HOME names the toolkit
     .hint-3 = Type: export CUDA_HOME=/usr/local/cuda
     .hint-fail-colon-1 = PATH is a list of folders; { $variable } is one folder
     .hint-fail-colon-2 = Type: export CUDA_HOME=/usr/local/cuda, and correct the line in ~/.bashrc, where it says $CUDA_HOME: before the folder
+    .hint-fail-missing-1 = The variable may be older than the toolkit that it names
+    .hint-fail-missing-2 = ls -d /usr/local/cuda* shows which toolkits there are; set { $variable } to one of them
+    .hint-fail-no-nvcc-1 = It is the folder above bin: tools put /bin/nvcc behind it
+    .hint-fail-no-nvcc-2 = Look at { $folder }: take a /bin at the end away, and of several folders with colons keep one
+    .hint-fail-differs-1 = Two ways lead to two toolkits: { $variable } and PATH
+    .hint-fail-differs-2 = Let both name the same folder; extensions are built with { $home }, and nvcc in the shell is { $nvcc }
     .undo = unset CUDA_HOME, and delete its line from your start-up file.
     .pass = { $variable } names the toolkit in { $folder }
     .pass-unset = CUDA_HOME is not set; build tools find { $home } by nvcc, and some ask for the variable
@@ -276,6 +322,8 @@ cuda-env-persistent = New shells find nvcc too
     .hint-1 = Open a new terminal and try again: does it still work?
     .hint-2 = grep -n cuda ~/.bashrc shows whether the line is there; echo $SHELL tells which shell you have
     .hint-3 = {"Type: echo 'export PATH=/usr/local/cuda/bin${PATH:+:${PATH}}' >> ~/.bashrc"}
+    .hint-fail-other-shell-1 = Each shell reads files of its own: which one is yours? echo $SHELL tells
+    .hint-fail-other-shell-2 = Put the line into the file of your shell: ~/.bashrc for bash, ~/.zshrc for zsh; fish wants: fish_add_path /usr/local/cuda/bin
     .undo = Delete the line from the file.
     .pass = { $file } puts the toolkit on PATH in new shells
     .pass-system = { $nvcc } is where every shell looks
@@ -298,6 +346,18 @@ cuda-nvcc-runs = nvcc runs
     .hint-1 = Ask nvcc for its version
     .hint-2 = In the answer, "release 12.6" is the toolkit's version
     .hint-3 = Type: nvcc --version
+    .hint-fail-hung-1 = A program that starts nowhere waits for its disk: where is nvcc?
+    .hint-fail-hung-2 = df "$(type -P nvcc)" shows the file system that it is on; if that is a network's, see whether others can read it
+    .hint-fail-denied-1 = A file that is there may still not be allowed to run
+    .hint-fail-denied-2 = ls -lL "$(type -P nvcc)" should show an x for everybody; installed as root with a narrow umask, it may lack it
+    .hint-fail-not-found-1 = Perhaps it is a link or a script whose target is gone
+    .hint-fail-not-found-2 = ls -l "$(type -P nvcc)" shows where a link leads; if that is gone, install the toolkit again
+    .hint-fail-wrong-architecture-1 = Toolkits come for x86_64, for ARM servers (sbsa) and for Jetson (aarch64): which is this machine?
+    .hint-fail-wrong-architecture-2 = uname -m names the machine's architecture; install the toolkit that is made for it
+    .hint-fail-exit-1 = nvcc has said what is wrong: read its last line
+    .hint-fail-exit-2 = Its helpers stand beside it in bin and nvvm: if one is missing, install the toolkit again
+    .hint-fail-signal-1 = A program that is killed at its start lacks memory, or is damaged
+    .hint-fail-signal-2 = sudo dmesg | tail shows whether the kernel ended it; otherwise install the toolkit again
     .pass = nvcc runs: CUDA { $release }, compiler { $version }
     .fail-hung = nvcc did not answer within the time limit: its folder may be on a network drive that does not respond
     .fail-denied = nvcc is there, but this user may not start it
@@ -320,7 +380,7 @@ cuda-extension-toolkit = Extensions are built with torch's CUDA
         mismatches the version that was used to compile PyTorch". Whoever compiles nothing can have any toolkit, or none
     .hint-1 = This matters only while you compile something for torch
     .hint-2 = Compare the release in nvcc --version with python -c 'import torch; print(torch.version.cuda)': the number before the dot must be the same
-    .hint-3 = Install the toolkit of torch's CUDA beside the other, such as sudo apt install cuda-toolkit-12-6, and type: export CUDA_HOME=/usr/local/cuda-12.6
+    .hint-3 = Install the toolkit of torch's CUDA beside the other (on Ubuntu: sudo apt install cuda-toolkit-12-6), and type: export CUDA_HOME=/usr/local/cuda-12.6
     .hint-fail-major-1 = Which CUDA was this torch built with, and which is nvcc's? Compare the numbers before the dot: { $torch } and { $toolkit }
     .hint-fail-major-2 = Install a toolkit of torch's major beside the other, and point CUDA_HOME at it: lessons show cuda.extension-toolkit prints the commands
     .undo = unset CUDA_HOME lets builds take the toolkit on PATH again

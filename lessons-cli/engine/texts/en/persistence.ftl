@@ -42,6 +42,10 @@ persistence-survives-reboot = Persistence survives a restart
     .hint-3 = sudo systemctl edit nvidia-persistenced, with an empty ExecStart= and then one with --persistence-mode; for NVIDIA's own packages, sudo systemctl enable --now nvidia-persistenced
     .hint-fail-1 = Who will type nvidia-smi -pm 1 after the next restart?
     .hint-fail-2 = Let nvidia-persistenced do it: it comes with the driver's utilities, and starts with the system
+    .hint-fail-not-started-1 = The daemon is installed: is it started with the system? systemctl is-enabled nvidia-persistenced tells
+    .hint-fail-not-started-2 = Type: sudo systemctl enable --now nvidia-persistenced
+    .hint-fail-daemon-without-mode-1 = The daemon will start, and its own options turn the mode off: systemctl cat nvidia-persistenced shows them
+    .hint-fail-daemon-without-mode-2 = Write a setting of your own with --persistence-mode: lessons show persistence.survives-reboot prints the commands
     .undo = sudo systemctl revert nvidia-persistenced removes the setting again.
     .pass = nvidia-persistenced is started with the system and keeps persistence mode on
     .pass-script = { $path } turns persistence mode on at every start; NVIDIA recommends the daemon instead

@@ -16,9 +16,27 @@ smi-runs = nvidia-smi answers
        *[other] : { $install }, then sudo reboot
     }
     .hint-fail-not-on-path-1 = The driver works without it: nvidia-smi is a program in a package of its own
-    .hint-fail-not-on-path-2 = Install nvidia-utils of your driver's branch { $driver }, with -server at the end if the driver's package has it
+    .hint-fail-not-on-path-2 = Install the package that holds it, for driver { $driver }: nvidia-utils-<branch> on Ubuntu, with -server at the end if the driver's package has it; nvidia-utils on Arch; xorg-x11-drv-nvidia-cuda of RPM Fusion on Fedora
     .hint-fail-container-devices-1 = It worked when the container was started. What happened on the host since then?
     .hint-fail-container-devices-2 = Restart the container: a reload of systemd on the host took its devices away
+    .hint-fail-hung-1 = A program that waits for a card waits for ever: what does the kernel say of the card?
+    .hint-fail-hung-2 = Type: sudo dmesg | grep -iE 'xid|nvrm'  -- number 79 means that it fell off the bus; a restart brings it back, if its power and seat are in order
+    .hint-fail-nvml-hung-1 = The library waits for a card: what does the kernel say of it?
+    .hint-fail-nvml-hung-2 = Type: sudo dmesg | grep -iE 'xid|nvrm'  -- number 79 means that it fell off the bus; a restart brings it back, if its power and seat are in order
+    .hint-fail-no-library-1 = nvidia-smi is a small program around a library, libnvidia-ml.so.1: is that there?
+    .hint-fail-no-library-2 = Type: ldconfig -p | grep nvidia-ml  -- nothing printed means that the package with the driver's libraries is not installed
+    .hint-fail-mismatch-1 = Nothing is broken: the module in the kernel is the old one, the library on the disk the new one
+    .hint-fail-mismatch-2 = Type: sudo reboot  -- and do not install the driver again
+    .hint-fail-driver-not-loaded-1 = The library has asked the kernel, and no driver is in it: lsmod | grep nvidia
+    .hint-fail-driver-not-loaded-2 = Type: sudo modprobe nvidia  -- if it complains, its words say why: "Key was rejected" is Secure Boot, "not found" means that no module was built for this kernel
+    .hint-fail-permission-1 = The driver works; the devices in /dev do not let you in
+    .hint-fail-permission-2 = Type: ls -l /dev/nvidia*  -- they are open to everyone unless somebody narrowed them: look for NVreg_DeviceFileMode in /etc/modprobe.d, and for a group to join
+    .hint-fail-lost-1 = A GPU was there and answers no more: what does the kernel say of it?
+    .hint-fail-lost-2 = Type: sudo dmesg | grep -i xid  -- number 79 means that it fell off the bus: restart, then look at its power, its heat and its seat
+    .hint-fail-hardware-1 = The driver has found the card and cannot work with it
+    .hint-fail-hardware-2 = Switch the machine off, look at the card's power cables and its seat, and try it alone or in another slot
+    .hint-fail-code-1 = The code is the driver's own word: { $code }
+    .hint-fail-code-2 = Type: nvidia-smi  -- its sentence says more; then: sudo dmesg | grep -i nvrm
     .pass = nvidia-smi answers with driver { $driver } ({ $path })
     .fail-hung = nvidia-smi did not end within the time limit: a GPU may have fallen off the bus
     .fail-nvml-hung = The driver's library did not answer within the time limit: a GPU may have fallen off the bus
@@ -66,6 +84,16 @@ smi-gpus-healthy = The GPUs are healthy
     .hint-3 = Type: nvidia-smi -q -d ECC,TEMPERATURE,PERFORMANCE
     .hint-fail-lost-1 = Count the GPUs: the one at { $gpu } is on the list and does not answer
     .hint-fail-lost-2 = Type: sudo dmesg | grep -i xid  -- number 79 means that it fell off the bus: look at its power, its heat and its seat
+    .hint-fail-permission-1 = The card answers the kernel, and not you: compare the owners of its device with those of the others
+    .hint-fail-permission-2 = Type: ls -l /dev/nvidia*
+    .hint-fail-missing-1 = { $present } are on the PCI bus with NVIDIA's driver, { $answering } in the table: which is missing? Compare nvidia-smi -L with lspci -d 10de:
+    .hint-fail-missing-2 = Type: sudo dmesg | grep -iE 'xid|nvrm'  -- the address in its lines is that of the one which did not come up
+    .hint-fail-ecc-1 = An uncorrected error has changed data: results since then may be wrong
+    .hint-fail-ecc-2 = Type: nvidia-smi -q -d ECC,ROW_REMAPPER -i { $index }  -- a restart puts faulty memory aside; a count that grows again is a reason to exchange the card
+    .hint-fail-remap-1 = The card has spare rows of memory, and takes one in place of a faulty one when it starts anew
+    .hint-fail-remap-2 = Restart the machine; nvidia-smi -q -d ROW_REMAPPER shows then whether it is still pending
+    .hint-fail-hot-1 = { $celsius } °C is more than it should have for long: it slows down, or will
+    .hint-fail-hot-2 = Type: nvidia-smi -q -d TEMPERATURE,PERFORMANCE -i { $index }  -- then look at its fans, the dust, and the air between the cards
     .pass = { $count ->
         [one] The GPU answers, without memory errors, at a good temperature
        *[other] All { $count } GPUs answer, without memory errors, at good temperatures

@@ -34,9 +34,11 @@ fn docker(call: &mut Call<'_>) -> Exit {
         None => return not_played(call, "no command", PLAYED),
         _ => {}
     }
-    if !call.is_root() && !call.machine().state.in_docker_group {
+    let mut groups = call.machine().state.groups.iter();
+    let is_member = groups.any(|group| group == "docker");
+    if !is_member && !call.is_root() {
         // docs.docker.com/engine/install/linux-postinstall; the words are those of the 28 series.
-        let what = r#"permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock"#;
+        let what = "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock";
         let why = "dial unix /var/run/docker.sock: connect: permission denied";
         let (before, asks, after, exit) = match words.first().map(String::as_str) {
             Some("run") => (

@@ -354,13 +354,11 @@ fn id(call: &mut Call<'_>) -> Exit {
 
 fn groups(call: &mut Call<'_>) -> Exit {
     let name = user_name(call);
-    let in_docker_group = call.machine().state.in_docker_group;
+    let own = call.machine().state.groups.clone();
     call.line(if name == "root" {
         name
-    } else if in_docker_group {
-        format!("{name} adm sudo docker")
     } else {
-        format!("{name} adm sudo")
+        [vec![name], own].concat().join(" ")
     });
     0
 }

@@ -93,8 +93,6 @@ fn newgrp(call: &mut Call<'_>) -> Exit {
         call.error("Password: \nInvalid password.");
         return 1;
     }
-    if group == "docker" {
-        call.machine().take_groups();
-    }
+    call.machine().take_groups();
     0
 }
