@@ -553,10 +553,12 @@ pub enum DevAction {
         #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
         root: PathBuf,
     },
-    /// Bring the list of wheels up to date, and show what changed
+    /// Bring the tables of wheels and releases up to date, and show what changed
     ///
-    /// Reads the pages of torch and its companions on an index, and whatever other pages are given. Nothing is written
-    /// without --write.
+    /// Reads the pages of torch and its companions on an index, the metadata of each release there, and whatever other
+    /// pages are given. Shows what changes in the list of wheels (torch-wheels.tsv) and in the table of releases
+    /// (torch-matrix.json), and what only a person can decide. Nothing is written without --write; a page that is cut
+    /// short, or is of something else, is refused.
     Refresh(RefreshArgs),
 }
 
@@ -575,6 +577,9 @@ pub struct RefreshArgs {
     /// Write what changed
     #[arg(long)]
     pub write: bool,
+    /// Also take in a page that lacks many of the wheels that are known
+    #[arg(long)]
+    pub accept_loss: bool,
     /// The folder with book.toml
     #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
     pub root: PathBuf,

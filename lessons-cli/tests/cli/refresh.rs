@@ -3,10 +3,13 @@
 use std::fs;
 use std::path::PathBuf;
 
+use serde_json::{Value as Json, json};
+
 use crate::reader::Reader;
 use crate::server::{Does, Server};
 
 const LIST: &str = "lessons-cli/engine/data/torch-wheels.tsv";
+const MATRIX: &str = "lessons-cli/engine/data/torch-matrix.json";
 
 const OLD: &str = "# A remark.\n\
     lessons-wheels/1\t2026-01-01\n\
@@ -34,11 +37,48 @@ const TORCH: &str = r#"{"filename": "torch-2.9.0-cp311-cp311-win_amd64.whl", "ur
     {"filename": "torch-2.9.1-cp311-cp311-win_amd64.whl", "url": "b", "hashes": {}, "size": 130},
     {"filename": "torch-99.0-cp311-cp311-win_amd64.whl", "url": "torch-99.0-cp311-cp311-win_amd64.whl", "hashes": {}, "core-metadata": {"sha256": "x"}, "upload-time": "2026-09-02T00:00:00Z"}"#;
 
+/// The table of releases as it comes along.
+fn table() -> String {
+    fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/engine/data/torch-matrix.json"
+    ))
+    .unwrap()
+}
+
 fn project(reader: &Reader) -> PathBuf {
     let list = reader.place(LIST);
     fs::create_dir_all(list.parent().unwrap()).unwrap();
     fs::write(&list, OLD).unwrap();
+    fs::write(reader.place(MATRIX), table()).unwrap();
     list
+}
+
+/// The metadata of a wheel.
+fn metadata(project: &str, version: &str, asks: &[&str]) -> String {
+    let mut text = format!("Metadata-Version: 2.1\nName: {project}\nVersion: {version}\n");
+    for asks in asks {
+        text.push_str(&format!("Requires-Dist: {asks}\n"));
+    }
+    text + "\nRequires-Dist: torch==0\n"
+}
+
+/// A file of the simple index.
+fn file(name: &str, day: &str, more: &str) -> String {
+    format!(
+        r#"{{"filename": "{name}", "url": "{name}", "hashes": {{}}, "core-metadata": true, "upload-time": "{day}T00:00:00Z"{more}}}"#
+    )
+}
+
+/// What a row of the table says, by the field that names it.
+fn row(table: &str, list: &str, is: impl Fn(&Json) -> bool) -> Option<Json> {
+    let table: Json = serde_json::from_str(table).unwrap();
+    table[list]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| is(row))
+        .cloned()
 }
 
 #[test]
@@ -75,7 +115,7 @@ fn it_shows_what_changes_and_writes_when_told_to() {
         .shows("- torch 2.8.0 (1)")
         .shows("~ torch 2.9.0 (1)")
         .shows("+ torch 2.9.1+cu126 (1)")
-        .shows("torch 99.0 of 2026-09-02 has no row")
+        .shows("torch 99.0 of 2026-09-02 has no row, and the metadata of its wheels for Linux is not to be had")
         .shows("nothing was written");
     assert!(!said.out.contains("numpy"), "{}", said.out);
     assert_eq!(fs::read_to_string(&list).unwrap(), OLD);
@@ -98,38 +138,303 @@ fn it_shows_what_changes_and_writes_when_told_to() {
     assert_eq!(fs::read_to_string(&list).unwrap(), written);
 }
 
-#[test]
-fn it_asks_an_index_for_the_pages_and_for_the_metadata_beside_new_wheels() {
-    let reader = Reader::new();
-    project(&reader);
-    let server = Server::start(|request| {
-        if let Some(wheel) = request.path.strip_suffix(".metadata") {
-            let asks = if wheel.contains("torch-99.0") {
-                "Requires-Dist: nvidia-cudnn-cu14==9.99\n"
-            } else {
-                "Requires-Dist: numpy\nRequires-Dist: torch==99.0\n"
-            };
-            return Does::page(
-                "text/plain",
-                format!("Metadata-Version: 2.1\n{asks}\nRequires-Dist: torch==0\n"),
-            );
-        }
-        let project = request
-            .path
+/// An index on which a release of torch and one of each companion came, and an older torch is said to be otherwise.
+fn index(torchvision: &'static str) -> Server {
+    Server::start(move |request| {
+        let path = request.path.as_str();
+        let name = path
             .trim_matches('/')
             .rsplit('/')
             .next()
             .unwrap_or_default();
-        match pages(TORCH).into_iter().find(|(name, _)| *name == project) {
-            Some((_, page)) => Does::page("application/vnd.pypi.simple.v1+json", page),
-            None => Does::status(404),
+        if let Some(wheel) = name.strip_suffix(".metadata") {
+            let (project, rest) = wheel.split_once('-').unwrap();
+            let version = rest.split('-').next().unwrap();
+            let asks: &[&str] = match (project, version) {
+                ("torch", "99.0") if wheel.contains("linux") => &[
+                    "numpy",
+                    "cuda-toolkit[cudart]==14.1.2; platform_system == 'Linux'",
+                    "nvidia-cudnn-cu14==9.99; platform_system == 'Linux'",
+                ],
+                ("torch", "2.15.0") => &["nvidia-cudnn-cu13==9.1", "what torch is (not: PEP 508"],
+                ("torchvision", "0.29.2") => &["torch>=2.15.0"],
+                ("torchvision", _) => &["numpy", "torch==99.0", "torch==1; extra == 'old'"],
+                ("torchaudio", _) => &["torch==98.0; sys_platform == 'linux'", "torch==99.0"],
+                _ => &[],
+            };
+            return Does::page("application/octet-stream", metadata(project, version, asks));
         }
+        let files = match name {
+            "torch" => [
+                file(
+                    "torch-2.15.0-cp311-cp311-manylinux_2_28_x86_64.whl",
+                    "2026-10-29",
+                    "",
+                ),
+                file(
+                    "torch-99.0-cp314-cp314t-manylinux_2_28_x86_64.whl",
+                    "2026-11-26",
+                    r#", "requires-python": ">=3.14""#,
+                ),
+                file("torch-99.0-cp314-cp314-win_amd64.whl", "2026-11-25", ""),
+                file(
+                    "torch-99.1-cp314-cp314-win_amd64.whl",
+                    "2026-11-25",
+                    r#", "yanked": true"#,
+                ),
+                file("torchvision-77.0-py3-none-any.whl", "2026-11-25", ""),
+            ]
+            .join(", "),
+            "torchvision" => [
+                file("torchvision-0.29.2-py3-none-any.whl", "2026-10-28", ""),
+                file(torchvision, "2026-11-26", ""),
+            ]
+            .join(", "),
+            "torchaudio" | "torchtext" | "torchcodec" => {
+                file(&format!("{name}-50.0-py3-none-any.whl"), "2026-11-25", "")
+            }
+            _ => return Does::status(404),
+        };
+        Does::page("application/vnd.pypi.simple.v1+json", page(name, &files))
+    })
+}
+
+#[test]
+fn it_makes_rows_of_what_the_packages_say_of_themselves() {
+    let reader = Reader::new();
+    project(&reader);
+    let server = index("torchvision-50.0-py3-none-any.whl");
+    let cu141 = reader.file("cu141.txt", "torch-99.0+cu141-cp314-cp314-win_amd64.whl\n");
+    let address = server.url("/simple");
+    let refresh = |more: &[&str]| {
+        let args = [
+            "dev",
+            "refresh",
+            "--index",
+            &address,
+            "--as-of",
+            "2026-11-30",
+        ];
+        let page = ["--page", cu141.to_str().unwrap()];
+        reader
+            .run(0, args.into_iter().chain(page).chain(more.iter().copied()))
+            .quietly()
+    };
+    let said = refresh(&[])
+        .shows("+ torch 99.0 of 2026-11-25: Python >=3.14, cuDNN 9.99, linux_x86_64 cu141, windows_x86_64 cpu")
+        .shows("~ torch 2.15.0: released 2026-10-29, not 2026-10-28")
+        .shows("~ torch 2.15.0: brings cuDNN 9.1, not 9.26.0.51")
+        .shows("+ torchvision 50.0 of 2026-11-26: asks for torch==99.0")
+        .shows("~ torchvision 0.29.2: asks for torch>=2.15.0, not for torch>=2.14.0")
+        .shows("torchaudio 50.0 asks for 2 different torches")
+        .shows("torchcodec 50.0 of 2026-11-25 has no row; it asks for no torch")
+        .shows("torch with a row, and with no wheel at http")
+        .shows("nothing was written");
+    assert!(!said.out.contains("99.1 of"), "{}", said.out);
+    assert!(!said.out.contains("77.0 of"), "{}", said.out);
+    assert_eq!(fs::read_to_string(reader.place(MATRIX)).unwrap(), table());
+
+    refresh(&["--write"]).shows("torch-matrix.json\n");
+    let written = fs::read_to_string(reader.place(MATRIX)).unwrap();
+    let torch = row(&written, "releases", |row| row["torch"] == "99.0").unwrap();
+    for (name, value) in [
+        ("torchvision", json!("50.0")),
+        ("torchaudio", json!("2.11.0")),
+        ("torchtext", Json::Null),
+        ("pypi_python_tags", json!(["cp314", "cp314t"])),
+        (
+            "pypi_builds",
+            json!({"linux_x86_64": "cu141", "windows_x86_64": "cpu"}),
+        ),
+        ("index_cuda_tags", json!(["cu141"])),
+        ("index_cuda_tags_unsure", json!(["cu130", "cu132", "cu134"])),
+        ("cuda_archs", json!({})),
+        ("status", json!("partly verified")),
+        ("as_of", json!("2026-11-30")),
+    ] {
+        assert_eq!(torch[name], value, "{name}");
+    }
+    let vision = row(&written, "companions", |row| row["version"] == "50.0").unwrap();
+    assert_eq!(vision["works_with"], "==99.0");
+    assert_eq!(
+        vision["source"],
+        "METADATA of torchvision-50.0-py3-none-any.whl on PyPI, read 2026-11-30"
+    );
+    // What a person found out stays, and so does where it comes from, with what came behind it.
+    let is = |row: &Json| row["torch"] == "2.15.0";
+    let (old, new) = (
+        row(&table(), "releases", is).unwrap(),
+        row(&written, "releases", is).unwrap(),
+    );
+    assert_eq!(new["cuda_archs"], old["cuda_archs"]);
+    let source = new["source"].as_str().unwrap();
+    let behind = source
+        .strip_prefix(old["source"].as_str().unwrap())
+        .unwrap();
+    assert!(
+        behind.contains("torch-2.15.0-cp311") && behind.ends_with("read 2026-11-30"),
+        "{behind}"
+    );
+    // Every line that is not about it is as it was.
+    let kept = table();
+    let lines: std::collections::HashSet<&str> = written.lines().collect();
+    let gone: Vec<&str> = kept.lines().filter(|line| !lines.contains(line)).collect();
+    assert_eq!(gone.len(), 6, "{gone:?}");
+
+    let again = refresh(&["--write"]).shows("torch-matrix.json, the releases\n  nothing changed");
+    assert!(
+        !again
+            .out
+            .contains("wrote lessons-cli/engine/data/torch-matrix.json")
+    );
+    assert_eq!(fs::read_to_string(reader.place(MATRIX)).unwrap(), written);
+}
+
+#[test]
+fn the_json_of_pypi_stands_in_for_metadata_and_changes_no_row() {
+    let reader = Reader::new();
+    project(&reader);
+    let server = Server::start(|request| {
+        let name = match request.path.as_str() {
+            "/pypi/torchvision/77.0/json" => {
+                return Does::page(
+                    "application/json",
+                    r#"{"info": {"name": "torchvision", "version": "77.0", "requires_dist": ["torch>=2.14"]}}"#,
+                );
+            }
+            "/pypi/torchaudio/json" => {
+                return Does::page(
+                    "application/json",
+                    r#"{"info": {"name": "torchaudio", "version": "2.11.0", "requires_dist": ["torch>=2.11"]}}"#,
+                );
+            }
+            path => path
+                .strip_prefix("/simple/")
+                .map(|path| path.trim_matches('/')),
+        };
+        let files = match name {
+            Some("torchvision") => "torchvision-77.0-py3-none-any.whl",
+            Some("torchaudio") => "torchaudio-2.11.0-py3-none-any.whl",
+            Some("torch") => "torch-99.0-cp311-cp311-manylinux_2_28_x86_64.whl",
+            Some("torchtext") => "torchtext-0.18.0-py3-none-any.whl",
+            Some("torchcodec") => "torchcodec-0.17.0-py3-none-any.whl",
+            _ => return Does::status(404),
+        };
+        let page = page(name.unwrap(), &file(files, "2026-11-26", ""));
+        Does::page("application/vnd.pypi.simple.v1+json", page)
     });
+    let address = server.url("/simple");
     reader
-        .run(0, ["dev", "refresh", "--index", &server.url("/simple")])
+        .run(0, ["dev", "refresh", "--write", "--index", &address])
         .quietly()
-        .shows("torch 99.0 of 2026-09-02 has no row; it asks for nvidia-cudnn-cu14==9.99")
-        .shows("torchvision 99.0 of 2026-09-01 has no row; it asks for torch==99.0\n");
+        .shows("+ torchvision 77.0 of 2026-11-26: asks for torch>=2.14")
+        .shows("torchaudio 2.11.0 asks for torch>=2.11 by http")
+        .shows("and for no torch by its row: what do the wheels say?")
+        .shows("torch 99.0 of 2026-11-26 has no row, and the metadata of its wheels for Linux is not to be had");
+    let written = fs::read_to_string(reader.place(MATRIX)).unwrap();
+    let is = |name: &'static str, version: &'static str| {
+        move |row: &Json| row["package"] == name && row["version"] == version
+    };
+    let vision = row(&written, "companions", is("torchvision", "77.0")).unwrap();
+    assert_eq!(vision["status"], "secondary");
+    let audio = is("torchaudio", "2.11.0");
+    assert_eq!(
+        row(&written, "companions", audio),
+        row(&table(), "companions", audio)
+    );
+}
+
+#[test]
+fn hostile_and_partial_answers_lose_nothing() {
+    let reader = Reader::new();
+    let list = project(&reader);
+    let mut old = OLD.to_owned();
+    for number in 0..30 {
+        old.push_str(&format!("torch-1.{number}.0-cp311-cp311-win_amd64.whl\n"));
+    }
+    let unchanged = |what: &str| {
+        assert_eq!(fs::read_to_string(&list).unwrap(), old, "{what}");
+        assert_eq!(
+            fs::read_to_string(reader.place(MATRIX)).unwrap(),
+            table(),
+            "{what}"
+        );
+    };
+    fs::write(&list, &old).unwrap();
+    let refused = |server: &Server, more: &[&str], words: &str| {
+        let address = server.url("/simple");
+        let args = [
+            "dev",
+            "refresh",
+            "--write",
+            "--time-limit",
+            "0.5",
+            "--index",
+            &address,
+        ];
+        reader
+            .run(4, args.into_iter().chain(more.iter().copied()))
+            .explains(words);
+        unchanged(words);
+    };
+    // Of 32 wheels that are known, 30 are not on the page.
+    let server = index("torchvision-50.0-py3-none-any.whl");
+    refused(&server, &[], "it lacks 32 of the 32 wheels that are known");
+    // The metadata of another package, and what is none.
+    let loss = ["--accept-loss"];
+    let metadata_is = |does: fn() -> Does| {
+        Server::start(move |request| {
+            let name = request
+                .path
+                .trim_matches('/')
+                .rsplit('/')
+                .next()
+                .unwrap_or_default();
+            if name.ends_with(".metadata") {
+                return does();
+            }
+            Does::page(
+                "application/vnd.pypi.simple.v1+json",
+                page(
+                    name,
+                    &file(&format!("{name}-99.0-py3-none-any.whl"), "2026-11-26", ""),
+                ),
+            )
+        })
+    };
+    let server = metadata_is(|| Does::page("text/plain", metadata("evil", "99.0", &[])));
+    refused(&server, &loss, "it is of `evil 99.0`");
+    let server = metadata_is(|| Does::page("text/html", "<html><title>Sign in</title></html>"));
+    refused(&server, &loss, "it is of ` `");
+    let server = metadata_is(|| {
+        Does::page(
+            "text/plain",
+            metadata("torchvision", "99.0", &["torch (>=99"]),
+        )
+    });
+    refused(&server, &loss, "no requirement by PEP 508");
+    let server = metadata_is(|| Does::Hangs(Vec::new()));
+    refused(&server, &loss, "did not come within 0.5 s");
+    let server = metadata_is(|| Does::status(502));
+    refused(&server, &loss, "the server answered 502");
+    // A table that is none.
+    fs::write(reader.place(MATRIX), "{}").unwrap();
+    let server = index("torchvision-50.0-py3-none-any.whl");
+    let address = server.url("/simple");
+    reader
+        .run(
+            4,
+            [
+                "dev",
+                "refresh",
+                "--write",
+                "--accept-loss",
+                "--index",
+                &address,
+            ],
+        )
+        .explains("tried to renew");
+    assert_eq!(fs::read_to_string(&list).unwrap(), old);
 }
 
 #[test]

@@ -1,22 +1,19 @@
 //! `lessons dev refresh`: brings what is known of the outside world up to date, and shows what changed.
 
-use std::collections::BTreeSet;
+mod matrix;
+mod metadata;
+mod spans;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::str::FromStr;
 
-use anyhow::{Context, Result, anyhow};
-use lessons_engine::catalogue::{Catalogue, Change, Page};
-use lessons_engine::read::index::{File, Yanked};
-use lessons_engine::requirement::Requirement;
-use lessons_engine::tables::torch_matrix;
-use lessons_engine::version::PythonVersion;
+use anyhow::{Context, Result, anyhow, bail};
+use lessons_engine::catalogue::{Catalogue, Change, Page, Repository};
 use lessons_engine::visible::visible;
-use pep440_rs::{Version, VersionSpecifiers};
 
 use crate::cli::{LiveArgs, RefreshArgs};
-use crate::http::Client;
+use crate::http::{Client, Limits};
 use crate::offers::{self, Found, Place};
 use crate::{Done, clock, style};
 
@@ -32,19 +29,23 @@ const PROJECTS: [&str; 5] = [
 /// The list, from the project's root.
 const LIST: &str = "lessons-cli/engine/data/torch-wheels.tsv";
 
+/// The table of releases, likewise.
+const MATRIX: &str = "lessons-cli/engine/data/torch-matrix.json";
+
+/// A page may lack this many wheels that were there, or a tenth of them. One that lacks more is rather cut short than
+/// right: `PyPI` keeps what was uploaded.
+const MAY_GO: usize = 20;
+
 /// What stands above the list.
 const REMARK: &str =
     "# Wheels of torch and its companions, as they were seen. Made by `lessons dev refresh`.\n";
 
 pub(super) fn run(args: &RefreshArgs, live: &LiveArgs) -> Result<Done> {
-    let path = args.root.join(LIST);
-    let shown = visible(&path.display().to_string());
-    let old: Catalogue = fs::read_to_string(&path)
-        .with_context(|| {
-            format!("tried to read {shown}; run this in the project's folder, or give --root")
-        })?
+    let (list, matrix) = (args.root.join(LIST), args.root.join(MATRIX));
+    let old: Catalogue = kept(&list)?
         .parse()
-        .with_context(|| format!("tried to read {shown}"))?;
+        .with_context(|| format!("tried to read {}", shown(&list)))?;
+    let table = kept(&matrix)?;
     let today = match &args.as_of {
         Some(day) => day.clone(),
         None => clock::today()?.to_string(),
@@ -72,6 +73,9 @@ pub(super) fn run(args: &RefreshArgs, live: &LiveArgs) -> Result<Done> {
     );
     let new = old.renewed(&seen, &PROJECTS);
     let changes = old.changes_to(&new);
+    if !args.accept_loss {
+        whole(&old, &changes, &pages)?;
+    }
 
     let mut out = String::new();
     for (project, found) in &pages {
@@ -83,11 +87,11 @@ pub(super) fn run(args: &RefreshArgs, live: &LiveArgs) -> Result<Done> {
             visible(&found.from)
         );
     }
-    out.push('\n');
+    let text = format!("{REMARK}{new}");
+    heading("torch-wheels.tsv, the wheels", &mut out);
     for change in &changes {
         show(change, &mut out);
     }
-    let text = format!("{REMARK}{new}");
     let (wheels, kib) = (
         new.listings
             .iter()
@@ -95,15 +99,104 @@ pub(super) fn run(args: &RefreshArgs, live: &LiveArgs) -> Result<Done> {
             .sum::<usize>(),
         text.len().div_ceil(1024),
     );
-    let _ = writeln!(out, "{wheels} wheels, {kib} KiB, as of {today}");
-    table(&pages, &client, &mut out);
-    if args.write {
-        write(&path, &text).with_context(|| format!("tried to write {shown}"))?;
-        let _ = writeln!(out, "\nwrote {shown}");
-    } else {
-        let _ = writeln!(out, "\nnothing was written: add --write");
+    let _ = writeln!(out, "  {wheels} wheels, {kib} KiB, as of {today}");
+
+    // Metadata is read once and never again: it would only push the pages out of the cache.
+    let once = Client::new(Limits::waiting(live.time_limit), None);
+    let renewed = matrix::renewed(
+        &table,
+        &matrix::Read {
+            pages: pages
+                .iter()
+                .filter_map(|(project, found)| Some(((*project)?, found)))
+                .collect(),
+            seen: &seen,
+            metadata: metadata::Source {
+                client: &once,
+                folder: Path::new(&args.index)
+                    .is_dir()
+                    .then(|| args.index.clone().into()),
+            },
+            today: &today,
+        },
+    )
+    .with_context(|| format!("tried to renew {}", shown(&matrix)))?;
+    heading("torch-matrix.json, the releases", &mut out);
+    for change in &renewed.changes {
+        let _ = writeln!(out, "  {}", visible(change));
+    }
+    if renewed.changes.is_empty() {
+        out.push_str("  nothing changed\n");
+    }
+    if !renewed.by_hand.is_empty() {
+        heading("No page decides; look, and correct it by hand", &mut out);
+        for line in &renewed.by_hand {
+            let _ = writeln!(out, "  {}", visible(line));
+        }
+    }
+    if !args.write {
+        out.push_str("\nnothing was written: add --write\n");
+        return Ok(Done::good(out));
+    }
+    out.push('\n');
+    for (path, before, after) in [(&list, None, &text), (&matrix, Some(&table), &renewed.text)] {
+        // A table in which nothing changed keeps its day.
+        if before == Some(after) {
+            continue;
+        }
+        write(path, after).with_context(|| format!("tried to write {}", shown(path)))?;
+        let _ = writeln!(out, "wrote {}", shown(path));
     }
     Ok(Done::good(out))
+}
+
+fn shown(path: &Path) -> String {
+    visible(&path.display().to_string())
+}
+
+fn kept(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| {
+        format!(
+            "tried to read {}; run this in the project's folder, or give --root",
+            shown(path)
+        )
+    })
+}
+
+fn heading(text: &str, out: &mut String) {
+    let _ = writeln!(out, "\n{}", style::paint(style::HEADING, text));
+}
+
+/// Refuses pages that are cut short: what was known must not be lost by them.
+fn whole(old: &Catalogue, changes: &[Change], pages: &[(Option<&str>, Found)]) -> Result<()> {
+    for (project, found) in pages {
+        let Some(project) = project else { continue };
+        if found.index.incomplete {
+            bail!(
+                "tried to take in the page of {project} at {}: it says that it does not list everything; nothing was written",
+                visible(&found.from)
+            );
+        }
+        let is_of = |name: &str| name.split('-').next() == Some(*project);
+        let known = old
+            .listings_of(&Repository::Pypi)
+            .flat_map(|listing| &listing.files)
+            .filter(|file| is_of(&file.name))
+            .count();
+        let gone = changes
+            .iter()
+            .filter(|change| change.repository == Repository::Pypi)
+            .flat_map(|change| &change.removed)
+            .filter(|name| is_of(name))
+            .count();
+        if gone > MAY_GO && gone * 10 > known {
+            bail!(
+                "tried to take in the page of {project} at {}: it lacks {gone} of the {known} wheels that are known, so it is rather cut short than right; nothing was written. Ask again, or give --accept-loss if they are really gone",
+                visible(&found.from)
+            );
+        }
+    }
+    Ok(())
 }
 
 /// The page of a project on the index: by its address, or as a file named after the project in a folder.
@@ -154,173 +247,6 @@ fn show(change: &Change, out: &mut String) {
         }
     }
     out.push('\n');
-}
-
-/// What the table of releases says otherwise than the pages. A person decides what is right, and edits it.
-fn table(pages: &[(Option<&str>, Found)], client: &Client, out: &mut String) {
-    let mut differences = Vec::new();
-    for (project, found) in pages {
-        match project {
-            Some("torch") => releases(found, client, &mut differences),
-            Some(project) => companions(project, found, client, &mut differences),
-            None => {}
-        }
-    }
-    if !differences.is_empty() {
-        let _ = writeln!(
-            out,
-            "\n{}",
-            style::paint(
-                style::HEADING,
-                "torch-matrix.json says otherwise; look, and correct it by hand"
-            )
-        );
-        for difference in differences {
-            let _ = writeln!(out, "  {}", visible(&difference));
-        }
-    }
-}
-
-/// The final versions of a project with their files, in order.
-fn versions(files: &[File]) -> Vec<(Version, Vec<&File>)> {
-    let mut versions: std::collections::BTreeMap<Version, Vec<&File>> =
-        std::collections::BTreeMap::new();
-    for file in files {
-        let Some(version) = file.wheel().and_then(|wheel| wheel.pep440()) else {
-            continue;
-        };
-        // What was taken back is in no table of releases.
-        if !version.any_prerelease() && file.yanked == Yanked::No {
-            versions
-                .entry(version.without_local())
-                .or_default()
-                .push(file);
-        }
-    }
-    versions.into_iter().collect()
-}
-
-fn releases(found: &Found, client: &Client, differences: &mut Vec<String>) {
-    let oldest = torch_matrix::releases()
-        .first()
-        .map(|release| &release.torch);
-    for (version, files) in versions(&found.index.files) {
-        if oldest.is_some_and(|oldest| version < *oldest) {
-            continue;
-        }
-        let day = first_day(&files);
-        let Ok(row) = torch_matrix::release(&version) else {
-            let asks = asks_for(&["torch", "nvidia-cudnn"], found, &files, client);
-            differences.push(format!("torch {version} of {day} has no row{asks}"));
-            continue;
-        };
-        if day != "?" && row.released != day {
-            differences.push(format!(
-                "torch {version}: released {}, and its first wheel was uploaded on {day}",
-                row.released
-            ));
-        }
-        let requires: BTreeSet<&str> = files
-            .iter()
-            .filter_map(|file| file.requires_python.as_deref())
-            .collect();
-        for requires in requires {
-            if VersionSpecifiers::from_str(requires).is_ok_and(|read| read != row.requires_python) {
-                differences.push(format!(
-                    "torch {version}: requires Python {}, and PyPI has {requires}",
-                    row.requires_python
-                ));
-            }
-        }
-        let pythons: BTreeSet<PythonVersion> = files
-            .iter()
-            .filter_map(|file| file.wheel())
-            .flat_map(|wheel| wheel.pythons())
-            .collect();
-        let known: BTreeSet<PythonVersion> = row.python.iter().copied().collect();
-        let words = |set: Vec<&PythonVersion>| {
-            set.into_iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(" ")
-        };
-        let (more, fewer) = (
-            words(pythons.difference(&known).collect()),
-            words(known.difference(&pythons).collect()),
-        );
-        if !more.is_empty() {
-            differences.push(format!(
-                "torch {version}: PyPI also has wheels for Python {more}"
-            ));
-        }
-        if !fewer.is_empty() {
-            differences.push(format!(
-                "torch {version}: PyPI has no wheels for Python {fewer}"
-            ));
-        }
-    }
-}
-
-fn companions(project: &str, found: &Found, client: &Client, differences: &mut Vec<String>) {
-    let Ok(package) = project.parse::<torch_matrix::Package>() else {
-        return;
-    };
-    let oldest = torch_matrix::companions()
-        .iter()
-        .filter(|row| row.package == package)
-        .map(|row| &row.version)
-        .min();
-    for (version, files) in versions(&found.index.files) {
-        let too_old = oldest.is_some_and(|oldest| version < *oldest);
-        if !too_old && torch_matrix::companion(package, &version).is_err() {
-            let day = first_day(&files);
-            let asks = asks_for(&["torch"], found, &files, client);
-            differences.push(format!("{project} {version} of {day} has no row{asks}"));
-        }
-    }
-}
-
-/// What the metadata beside a wheel (PEP 658) asks for of some projects, for people: a row needs it. Nothing where it
-/// cannot be read.
-fn asks_for(projects: &[&str], found: &Found, files: &[&File], client: &Client) -> String {
-    let metadata = files
-        .iter()
-        .filter(|file| file.metadata)
-        .max_by_key(|file| file.filename.contains("linux") && file.filename.contains("x86_64"))
-        .and_then(|file| found.index.address(&found.url, file))
-        .filter(|address| address.contains("://"))
-        .and_then(|address| client.page(&format!("{address}.metadata")).ok());
-    let Some(metadata) = metadata else {
-        return String::new();
-    };
-    let asks: Vec<&str> = metadata
-        .text
-        .lines()
-        .take_while(|line| !line.is_empty())
-        .filter_map(|line| line.strip_prefix("Requires-Dist:"))
-        .map(str::trim)
-        .filter(|asks| {
-            asks.parse::<Requirement>().is_ok_and(|asked| {
-                projects
-                    .iter()
-                    .any(|project| asked.name.starts_with(project))
-            })
-        })
-        .collect();
-    if asks.is_empty() {
-        return String::new();
-    }
-    format!("; it asks for {}", asks.join(", "))
-}
-
-/// The day on which the first file of a version came.
-fn first_day(files: &[&File]) -> String {
-    files
-        .iter()
-        .filter_map(|file| file.uploaded.as_deref()?.get(..10))
-        .min()
-        .unwrap_or("?")
-        .to_owned()
 }
 
 /// Replaces a file in one step.
