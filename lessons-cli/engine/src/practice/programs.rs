@@ -31,6 +31,7 @@ mod services;
 mod smi;
 mod sort;
 mod text;
+mod users;
 
 pub(super) use python::conda_block;
 pub(super) use search::{finder, regex};
@@ -106,6 +107,7 @@ const FAMILIES: &[&[Program]] = &[
     compare::PROGRAMS,
     sort::PROGRAMS,
     blocks::PROGRAMS,
+    users::PROGRAMS,
 ];
 
 /// All programs.

@@ -306,7 +306,7 @@ mod tests {
                     .lines()
                     // A command is not torn: it is there to be copied.
                     .filter(|line| !line.contains('→'))
-                    .map(|line| textwrap::core::display_width(line))
+                    .map(textwrap::core::display_width)
                     .max()
                     .unwrap()
             };

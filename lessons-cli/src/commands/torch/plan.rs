@@ -6,11 +6,10 @@ use anyhow::Result;
 use lessons_engine::catalogue::{Catalogue, Shelf};
 use lessons_engine::facts::Facts;
 use lessons_engine::plan::{Asked, Plan, Question, Tool, plan};
-use lessons_engine::tables::Os;
 
 use crate::cli::{InstallTool, LiveArgs, PlanArgs};
 use crate::offers::{self, Place};
-use crate::{Done, Exit, clock, machines};
+use crate::{Done, Exit, WrongUsage, clock, machines};
 
 pub(super) fn run(args: PlanArgs, live: &LiveArgs) -> Result<Done> {
     let asked = Asked {
@@ -33,6 +32,9 @@ pub(super) fn run(args: PlanArgs, live: &LiveArgs) -> Result<Done> {
         Some(name) => Question::new(&asked, Some(&Facts::new(&machines::open(name)?))),
         None => Question::new(&asked, Some(&Facts::new(&super::super::live(live)))),
     };
+    if let Some(message) = question.driver_beside_cuda(&asked) {
+        return Err(WrongUsage(super::super::texts().sentence(&message)).into());
+    }
     if args.live {
         let catalogue = asked_now(&question, live)?;
         let mut plan = plan(question, &Shelf::new(&catalogue));
@@ -98,13 +100,4 @@ fn asked_now(question: &Question, live: &LiveArgs) -> Result<Catalogue> {
         }
     }
     Ok(catalogue)
-}
-
-/// The name of an operating system, as people write it.
-fn system(os: Os) -> &'static str {
-    match os {
-        Os::Linux => "Linux",
-        Os::Windows => "Windows",
-        Os::MacOs => "macOS",
-    }
 }
