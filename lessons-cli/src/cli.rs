@@ -400,7 +400,7 @@ Exit: 0 there is a plan, 1 nothing fits, 2 wrong usage, 4 an input could not be 
 #[derive(Debug, Args)]
 pub struct PlanArgs {
     /// The NVIDIA driver, such as 580.95.05, or its branch alone
-    #[arg(long, value_name = "VERSION", conflicts_with = "cuda")]
+    #[arg(long, value_name = "VERSION")]
     pub driver: Option<AskedDriver>,
     /// The machine's CUDA as people name it (12.4); or cpu, rocm, xpu for a build without CUDA
     #[arg(long, value_name = "X.Y")]

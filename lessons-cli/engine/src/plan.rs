@@ -349,7 +349,7 @@ fn rejections(choice: &Choice<'_>, question: &Question) -> Vec<Rejected> {
 /// A misfit in words.
 fn reason(misfit: &Misfit, question: &Question) -> (&'static str, Message) {
     let python = question.python.value.to_string();
-    let platform = question.platform.value.to_string();
+    let platform = question.platform.value.words();
     match misfit {
         Misfit::Wheel(Missing::Python(pythons)) => {
             let pythons: Vec<_> = pythons.iter().map(ToString::to_string).collect();
@@ -527,12 +527,21 @@ fn beside<'c>(
             careful: true,
             ..question.wish.clone()
         };
-        if let Some(fit) = wanted.choose(&careful, shelf).best()
-            && fit.expected_fault().is_none()
-        {
+        // Where what was asked for leaves no other, any release.
+        let any = Wish {
+            torch: pep440_rs::VersionSpecifiers::empty(),
+            tag: None,
+            ..careful.clone()
+        };
+        let free = |wish: &Wish| {
+            let choice = wanted.choose(wish, shelf);
+            let fit = choice.best()?;
+            fit.expected_fault().is_none().then(|| fit.clone())
+        };
+        if let Some(fit) = free(&careful).or_else(|| free(&any)) {
             let when =
                 Message::shared("plan-when-without-fault").arg("workload", &hit.row.workload);
-            add("without-fault", fit, when, true);
+            add("without-fault", &fit, when, true);
         }
     }
     if let Some((newer, floor)) = with_newer_driver(Some(best), question, wanted, shelf) {

@@ -11,6 +11,7 @@ pub mod index;
 mod markup;
 pub mod nvcc;
 pub mod partial;
+mod prefix;
 pub mod recognise;
 pub mod said;
 pub mod smi;

@@ -213,6 +213,59 @@ fn a_pair_is_chosen_and_its_links_are_named() {
 }
 
 #[test]
+fn a_number_that_no_card_draws_is_not_a_limit_reached() {
+    let odd = TABLE.replace("299W /  300W", "751W /   80W");
+    let said = notes(&one(&odd));
+    assert!(said.contains(&(Severity::Warning, "read-smi-note-power-odd")));
+    assert!(!said.iter().any(|(_, id)| *id == "read-smi-note-power"));
+}
+
+#[test]
+fn words_in_the_place_of_a_cuda_version_are_no_ceiling() {
+    for words in ["N/A  ", "ERR! ", "Not Found"] {
+        let said = notes(&one(&TABLE.replace("13.0     ", words)));
+        assert!(
+            said.contains(&(Severity::Warning, "read-smi-note-no-cuda")),
+            "{words}"
+        );
+    }
+}
+
+#[test]
+fn windows_of_a_desktop_do_not_compute() {
+    let desktop = TABLE
+        .replace("Persistence-M ", "Driver-Model  ")
+        .replace("A6000               Off", "A6000              WDDM")
+        .replace("  C   python", "C+G   python");
+    let said = notes(&one(&desktop));
+    assert!(said.contains(&(Severity::Remark, "read-smi-note-wddm")));
+    assert!(!said.iter().any(|(_, id)| *id == "read-smi-note-processes"));
+}
+
+#[test]
+fn a_process_belongs_to_the_gpu_under_which_a_report_lists_it() {
+    let gpu = |bus: u8, process: &str| {
+        format!(
+            "GPU 00000000:{bus:02X}:00.0\n    FB Memory Usage\n        Total : 1000 MiB\n        Used : 900 MiB\n{process}"
+        )
+    };
+    let process =
+        "    Processes\n        Process ID : 7\n            Type : C\n            Name : python\n";
+    let text = format!(
+        "==============NVSMI LOG==============\n\nDriver Version : 580.95.05\nAttached GPUs : 2\n{}{}",
+        gpu(1, "    Processes : None\n"),
+        gpu(2, process)
+    );
+    let explained = one(&text);
+    let busy: Vec<&str> = notes(&explained)
+        .into_iter()
+        .map(|(_, id)| id)
+        .filter(|id| id.starts_with("read-smi-note-busy"))
+        .collect();
+    assert_eq!(busy, ["read-smi-note-busy-unseen", "read-smi-note-busy"]);
+}
+
+#[test]
 fn blackwell_gets_open_modules_and_a_cuda_its_branch() {
     let text = |model: &str| {
         format!(
@@ -254,10 +307,26 @@ fn blackwell_gets_open_modules_and_a_cuda_its_branch() {
         note(&volta, "read-drivers-note-install").run.as_deref(),
         Some("sudo ubuntu-drivers install")
     );
-    assert!(
-        notes(&one(&text("Device 2b85")))
-            .contains(&(Severity::Warning, "read-drivers-note-unknown-gpu"))
-    );
+    // A card that the PCI database does not name yet: its number tells the generation, or nothing does.
+    let nameless = text("").replace("model    : \n", "");
+    for text in [text("Device 2b85"), nameless] {
+        let explained = one(&text);
+        assert!(notes(&explained).contains(&(Severity::Remark, "read-drivers-note-by-number")));
+        assert_eq!(
+            note(&explained, "read-drivers-note-install").run.as_deref(),
+            Some("sudo apt install nvidia-driver-570-open")
+        );
+        let older = one(&text.replace("2B85", "2684"));
+        assert!(
+            notes(&older)
+                .iter()
+                .any(|(severity, id)| *severity == Severity::Warning
+                    && matches!(
+                        *id,
+                        "read-drivers-note-unknown-gpu" | "read-drivers-note-no-model"
+                    ))
+        );
+    }
 }
 
 #[test]
@@ -448,6 +517,36 @@ fn outcomes(text: &str) -> Vec<(&'static str, Outcome)> {
         .iter()
         .map(|checked| (checked.step.id, checked.finding.outcome))
         .collect()
+}
+
+#[test]
+fn the_failure_of_one_gpu_does_not_show_that_nvidia_smi_runs() {
+    let lost = "Unable to determine the device handle for GPU 0000:0B:00.0: GPU is lost.  Reboot the system to recover this GPU\n";
+    let said = said::read(lost, None).unwrap();
+    let report = partial::report(&said, lost).report;
+    let shown: Vec<(&str, Outcome, String)> = report
+        .steps
+        .iter()
+        .map(|checked| {
+            let texts = Texts::english();
+            let summary = texts.message(checked.step, &checked.finding.summary);
+            (checked.step.id, checked.finding.outcome, summary)
+        })
+        .collect();
+    assert_eq!(
+        shown
+            .iter()
+            .map(|(id, outcome, _)| (*id, *outcome))
+            .collect::<Vec<_>>(),
+        [
+            ("driver.gpu-visible", Outcome::Pass),
+            ("smi.gpus-healthy", Outcome::Fail)
+        ]
+    );
+    assert_eq!(shown[0].2, "The driver sees 1 GPU: 0000:0B:00.0");
+    // Where others are listed, it does.
+    let others = format!("GPU 0: NVIDIA L4 (UUID: GPU-1f)\n{lost}");
+    assert!(outcomes(&others).contains(&("smi.runs", Outcome::Pass)));
 }
 
 #[test]

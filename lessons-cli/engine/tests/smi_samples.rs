@@ -396,6 +396,17 @@ fn a_warning_after_the_table_is_noted() {
 }
 
 #[test]
+fn a_list_that_is_cut_in_its_last_line_keeps_the_gpu() {
+    const UUID: &str = "GPU-e18afb8d-1627-f8ff-2ba3-c05c5a8e9e67";
+    let whole = format!("GPU 0: GeForce GTX 1660 Ti (UUID: {UUID}");
+    for (text, uuid) in [(&whole[..], Some(UUID)), (&whole[..whole.len() - 4], None)] {
+        let smi = read(text).unwrap();
+        assert_eq!(smi.gpus[0].name.as_deref(), Some("GeForce GTX 1660 Ti"));
+        assert_eq!(smi.gpus[0].uuid.as_deref(), uuid);
+    }
+}
+
+#[test]
 fn lists_are_read() {
     let smi = read("$ nvidia-smi -L\nGPU 0: NVIDIA A30 (UUID: GPU-1f)\n  MIG 2g.12gb     Device  0: (UUID: MIG-2e)\nGPU 1: NVIDIA L4 (UUID: GPU-3d)\n").unwrap();
     assert_eq!(

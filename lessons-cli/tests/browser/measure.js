@@ -1,7 +1,7 @@
-// The numbers of `lessons serve`, for people: `node measure.js [LESSONS]`.
+// The numbers of `lessons serve`, for people: `node measure.js [LESSONS [ADDRESS...]]`.
 //
 // How long a change on disk, or in `/sys`, takes to reach a page and to be shown in a browser, what open streams cost in memory and time, how many requests are answered,
-// and how soon a chapter is painted. To see the last side by side with a stock mdBook, give its address:
+// and how soon a chapter is painted. To see the last side by side with a stock mdBook, give its address, or several:
 //
 //     mdbook serve -p 3001 & node measure.js ../../../target/release/lessons http://127.0.0.1:3001/
 //
@@ -19,7 +19,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const [program = path.join(ROOT, 'target/release/lessons'), other] = process.argv.slice(2);
+const [program = path.join(ROOT, 'target/release/lessons'), ...others] = process.argv.slice(2);
 const TICKS = Number(execFileSync('getconf', ['CLK_TCK']));
 
 /** Serves, and tells the address and the process. */
@@ -237,9 +237,9 @@ try {
   }
   agent.destroy();
 
-  const [ours, theirs] = await paints([live.at, other].filter(Boolean));
+  const [ours, ...theirs] = await paints([live.at, ...others]);
   say('driver.html, first paint', ours);
-  if (theirs) say(`driver.html, first paint from ${other}`, theirs);
+  for (const [index, address] of others.entries()) say(`driver.html, first paint from ${address}`, theirs[index]);
 } finally {
   for (const child of running) child.kill('SIGTERM');
   await rm(folder, { recursive: true, force: true });

@@ -96,6 +96,63 @@ fn it_ends_as_it_went() {
 }
 
 #[test]
+fn what_cannot_be_planned_says_why_and_what_to_do() {
+    let reader = Reader::new();
+    for (options, words) in [
+        (
+            ["--driver", "470.57.02", "--cuda", "12.6"],
+            "they contradict each other, since driver 470.57.02 shows CUDA 11.4 at most",
+        ),
+        (
+            ["--driver", "470", "--cuda", "12.6"],
+            "driver 470 shows CUDA 11.4 at most",
+        ),
+        (
+            ["--driver", "580.95.05", "--cuda", "12.4"],
+            "Give --driver alone, which is more exact",
+        ),
+        (
+            ["--torch", "nightly", "--gpu", "T4"],
+            "pip install --pre torch torchvision --index-url https://download.pytorch.org/whl/nightly/cu",
+        ),
+        (
+            ["--with", "torchvision,xformers", "--gpu", "T4"],
+            "pip install --dry-run xformers",
+        ),
+    ] {
+        let words_typed = ["torch", "plan"].into_iter().chain(options);
+        reader.run(2, words_typed).explains(words);
+    }
+    // A build without CUDA is no contradiction.
+    plan(
+        &reader,
+        0,
+        &["--driver", "470.57.02", "--cuda", "cpu", "--os", "windows"],
+    );
+}
+
+#[test]
+fn a_copy_of_one_folder_is_not_where_the_others_are() {
+    let reader = Reader::new();
+    for (mirror, cpu) in [
+        ("https://x.example/whl/cu126", "https://x.example/whl/cpu"),
+        (
+            "https://x.example/pytorch-cu126/simple",
+            "https://x.example/pytorch-cpu/simple",
+        ),
+    ] {
+        let options = ["--gpu", "T4", "--driver", "550.54.14", "--mirror", mirror];
+        let system = ["--os", "linux", "--arch", "x86_64", "--python", "3.12"];
+        let said = plan(&reader, 0, &[options.as_slice(), &system].concat());
+        let index = |url| format!("--index-url {url}\n");
+        assert!(said.contains(&index(mirror)), "{said}");
+        let other = said.split("never sees a GPU").nth(1).unwrap();
+        assert!(other.contains(&index(cpu)), "{said}");
+        assert!(!other.contains(&index(mirror)), "{said}");
+    }
+}
+
+#[test]
 fn nothing_fits_says_what_is_nearest_and_why_not() {
     let reader = Reader::new();
     let said = plan(

@@ -1,6 +1,7 @@
 //! Driver packages explained: which to install, why, and what each of the others is.
 
 use super::{Explained, Field, Note, Value, text};
+use crate::facts::gpus::modules_for;
 use crate::finding::{Message, quoted};
 use crate::read::drivers::{
     Against, Choice, Device, DriverPackage, Drivers, Modules, Offer, Origin, Reason, Wants, choose,
@@ -94,11 +95,30 @@ fn wants(explained: &mut Explained, device: &Device, lowest_branch: Option<u32>)
         lowest_branch,
         ..Wants::default()
     };
+    let by_number = device
+        .pci_id()
+        .filter(|(_, device)| modules_for(*device) == Modules::OpenOnly);
+    let family = device.model.as_ref().and_then(|model| family(model));
+    if family.is_none()
+        && let Some((vendor, number)) = by_number
+    {
+        explained.note(
+            Note::remark(
+                text("read-drivers-note-by-number")
+                    .arg("number", format!("{vendor:04x}:{number:04x}")),
+            )
+            .at(device.modalias.as_ref().map(|modalias| modalias.span)),
+        );
+        return Wants {
+            modules: Modules::OpenOnly,
+            ..none
+        };
+    }
     let Some(model) = &device.model else {
         explained.note(Note::warning(text("read-drivers-note-no-model")));
         return none;
     };
-    let Some(family) = family(model) else {
+    let Some(family) = family else {
         explained.note(
             Note::warning(text("read-drivers-note-unknown-gpu").arg("model", &**model))
                 .at(Some(model.span)),
@@ -143,9 +163,12 @@ fn family(model: &str) -> Option<&'static Family> {
     None
 }
 
+/// What stands in the place of a name that the text does not tell; the messages have a variant for it.
+const NO_MODEL: &str = "none";
+
 /// Which package to install.
 fn advise(explained: &mut Explained, model: Option<&str>, choice: &Choice<'_>) {
-    let model = model.unwrap_or("GPU");
+    let model = model.unwrap_or(NO_MODEL);
     let Some(package) = choice.package else {
         explained.note(
             Note::broken(text("read-drivers-note-none").arg("model", model))

@@ -253,9 +253,14 @@ fn gpus_at_risk(explained: &mut Explained, smi: &Smi, places: &Places) {
         ) && limit.0 > 0.0
             && draw.0 >= limit.0 * AT_LIMIT
         {
+            let id = if draw.0 >= limit.0 * IMPOSSIBLE {
+                "read-smi-note-power-odd"
+            } else {
+                "read-smi-note-power"
+            };
             explained.note(
                 Note::warning(
-                    text("read-smi-note-power")
+                    text(id)
                         .arg("gpu", number(at, gpu))
                         .arg("draw", draw.0.to_string())
                         .arg("limit", limit.0.to_string()),
@@ -269,6 +274,10 @@ fn gpus_at_risk(explained: &mut Explained, smi: &Smi, places: &Places) {
 
 /// A draw of this share of the limit is one at the limit: the two are measured and rounded apart.
 const AT_LIMIT: f64 = 0.97;
+
+/// No card draws this many times its limit for as long as it takes to measure. Laptops' drivers have been seen to say so:
+/// <https://github.com/projectbluefin/finpilot/issues/160>, 751 W of 80 W at 6 % utilisation.
+const IMPOSSIBLE: f64 = 2.0;
 
 /// Only the digits: nothing else goes into a command.
 fn quotable(index: &str) -> String {
@@ -291,10 +300,7 @@ fn memory(explained: &mut Explained, smi: &Smi, places: &Places) {
         if total.0 == 0 || used.0.saturating_mul(100) / total.0 < BUSY_PERCENT {
             continue;
         }
-        let seen = smi
-            .processes
-            .iter()
-            .any(|process| process.gpu.is_some() && process.gpu == gpu.index);
+        let seen = (0..smi.processes.len()).any(|row| gpu_of(smi, places, row) == Some(at));
         let id = match (seen, smi.process_list) {
             (true, _) => "read-smi-note-busy",
             (false, smi::ProcessList::Absent) => "read-smi-note-busy-no-list",
@@ -316,11 +322,17 @@ fn memory(explained: &mut Explained, smi: &Smi, places: &Places) {
         .processes
         .iter()
         .enumerate()
-        .filter(|(_, process)| {
+        .filter(|(row, process)| {
+            // Under WDDM every program with a window is `C+G`.
+            let draws = |gpu: usize| {
+                smi.gpus[gpu].driver_model.as_deref() == Some("WDDM")
+                    && process.kind.as_deref() == Some("C+G")
+            };
             process
                 .kind
                 .as_deref()
                 .is_some_and(|kind| kind.contains('C'))
+                && !gpu_of(smi, places, *row).is_some_and(draws)
         })
         .collect();
     if let Some((first, _)) = computing.first() {
@@ -342,6 +354,23 @@ fn memory(explained: &mut Explained, smi: &Smi, places: &Places) {
             .at(places.at(Row::Process(*first), Key::Pid)),
         );
     }
+}
+
+/// The place of the GPU that a process uses: by the number in its row or, in a report that goes GPU by GPU, by where it
+/// stands.
+fn gpu_of(smi: &Smi, places: &Places, row: usize) -> Option<usize> {
+    if let Some(index) = smi.processes.get(row)?.gpu {
+        return smi.gpus.iter().position(|gpu| gpu.index == Some(index));
+    }
+    if !matches!(smi.form, Form::Log | Form::Xml) {
+        return None;
+    }
+    let here = places.at(Row::Process(row), Key::Pid)?.start;
+    (0..smi.gpus.len()).rfind(|at| {
+        places
+            .at(Row::Gpu(*at), Key::BusId)
+            .is_some_and(|place| place.start < here)
+    })
 }
 
 /// The modes that a GPU can be in.
@@ -431,7 +460,8 @@ fn versions(explained: &mut Explained, smi: &Smi, places: &Places) {
     let at_cuda = places.at(Row::Header, Key::CudaVersion);
     match smi.cuda_version.as_deref() {
         None => {}
-        Some(shown @ ("N/A" | "ERR!")) => explained
+        // `N/A`, `ERR!`, `Not Found`.
+        Some(shown) if !shown.starts_with(|c: char| c.is_ascii_digit()) => explained
             .note(Note::warning(text("read-smi-note-no-cuda").arg("shown", shown)).at(at_cuda)),
         Some(shown) => {
             explained.note(

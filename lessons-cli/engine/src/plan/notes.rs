@@ -138,7 +138,9 @@ fn driver(notes: &mut Notes, plan: &Plan<'_>) {
         source,
     }) = &question.driver
     {
-        if *source == Source::Option("--cuda") {
+        // No Mac has CUDA, whatever was given.
+        let has_cuda = question.platform.value.os != Os::MacOs;
+        if *source == Source::Option("--cuda") && has_cuda {
             notes.reason(
                 "cuda-of-the-host",
                 text("plan-note-cuda").arg("cuda", cuda.release().to_string()),
@@ -363,12 +365,15 @@ fn wheel(notes: &mut Notes, plan: &Plan<'_>, wanted: &Wanted) {
         return;
     }
     // The CUDA of the question may be older than the tables: what there was for it, the snapshot tells.
-    let too_old = plan
-        .rejected
-        .iter()
-        .any(|rejected| rejected.id == "driver-too-old")
-        || matches!(&wanted.driver, Some(Driver::Supports(cuda)) if before_the_table(*cuda));
-    if let (Some(Driver::Supports(cuda)), true) = (&wanted.driver, too_old) {
+    let in_table = |cuda: CudaVersion| {
+        torch_matrix::releases()
+            .iter()
+            .flat_map(|release| &release.index_cuda_tags)
+            .any(|tag| tag.cuda() == Some(cuda.release()))
+    };
+    if let Some(Driver::Supports(cuda)) = &wanted.driver
+        && !in_table(*cuda)
+    {
         let tag = BuildTag::Cuda(cuda.release());
         if let Some((torch, pythons)) = newest_of_tag(&tag, Catalogue::bundled()) {
             let pythons: Vec<_> = pythons.iter().map(ToString::to_string).collect();
@@ -381,15 +386,6 @@ fn wheel(notes: &mut Notes, plan: &Plan<'_>, wanted: &Wanted) {
             );
         }
     }
-}
-
-/// Whether every build of the table is for a newer major of CUDA.
-fn before_the_table(cuda: CudaVersion) -> bool {
-    !torch_matrix::releases()
-        .iter()
-        .flat_map(|release| &release.index_cuda_tags)
-        .filter_map(BuildTag::cuda)
-        .any(|built| built.major <= cuda.major)
 }
 
 /// What is special about the companions.
@@ -426,7 +422,21 @@ fn companions(notes: &mut Notes, plan: &Plan<'_>) {
             Package::Torchaudio if row.last => {
                 notes.remark("torchaudio-last", text("plan-note-torchaudio"));
             }
-            Package::Torchtext => notes.warn("torchtext-ended", text("plan-note-torchtext")),
+            Package::Torchtext => {
+                notes.warn("torchtext-ended", text("plan-note-torchtext"));
+                // Nobody has seen it in the folders of CUDA builds; it is without CUDA itself
+                // (https://github.com/pytorch/text/issues/1320).
+                let place = &plan.question.mirror;
+                if !place.is_pypi() && fit.build.tag.cuda().is_some() {
+                    let tag = fit.build.tag.to_string();
+                    notes.remark(
+                        "torchtext-not-seen",
+                        text("plan-note-torchtext-not-seen")
+                            .arg("tag", tag)
+                            .arg("version", version.to_string()),
+                    );
+                }
+            }
             Package::Torchcodec => notes.remark("torchcodec", text("plan-note-torchcodec")),
             Package::Torchaudio | Package::Torchvision => {}
         }

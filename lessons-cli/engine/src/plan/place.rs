@@ -142,8 +142,13 @@ impl Url {
         if self.address.contains("{tag}") {
             return self.address.replace("{tag}", &tag.to_string());
         }
-        if self.tag().is_some() {
-            return self.address.clone();
+        // Copies of PyTorch's index keep the folders of its builds side by side.
+        if let Some(own) = self.tag() {
+            let (own, tag) = (own.to_string(), tag.to_string());
+            return match self.address.rsplit_once(&own) {
+                Some((before, behind)) => format!("{before}{tag}{behind}"),
+                None => self.address.clone(),
+            };
         }
         format!("{}/{tag}", self.address.trim_end_matches('/'))
     }
@@ -241,7 +246,7 @@ mod tests {
             ),
             (
                 "https://x.example/whl/cu121",
-                "https://x.example/whl/cu121",
+                "https://x.example/whl/cu126",
                 "--index-url",
             ),
             (
@@ -251,7 +256,7 @@ mod tests {
             ),
             (
                 "https://x.example/pytorch-cu121/simple",
-                "https://x.example/pytorch-cu121/simple",
+                "https://x.example/pytorch-cu126/simple",
                 "--index-url",
             ),
             (

@@ -12,7 +12,7 @@ use crate::facts::Facts;
 use crate::facts::libc::Libc;
 use crate::facts::python::EnvironmentKind;
 use crate::facts::system::Place as Surroundings;
-use crate::finding::quoted;
+use crate::finding::{Message, quoted};
 use crate::read::wheel::Os as System;
 use crate::tables::cuda_driver;
 use crate::tables::torch_matrix::{self, Package};
@@ -183,12 +183,7 @@ impl FromStr for AskedTorch {
         };
         match bare {
             "stable" | "latest" | "newest" => return Ok(asked(VersionSpecifiers::empty(), None)),
-            "nightly" => {
-                return Err(refuse(
-                    "plans are for releases; `lessons torch wheels --nightly` shows nightlies"
-                        .to_owned(),
-                ));
-            }
+            "nightly" | "dev" | "pre" | "--pre" => return Err(refuse(of_nightlies())),
             _ => {}
         }
         let tag_of = |version: &Version| {
@@ -243,6 +238,20 @@ impl FromStr for AskedTorch {
         }
         Ok(asked(VersionSpecifiers::from_iter(public), tag))
     }
+}
+
+/// How nightlies are got, which no plan is made of: none of them is there for long.
+fn of_nightlies() -> String {
+    let tag = torch_matrix::latest().and_then(|latest| latest.index_cuda_tags.first());
+    let address = tag.and_then(|tag| torch_matrix::mirror("official").ok()?.nightly_url(tag));
+    let command = address.map_or(String::new(), |address| {
+        format!(
+            ". What installs one is `pip install --pre torch torchvision --index-url {address}`, with the folder of a CUDA that your driver runs"
+        )
+    });
+    format!(
+        "plans are for releases, and nightlies change every day{command}; `lessons torch wheels --nightly` shows which were seen, and with --index official which there are now"
+    )
 }
 
 impl FromStr for Libc {
@@ -441,6 +450,35 @@ impl Question {
         question.read_gpus(asked, facts);
         question.read_wish(asked);
         question
+    }
+
+    /// Why a driver and a CUDA cannot be given together: both say how new the driver is. None where one of them was not
+    /// given, or `--cuda` names a build without CUDA.
+    pub fn driver_beside_cuda(&self, asked: &Asked) -> Option<Message> {
+        let (Some(driver), Some(AskedCuda::Host(cuda))) = (&asked.driver, &asked.cuda) else {
+            return None;
+        };
+        let (shown, most) = match (driver, self.driver.as_ref().map(|driver| &driver.value)) {
+            (AskedDriver::Version(version), _) => (
+                version.to_string(),
+                cuda_driver::ceiling(version, self.driver_os).ok(),
+            ),
+            (AskedDriver::Branch(branch), Some(Driver::Supports(most))) => {
+                (branch.to_string(), Some(*most))
+            }
+            (AskedDriver::Branch(branch), _) => (branch.to_string(), None),
+        };
+        let said = |id| {
+            Message::shared(id)
+                .arg("driver", shown.clone())
+                .arg("cuda", cuda.release().to_string())
+        };
+        Some(match most {
+            Some(most) if cuda.release() > most.release() => {
+                said("plan-usage-driver-contradicts-cuda").arg("most", most.release().to_string())
+            }
+            _ => said("plan-usage-driver-and-cuda"),
+        })
     }
 
     fn read_python(&mut self, asked: &Asked, facts: Option<&Facts<'_>>) {

@@ -170,7 +170,7 @@ fn missing<'w>(wheels: impl Iterator<Item = &'w Wheel> + Clone, host: &Host) -> 
         match wheel.installs_on(host) {
             Installs::No(Refusal::SystemVersion { needs, has }) => too_old = Some((needs, has)),
             Installs::No(Refusal::Python { .. } | Refusal::Abi { .. }) => {
-                // Would it install, were the host's Python the wheel's?
+                // Would it install, were the host's Python the wheel's? Of two things in the way the Python comes first.
                 let own = wheel.abi_tags.iter().chain(&wheel.python_tags);
                 for python in own.filter_map(|tag| PythonVersion::from_tag(tag).ok()) {
                     let with = Host {
@@ -178,9 +178,13 @@ fn missing<'w>(wheels: impl Iterator<Item = &'w Wheel> + Clone, host: &Host) -> 
                         free_threaded: python.free_threaded,
                         ..host.clone()
                     };
-                    if !matches!(wheel.installs_on(&with), Installs::No(_))
-                        && !pythons.contains(&python)
-                    {
+                    let in_the_way = match wheel.installs_on(&with) {
+                        Installs::No(Refusal::SystemVersion { .. })
+                        | Installs::Yes
+                        | Installs::Unknown(_) => false,
+                        Installs::No(_) => true,
+                    };
+                    if !in_the_way && !pythons.contains(&python) {
                         pythons.push(python);
                     }
                 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::facts::Facts;
+use crate::facts::system::Family;
 use crate::recording::{Entry, Recording};
 
 use super::files::User;
@@ -77,6 +79,26 @@ const DEVICES: &[(&str, Device)] = &[
     ("/dev/zero", Device::Zero),
 ];
 
+/// The programs that only one family of distributions has: its packages, and what builds the image that a kernel starts from.
+const OF_FAMILIES: [(Family, &[&str]); 3] = [
+    (
+        Family::Debian,
+        &[
+            "add-apt-repository",
+            "apt",
+            "apt-cache",
+            "apt-get",
+            "apt-key",
+            "apt-mark",
+            "dpkg",
+            "update-grub",
+            "update-initramfs",
+        ],
+    ),
+    (Family::Fedora, &["akmods", "dnf", "dracut", "rpm"]),
+    (Family::Arch, &["mkinitcpio", "pacman"]),
+];
+
 const BASHRC: &str = include_str!("base/bashrc");
 const PROFILE: &str = include_str!("base/profile");
 const ETC_PROFILE: &str = include_str!("base/etc-profile");
@@ -141,10 +163,30 @@ fn plain_system(machine: &mut PracticeMachine, recording: &Recording) -> Result<
             .put(path, Node::new(0o666, Content::Device(*device)))?;
     }
     let container = is_there(recording, "/.dockerenv") || is_there(recording, "/run/.containerenv");
+    // Some distributions have but one folder, and the other is a link to it.
+    let is_merged = recording
+        .files
+        .get("/usr/sbin")
+        .is_some_and(|entry| entry.link.is_some());
+    let family = Facts::new(recording).family().ok();
+    let (_, own) = OF_FAMILIES
+        .iter()
+        .find(|(of, _)| Some(*of) == family)
+        .unwrap_or(&OF_FAMILIES[0]);
+    let foreign = |name: &str| {
+        let of_some = OF_FAMILIES.iter().any(|(_, names)| names.contains(&name));
+        of_some && !own.contains(&name)
+    };
     for program in programs::all() {
         if let Some(folder) = program.comes_in
             && (program.in_containers || !container)
+            && !foreign(program.name)
         {
+            let folder = if is_merged && folder == "/usr/sbin" {
+                "/usr/bin"
+            } else {
+                folder
+            };
             machine
                 .tree
                 .put(&join(folder, program.name), Node::program(program.name))?;

@@ -22,8 +22,8 @@ pub(super) const NVIDIA: [(&str, u32); 4] = [
     ("nvidia_uvm", 2_076_672),
 ];
 
-/// The folder of the driver's libraries.
-pub(super) const LIBRARIES: &str = "/usr/lib/x86_64-linux-gnu";
+/// The folders of the driver's libraries: those of Debian and its children, of Fedora, of Arch.
+const LIBRARIES: [&str; 3] = ["/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib"];
 
 /// Where a driver's own installer puts its modules.
 const RUNFILE_MODULES: &str = "kernel/drivers/video";
@@ -104,13 +104,16 @@ impl PracticeMachine {
             });
         }
         // One that was there from the start: its package, or what is loaded, tells of it.
-        let package = self
-            .driver_packages()
-            .into_iter()
-            .find(|package| package.name.starts_with("nvidia-"));
+        let packages = self.driver_packages();
+        let package = ["nvidia-dkms", "nvidia-kernel", "nvidia-driver", "nvidia-"]
+            .iter()
+            .find_map(|part| {
+                let mut packages = packages.iter();
+                packages.find(|package| package.name.starts_with(part))
+            });
         let version = self
             .loaded_version()
-            .or_else(|| package.as_ref().map(upstream))
+            .or_else(|| package.map(upstream))
             .or_else(|| self.library_version())?;
         let loaded = self.tree.text("/proc/driver/nvidia/version");
         let open = match loaded {
@@ -128,6 +131,31 @@ impl PracticeMachine {
             version,
             open,
         })
+    }
+
+    /// Puts the recorded module's version into its file, where it stays whatever becomes of packages and libraries.
+    ///
+    /// Where the module that runs is of another version than the libraries, an upgrade has put a newer one onto the disk.
+    pub(super) fn write_recorded_module(&mut self) {
+        let Some(mut file) = self.nvidia_module() else {
+            return;
+        };
+        if let Some(library) = self.library_version()
+            && self.loaded_version().is_some()
+        {
+            file.version = library;
+        }
+        let flavour = if file.open { "open" } else { "closed" };
+        let whole = format!("/lib/modules/{}/{}", self.state.kernel, file.path);
+        let node = Node::new(
+            0o644,
+            Content::Program(Arc::new(Binary {
+                program: "kernel-module".to_owned(),
+                size: 8_000_000,
+                data: format!("{} {flavour}", file.version),
+            })),
+        );
+        self.put_file(&whole, node);
     }
 
     fn driver_packages(&self) -> Vec<Package> {
@@ -177,12 +205,13 @@ impl PracticeMachine {
             .filter(|line| !line.starts_with(&format!("{folder}/")))
             .flat_map(|line| [line, "\n"])
             .collect();
-        // depmod prefers what lies below updates.
+        // depmod prefers what lies below updates, and with Fedora what lies below extra.
         let all = if folder.starts_with("updates") {
             lines + &kept
         } else {
-            let (updates, rest): (Vec<&str>, Vec<&str>) =
-                kept.lines().partition(|line| line.starts_with("updates/"));
+            let (updates, rest): (Vec<&str>, Vec<&str>) = kept
+                .lines()
+                .partition(|line| line.starts_with("updates/") || line.starts_with("extra/"));
             lines_of(updates) + &lines + &lines_of(rest)
         };
         self.put_text(&path, all);
@@ -412,11 +441,22 @@ impl PracticeMachine {
         Some(text.trim().to_owned())
     }
 
-    /// The version of the library on the disk.
-    pub(super) fn library_version(&self) -> Option<String> {
+    /// The folder where the driver's libraries are, or would be put.
+    fn libraries(&self) -> &'static str {
+        let there = LIBRARIES
+            .into_iter()
+            .find(|folder| self.library_in(folder).is_some());
+        there.unwrap_or(match Facts::new(self).distribution() {
+            Ok(distribution) if distribution.id == "fedora" => LIBRARIES[1],
+            Ok(distribution) if distribution.id == "arch" => LIBRARIES[2],
+            _ => LIBRARIES[0],
+        })
+    }
+
+    fn library_in(&self, folder: &str) -> Option<String> {
         let node = self
             .tree
-            .get_link(&format!("{LIBRARIES}/libnvidia-ml.so.1"))
+            .get_link(&format!("{folder}/libnvidia-ml.so.1"))
             .ok()?;
         match &node.content {
             Content::Link(target) => target
@@ -426,25 +466,32 @@ impl PracticeMachine {
         }
     }
 
+    /// The version of the library on the disk.
+    pub(super) fn library_version(&self) -> Option<String> {
+        self.library_in(self.libraries())
+    }
+
     /// Puts the driver's libraries of a version in place of those that are there.
     pub(super) fn put_libraries(&mut self, version: &str) {
+        let folder = self.libraries();
         self.remove_libraries();
         for library in ["libcuda", "libnvidia-ml"] {
             let file = format!("{library}.so.{version}");
             self.put_file(
-                &format!("{LIBRARIES}/{file}"),
+                &format!("{folder}/{file}"),
                 Node::new(0o644, Content::Untold(30_000_000)),
             );
-            self.put_file(&format!("{LIBRARIES}/{library}.so.1"), Node::link(&file));
+            self.put_file(&format!("{folder}/{library}.so.1"), Node::link(&file));
         }
         self.look_for_driver();
     }
 
     /// Takes the driver's libraries away.
     pub(super) fn remove_libraries(&mut self) {
-        for name in self.tree.list(LIBRARIES).unwrap_or_default() {
+        let folder = self.libraries();
+        for name in self.tree.list(folder).unwrap_or_default() {
             if name.starts_with("libcuda.so.") || name.starts_with("libnvidia-ml.so.") {
-                let _ = self.tree.remove(&format!("{LIBRARIES}/{name}"));
+                let _ = self.tree.remove(&format!("{folder}/{name}"));
             }
         }
         self.look_for_driver();
@@ -452,10 +499,11 @@ impl PracticeMachine {
 
     /// What NVML says now, by the module that runs and the library on the disk.
     pub(super) fn look_for_driver(&mut self) {
+        let folder = self.libraries();
         let library = self.library_version();
         let path = library
             .as_ref()
-            .map(|version| format!("{LIBRARIES}/libnvidia-ml.so.{version}"));
+            .map(|version| format!("{folder}/libnvidia-ml.so.{version}"));
         let failed = |error| {
             Err(NvmlFailure {
                 error,
@@ -580,6 +628,16 @@ impl PracticeMachine {
             self.put_text("/proc/cmdline", line);
         }
         self.log_start();
+        // A GPU that is on no bus is part of the chip, and its driver of the system (Jetson): it comes up as it was.
+        let is_built_in = self.gpu_addresses().is_empty()
+            && self
+                .state
+                .nvml
+                .as_ref()
+                .is_ok_and(|nvml| !nvml.gpus.is_empty());
+        if is_built_in {
+            return;
+        }
         for (module, _) in NVIDIA.iter().rev() {
             self.unload_module(module);
         }

@@ -117,6 +117,7 @@ impl PracticeMachine {
         };
         base::furnish(&mut machine);
         services::recorded(&mut machine);
+        machine.take_groups();
         machine.write_recorded_log();
         machine
     }

@@ -24,6 +24,8 @@ const MARKS: &str = "/var/lib/apt/extended_states";
 
 /// Ubuntu's archive.
 pub(super) const UBUNTU_HOST: &str = "archive.ubuntu.com";
+/// Debian's archive.
+const DEBIAN_HOST: &str = "deb.debian.org";
 /// NVIDIA's own repository for CUDA and drivers.
 pub(super) const NVIDIA_HOST: &str = "developer.download.nvidia.com";
 /// NVIDIA's repository for the container tools.
@@ -219,6 +221,22 @@ impl PracticeMachine {
             .distribution()
             .map(|distribution| distribution.version)
             .unwrap_or_default()
+    }
+
+    /// Whether it is a Debian, whose archive this is not.
+    pub(super) fn is_debian(&self) -> bool {
+        Facts::new(self)
+            .distribution()
+            .is_ok_and(|distribution| distribution.id == "debian")
+    }
+
+    /// The host of the distribution's own archive.
+    pub(super) fn archive(&self) -> &'static str {
+        if self.is_debian() {
+            DEBIAN_HOST
+        } else {
+            UBUNTU_HOST
+        }
     }
 
     /// Every package that dpkg's status names, installed or not.
@@ -830,7 +848,13 @@ impl PracticeMachine {
 
     /// The packages that were installed for others' sake and that nothing asks for any more.
     pub(super) fn orphans(&self) -> Vec<String> {
-        let installed = self.installed();
+        self.orphans_without(&[])
+    }
+
+    /// The same, once these are gone.
+    pub(super) fn orphans_without(&self, gone: &[String]) -> Vec<String> {
+        let mut installed = self.installed();
+        installed.retain(|name, _| !gone.contains(name));
         let mut kept: Vec<String> = installed
             .keys()
             .filter(|name| !self.is_automatic(name))

@@ -34,6 +34,7 @@ mod services;
 mod smi;
 mod sort;
 mod text;
+mod users;
 
 pub(super) use python::conda_block;
 pub(super) use search::{finder, regex};
@@ -111,6 +112,7 @@ const FAMILIES: &[&[Program]] = &[
     compare::PROGRAMS,
     sort::PROGRAMS,
     blocks::PROGRAMS,
+    users::PROGRAMS,
 ];
 
 /// All programs.

@@ -45,14 +45,77 @@ pub(super) fn installed(machine: &PracticeMachine) -> impl Iterator<Item = &'sta
         .map(|(name, ..)| *name)
 }
 
+/// The groups of the system and who is in them.
+const GROUPS: &str = "/etc/group";
+
+impl PracticeMachine {
+    /// Makes the group that Docker's package makes: whoever is in it may speak to the daemon.
+    pub(super) fn make_docker_group(&mut self) {
+        let text = self.tree.text(GROUPS).unwrap_or_default();
+        if !text.lines().any(|line| line.starts_with("docker:")) {
+            self.put_text(GROUPS, format!("{text}docker:x:988:\n"));
+        }
+    }
+
+    /// Puts the person into a group, which counts from the next login on.
+    pub(super) fn join_group(&mut self, group: &str) {
+        if self.is_member(group) {
+            return;
+        }
+        let name = self.person.name.clone();
+        let text = self.tree.text(GROUPS).unwrap_or_default();
+        let text: String = text
+            .lines()
+            .map(|line| {
+                let is_it = line.split(':').next() == Some(group);
+                match (is_it, line.ends_with(':')) {
+                    (true, true) => format!("{line}{name}\n"),
+                    (true, false) => format!("{line},{name}\n"),
+                    (false, _) => format!("{line}\n"),
+                }
+            })
+            .collect();
+        self.put_text(GROUPS, text);
+    }
+
+    /// Whether the files have the person in a group.
+    pub(super) fn is_member(&self, group: &str) -> bool {
+        let text = self.tree.text(GROUPS).unwrap_or_default();
+        text.lines().any(|line| {
+            let mut fields = line.split(':');
+            fields.next() == Some(group)
+                && fields
+                    .next_back()
+                    .is_some_and(|names| names.split(',').any(|name| name == self.person.name))
+        })
+    }
+
+    /// A login takes the groups along that the files have then.
+    pub(super) fn take_groups(&mut self) {
+        let text = self.tree.text(GROUPS).unwrap_or_default();
+        self.state.groups = text
+            .lines()
+            .filter_map(|line| line.split(':').next())
+            .filter(|group| self.is_member(group))
+            .map(str::to_owned)
+            .collect();
+    }
+}
+
 /// What runs on a machine as it was recorded.
 pub(super) fn recorded(machine: &mut PracticeMachine) {
+    // Whoever keeps a machine with Docker has done so.
+    if machine.tree.exists("/usr/bin/docker") {
+        machine.make_docker_group();
+        machine.join_group("docker");
+    }
     machine.recorded_image();
     // It comes in the package of nvidia-smi; recordings do not ask for it.
     let script = "/usr/bin/nvidia-bug-report.sh";
     if machine.tree.exists("/usr/bin/nvidia-smi") && !machine.tree.exists(script) {
         machine.put_file(script, super::tree::Node::program("nvidia-bug-report.sh"));
     }
+    machine.write_recorded_module();
     let built_here = machine
         .nvidia_module()
         .is_some_and(|file| file.is_built_here());
@@ -111,11 +174,15 @@ pub(super) fn start(machine: &mut PracticeMachine, service: &str) -> Result<(), 
         };
         let mut words = command.split(' ');
         let is_daemon = words.next() == Some("/usr/bin/nvidia-persistenced");
+        // The daemon's user is `nvidia-persistenced` with Ubuntu, `nvpd` with Debian.
+        let mut names_user = false;
         let known = |word: &str| {
+            if std::mem::replace(&mut names_user, word == "--user") {
+                return true;
+            }
             matches!(
                 word,
                 "--user"
-                    | "nvidia-persistenced"
                     | "--persistence-mode"
                     | "--no-persistence-mode"
                     | "--verbose"

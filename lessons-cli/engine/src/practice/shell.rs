@@ -128,6 +128,9 @@ enum Flow {
     Stop,
 }
 
+/// Where WSL shows the driver of Windows.
+const WSL_FOLDER: &str = "/usr/lib/wsl/lib";
+
 impl Shell {
     /// The shell in which the machine was recorded, with its variables.
     pub(super) fn recorded(system: &mut System) -> Self {
@@ -157,6 +160,7 @@ impl Shell {
     /// A login shell of the person's.
     pub(super) fn login(system: &mut System) -> Self {
         let user = system.machine.person.user;
+        system.machine.take_groups();
         Self::login_of(system, user)
     }
 
@@ -275,6 +279,17 @@ impl Shell {
             if self.get(variable).is_none() {
                 self.set_exported(variable, value);
             }
+        }
+        // WSL puts it at the end.
+        let path = self.get("PATH").unwrap_or_default();
+        if system
+            .machine
+            .tree
+            .exists(&format!("{WSL_FOLDER}/nvidia-smi"))
+            && !path.split(':').any(|folder| folder == WSL_FOLDER)
+        {
+            let path = format!("{path}:{WSL_FOLDER}");
+            self.set_exported("PATH", &path);
         }
         self.set_exported("PWD", &cwd);
         self.set_plain("BASH_VERSION", VERSION);

@@ -28,6 +28,8 @@ pub struct State {
     pub images: BTreeSet<String>,
     /// Whether Docker was told of NVIDIA's runtime before it was started last.
     pub docker_has_runtime: bool,
+    /// The groups that the person's login was in, beside its own.
+    pub groups: Vec<String>,
     /// The command of the persistence daemon, as systemd has read it.
     pub daemon: Option<String>,
 }
@@ -54,6 +56,7 @@ impl State {
             failed_services: BTreeSet::new(),
             images: BTreeSet::new(),
             docker_has_runtime: false,
+            groups: Vec::new(),
             daemon: None,
         }
     }

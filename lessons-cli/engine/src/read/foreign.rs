@@ -71,6 +71,8 @@ outside! {
     Dmon = "read-foreign-dmon",
     /// `nvidia-smi pmon`.
     Pmon = "read-foreign-pmon",
+    /// `nvidia-smi vgpu`.
+    Vgpu = "read-foreign-vgpu",
     /// `nvidia-smi topo -p2p`.
     PeerToPeer = "read-foreign-p2p",
     /// `nvidia-smi mig -lgip` and its kind.
@@ -225,6 +227,9 @@ fn of_line(line: &str) -> Option<Foreign> {
         } else {
             Outside::Dmon
         });
+    }
+    if line.starts_with('|') && line.contains("vGPU ID ") {
+        return just(Outside::Vgpu);
     }
     if matches!(
         line,
@@ -429,6 +434,11 @@ mod tests {
                 "gcc (Ubuntu 13.3.0-6ubuntu2~24.04) 13.3.0",
                 Outside::Gcc,
                 Some("13.3.0"),
+            ),
+            (
+                "| NVIDIA-SMI 535.161.05 |\n|      vGPU ID     Name           | VM ID     VM Name            | vGPU-Util  |",
+                Outside::Vgpu,
+                None,
             ),
             (
                 "# gpu    pwr  gtemp\n# Idx      W      C\n    0     20     41",

@@ -30,7 +30,7 @@ pub fn read(text: &str, kind: Option<Kind>) -> Result<Vec<Said>, NotRead> {
         return of_kind(kind, text).map_err(|why| match why {
             // What it is instead helps more than what it lacks.
             NotRead::Smi(Unread::NotNvidiaSmi) | NotRead::Other(ReadError::NotThis { .. })
-                if recognise::recognise(text).is_none() =>
+                if recognise::recognise(text).is_none_or(|found| found == kind) =>
             {
                 match unrecognised(text) {
                     NotRead::Unrecognised => why,
@@ -44,7 +44,10 @@ pub fn read(text: &str, kind: Option<Kind>) -> Result<Vec<Said>, NotRead> {
     let Some((first, others)) = kinds.split_first() else {
         return Err(unrecognised(text));
     };
-    let mut found = of_kind(*first, text)?;
+    let mut found = of_kind(*first, text).map_err(|why| match why {
+        NotRead::Smi(Unread::NotNvidiaSmi) => unrecognised(text),
+        why => why,
+    })?;
     for kind in others {
         // A line that looks like another tool's is no promise that there is more of it.
         found.extend(of_kind(*kind, text).unwrap_or_default());
@@ -277,11 +280,18 @@ fn is_not_text(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::read::foreign::Outside;
 
     const TABLE: &str = "| NVIDIA-SMI 580.95.05   Driver Version: 580.95.05   CUDA Version: 13.0 |\n\
         | 0 NVIDIA L4 On | 00000000:00:03.0 Off | 0 |\n\
         | N/A 41C P8 17W / 72W | 1MiB / 23034MiB | 0% Default |\n\
         | | | N/A |\n";
+
+    const VGPUS: &str = "| NVIDIA-SMI 535.161.05             Driver Version: 535.161.05 |\n\
+        | GPU  Name              | Bus-Id             | GPU-Util   |\n\
+        |      vGPU ID     Name  | VM ID     VM Name  | vGPU-Util  |\n\
+        |   0  NVIDIA A10        | 00000000:3B:00.0   |   0%       |\n\
+        |      325  NVIDIA A10-4Q | 4a1c...  i-2-33  |      0%    |\n";
 
     #[test]
     fn all_outputs_of_a_paste_are_read_in_order() {
@@ -311,6 +321,13 @@ mod tests {
             ),
             Err(NotRead::Foreign(_))
         ));
+        for kind in [None, Some(Kind::Smi)] {
+            let vgpus = read(VGPUS, kind);
+            assert!(
+                matches!(&vgpus, Err(NotRead::Foreign(found)) if found.kind == Outside::Vgpu),
+                "{vgpus:?}"
+            );
+        }
         assert!(matches!(
             read(TABLE, Some(Kind::Topo)),
             Err(NotRead::Other(ReadError::NotThis { .. }))

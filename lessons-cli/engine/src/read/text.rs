@@ -1,13 +1,15 @@
 //! Text as people paste it, cleaned for reading, with a way back to the place in the original.
 //!
 //! A paste carries what a terminal and a forum left in it: colour codes (or what remains of them once the escape
-//! character is lost), CRLF, no-break spaces, `>` of a quotation, Markdown fences. None of it belongs to the output.
+//! character is lost), CRLF, no-break spaces, `>` of a quotation, Markdown fences, what a log puts before every line. None
+//! of it belongs to the output.
 
 use std::ops::{Deref, Range};
 
 use serde::{Serialize, Serializer};
 
 use super::markup;
+use super::prefix::Prefix;
 
 /// A pasted text without what the paste added, and where each byte of it was.
 #[derive(Debug, Clone)]
@@ -28,9 +30,14 @@ impl Pasted {
                 original_len: original.len(),
             },
         };
+        let prefix = Prefix::of(original);
         let mut offset = 0;
         for line in original.split_inclusive('\n') {
-            cleaner.line(line, offset);
+            let before = prefix
+                .as_ref()
+                .and_then(|prefix| prefix.length(line))
+                .unwrap_or(0);
+            cleaner.line(line.get(before..).unwrap_or(line), offset + before);
             offset += line.len();
         }
         cleaner.push("", offset);

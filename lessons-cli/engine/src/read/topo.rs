@@ -35,7 +35,7 @@ pub fn read(text: &str) -> Result<Topo, ReadError> {
 pub fn read_all(text: &str) -> Result<Vec<Topo>, ReadError> {
     bounded(text, Kind::Topo, LIMIT)?;
     let pasted = Pasted::new(text);
-    let words = pasted.words();
+    let words = words(&pasted);
     let mut found: Vec<Topo> = Vec::new();
     let mut at = 0;
     while let Some(word) = words.get(at) {
@@ -59,6 +59,26 @@ pub fn read_all(text: &str) -> Result<Vec<Topo>, ReadError> {
     } else {
         Ok(found)
     }
+}
+
+/// The words of a text, without what Markdown draws a table with: bars, and the row of dashes below the header.
+fn words(pasted: &Pasted) -> Vec<Word<'_>> {
+    let is_rule = |text: &str| text.bytes().all(|byte| matches!(byte, b'-' | b':' | b'+'));
+    let mut words = Vec::new();
+    for word in pasted.words() {
+        let mut start = word.start;
+        for text in word.text.split('|') {
+            if !is_rule(text) {
+                words.push(Word {
+                    text,
+                    start,
+                    ..word
+                });
+            }
+            start += text.len() + 1;
+        }
+    }
+    words
 }
 
 /// More devices than any machine has; a text that names more is not a matrix.
@@ -1180,6 +1200,44 @@ mod tests {
             (lost.link("GPU1", "GPU2"), lost.link("GPU1", "GPU0")),
             (None, Some(&Link::Sys))
         );
+    }
+
+    #[test]
+    fn reads_a_table_of_markdown() {
+        let spaced = "| | GPU0 | GPU1 | NIC0 | CPU Affinity | NUMA Affinity | GPU NUMA ID |\n|---|:-:|---|---|---|---|---|\n\
+            | GPU0 | X | NV4 | PHB | 0-15 | 0 | N/A |\n| GPU1 | NV4 | X | SYS | 16-31 | 1 | N/A |\n\
+            | NIC0 | PHB | SYS | X | | | |\n\nNIC Legend:\n\n  NIC0: mlx5_0\n";
+        for text in [spaced.to_owned(), spaced.replace(" | ", "|")] {
+            let topo = read(&text).unwrap();
+            assert_eq!(topo.link("NIC0", "GPU1"), Some(&Link::Sys), "{text}");
+            let gpu = topo.device("GPU1").unwrap();
+            let affinity = gpu.cpu_affinity.as_ref().unwrap();
+            assert_eq!(&text[affinity.span.start..affinity.span.end], "16-31");
+            assert!(topo.device("NIC0").unwrap().nic_name.is_some());
+        }
+    }
+
+    #[test]
+    fn a_prefix_of_every_line_costs_nothing() {
+        let text = format!("{BRIDGES}NIC Legend:\n\n  NIC0: mlx5_0\n")
+            .replace("GPU3\tCPU", "GPU3\tNIC0\tCPU");
+        let text = text
+            .replace("SYS\tSYS\t24", "SYS\tSYS\tPIX\t24")
+            .replace("SYS\tSYS\t16", "SYS\tSYS\tPIX\t16");
+        let whole = read(&text).unwrap();
+        assert!(whole.device("NIC0").unwrap().nic_name.is_some());
+        for prefix in [
+            "> ",
+            "| ",
+            "worker-1  | ",
+            "[pod/x/cuda] ",
+            "2026-07-20T06:15:02.123Z ",
+            "2026-07-20 06:15:02,123 INFO ",
+        ] {
+            let lines: Vec<String> = text.lines().map(|line| format!("{prefix}{line}")).collect();
+            let prefixed = lines.join("\n");
+            assert_eq!(read(&prefixed).unwrap(), whole, "{prefix}");
+        }
     }
 
     #[test]

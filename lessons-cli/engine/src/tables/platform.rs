@@ -42,6 +42,16 @@ impl Platform {
     pub const fn new(os: Os, arch: Arch) -> Self {
         Self { os, arch }
     }
+
+    /// As people write it: `Windows x86_64`.
+    pub fn words(self) -> String {
+        let os = match self.os {
+            Os::Linux => "Linux",
+            Os::Windows => "Windows",
+            Os::MacOs => "macOS",
+        };
+        format!("{os} {}", self.arch)
+    }
 }
 
 impl fmt::Display for Os {

@@ -63,10 +63,10 @@ read-lack-nvcc = This is not the output of nvcc --version: there is no line "Cud
 read-lack-env = This is not the output of torch.utils.collect_env: there are no lines "PyTorch version: …" and "CUDA used to build PyTorch: …" in it
 read-lack-names = No word in it is the name of a wheel or a source archive
 read-lack-known-api = This index is written by version { $api } of the simple API, and version 1 is known here
-read-lack-files-among-links = This is no package index: none of its { $links ->
-        [one] only link
-       *[other] { $links } links
-    } is a wheel or a source archive
+read-lack-files-among-links = This is no package index: { $links ->
+        [one] its only link is neither a wheel nor a source archive
+       *[other] none of its { $links } links is a wheel or a source archive
+    }
 read-lack-links = This is no package index: it is a page without links
 read-lack-files = This is no package index: it lists no wheel and no source archive
 read-lack-list = This is no package index: it has no list of files
@@ -125,6 +125,7 @@ read-foreign-gcc = { $detail ->
     }. Whether nvcc takes it: lessons check cuda.host-compiler
 read-foreign-dmon = This is nvidia-smi dmon, a line a second. Paste nvidia-smi itself to have its fields explained
 read-foreign-pmon = This is nvidia-smi pmon, a line a second for each process. Paste nvidia-smi itself to have its fields explained
+read-foreign-vgpu = This is nvidia-smi vgpu, which lists the virtual GPUs of a host. Paste nvidia-smi itself, of the host or of a guest, to have its fields explained
 read-foreign-p2p = This is nvidia-smi topo -p2p, which says what each pair of GPUs may do. Paste nvidia-smi topo -m to see how they are wired
 read-foreign-mig-profiles = This is a list of MIG profiles or instances. Paste nvidia-smi or nvidia-smi -L to see the devices that were made
 read-foreign-secure-boot = { $detail ->
@@ -186,8 +187,8 @@ read-smi-failed-lost =
     GPU { $gpu } has stopped answering on the bus. Only a restart brings it back. If it happens again, look at power,
     cables, heat and the slot
 read-smi-failed-handle =
-    GPU { $gpu } is there but cannot be opened ({ $why }). The others are listed. The kernel's messages say why; look
-    for Xid
+    GPU { $gpu } is there but cannot be opened ({ $why }). Only the others can be used. The kernel's messages say why;
+    look for Xid
 read-smi-failed-not-found = The shell finds no nvidia-smi: the driver's tools are not installed, or their folder is not on PATH
 read-smi-failed-field = This driver's nvidia-smi does not know the field "{ $field }". It can list those that it knows
 read-smi-failed-other = nvidia-smi gave up, and said why: { $why }
@@ -199,9 +200,15 @@ read-smi-note-ecc = GPU { $gpu } has counted { $errors ->
        *[other] { $errors } memory errors that could not be repaired
     } since the driver was loaded. Results may be wrong
 read-smi-note-ecc-by-place = { $errors } memory errors that could not be repaired are listed, by their place
-read-smi-note-err = GPU { $gpus } shows errors in place of values: the driver cannot read it. It may have fallen off the bus
+read-smi-note-err = { $count ->
+        [one] GPU { $gpus } shows errors in place of values: the driver cannot read it. It may have fallen off the bus
+       *[other] GPUs { $gpus } show errors in place of values: the driver cannot read them. They may have fallen off the bus
+    }
 read-smi-note-hot = GPU { $gpu } is at { $celsius } °C. At such a temperature a card slows itself down, or is about to
 read-smi-note-power = GPU { $gpu } draws { $draw } W of the { $limit } W that it may: its power limit holds it back
+read-smi-note-power-odd =
+    GPU { $gpu } is said to draw { $draw } W, where its limit is { $limit } W. No card does: the driver reads one of the
+    two numbers wrongly
 read-smi-note-busy = { $used } of { $total } MiB of GPU { $gpu } are in use. The processes below say by whom
 read-smi-note-busy-no-list = { $used } of { $total } MiB of GPU { $gpu } are in use. This output does not say by whom
 read-smi-note-busy-unseen =
@@ -221,9 +228,15 @@ read-smi-note-mig = MIG is on: GPU { $gpus } is split into { $devices ->
        *[other] { $devices } devices
     }. Programs see those, one at a time, and memory is counted by device
 read-smi-note-mig-empty = MIG is on for GPU { $gpus }, and no MIG device is listed. Without one, no program can compute there
-read-smi-note-wddm = GPU { $gpus } runs under WDDM, Windows' driver model for displays: Windows manages its memory, so the table shows none for each process
+read-smi-note-wddm = { $count ->
+        [one] GPU { $gpus } runs
+       *[other] GPUs { $gpus } run
+    } under WDDM, Windows' driver model for displays: Windows manages its memory, so the table shows none for each process
 read-smi-note-name-cut = The table cuts the name of GPU { $gpus }. The list shows it whole
-read-smi-note-unified = GPU { $gpus } has no memory of its own: it shares the machine's. To see that, type: free -h
+read-smi-note-unified = { $count ->
+        [one] GPU { $gpus } has no memory of its own: it shares the machine's.
+       *[other] GPUs { $gpus } have no memory of their own: they share the machine's.
+    } To see that, type: free -h
 read-smi-note-ceiling =
     CUDA { $cuda } is the newest that this driver serves. It is not what is installed: no toolkit is needed for it to
     stand here, and the CUDA that PyTorch brings along may differ
@@ -388,7 +401,10 @@ read-drivers-what = The driver packages that Ubuntu offers{ $devices ->
         [one] {" "}for one device
        *[other] {" "}for { $devices } devices
     }
-read-drivers-note-install = For { $model } install { $package }
+read-drivers-note-install = { $model ->
+        [none] Install
+       *[other] For { $model } install
+    } { $package }
 read-drivers-because-recommended = Why: Ubuntu recommends it for this card
 read-drivers-because-recommended-branch = Why: it is of branch { $branch }, which Ubuntu recommends, in the flavour that is needed here
 read-drivers-because-newest = Why: { $branch } is the newest branch on offer that will do
@@ -397,10 +413,14 @@ read-drivers-because-proprietary = Why: this card works only with the proprietar
 read-drivers-because-server = Why: it is the flavour for compute servers
 read-drivers-because-cuda = Why: it is of branch { $branch } or later, which the CUDA that you want needs
 read-drivers-because-last = Why: { $branch } is the last branch for this card
-read-drivers-note-none = None of the packages on offer will do for { $model }. Refresh the list with sudo apt update, and see below what is against each
+read-drivers-note-none = None of the packages on offer will do for { $model ->
+        [none] this card
+       *[other] { $model }
+    }. Refresh the list with sudo apt update, and see below what is against each
 read-drivers-note-list = This list does not name the card. A card of the Blackwell generation (RTX 50) needs a package that ends in -open
 read-drivers-note-unknown-gpu = { $model } is not in the table of GPUs: whether it needs the open kernel modules is not known
 read-drivers-note-no-model = The text does not name the card: whether it needs the open kernel modules is not known
+read-drivers-note-by-number = The PCI database does not name this card yet. Its number, { $number }, is of the Blackwell generation or later
 read-drivers-note-cuda-unknown = The table of drivers does not have CUDA { $cuda }: which branch it needs is not known
 read-drivers-note-other-device = { $device } is not an NVIDIA card, and left alone
 read-drivers-note-said = ubuntu-drivers says: { $said }

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::practice::packages::{
-    CONTAINER_HOST, Driver, From, NVIDIA_HOST, Offer, Part, UBUNTU_HOST, component, driver_family,
-    pocket,
+    CONTAINER_HOST, Driver, From, NVIDIA_HOST, Offer, Part, component, driver_family, pocket,
 };
 use crate::practice::process::{Call, Exit};
 use crate::practice::tree::Node;
@@ -20,6 +19,9 @@ pub(super) const PROGRAMS: &[Program] = &[
     Program::base("apt-key", apt_key),
     Program::base("dpkg", dpkg),
     Program::base("add-apt-repository", add_apt_repository),
+    Program::base("dnf", |call| elsewhere(call, "dnf")),
+    Program::base("rpm", |call| elsewhere(call, "rpm")),
+    Program::base("pacman", |call| elsewhere(call, "pacman")),
     Program::installed("ubuntu-drivers", ubuntu_drivers),
 ];
 
@@ -202,6 +204,47 @@ fn matches(pattern: &str, name: &str) -> bool {
     true
 }
 
+/// The packages of distributions other than Debian's children are not played.
+fn elsewhere(call: &mut Call<'_>, name: &str) -> Exit {
+    not_played(
+        call,
+        name,
+        "apt, on the machines with Ubuntu; on this one lspci, lsmod, modprobe, nvidia-smi, systemctl, python and pip",
+    )
+}
+
+/// The parts of the distribution's own archive: address and suite.
+fn archives(call: &mut Call<'_>) -> [(String, String); 3] {
+    let codename = codename(call);
+    let machine = call.machine();
+    let host = machine.archive();
+    let (folder, security) = if machine.is_debian() {
+        (
+            "debian",
+            "http://security.debian.org/debian-security".to_owned(),
+        )
+    } else {
+        ("ubuntu", format!("http://{host}/ubuntu"))
+    };
+    let own = format!("http://{host}/{folder}");
+    [
+        (own.clone(), codename.clone()),
+        (own, format!("{codename}-updates")),
+        (security, format!("{codename}-security")),
+    ]
+}
+
+/// The folder of the archive that holds a package: `http://archive.ubuntu.com/ubuntu noble-updates/main`.
+fn archive_of(call: &mut Call<'_>, offer: &Offer) -> String {
+    let [(own, codename), ..] = archives(call);
+    let component = if call.machine().is_debian() {
+        "main"
+    } else {
+        component(&offer.name)
+    };
+    format!("{own} {codename}{}/{component}", pocket(&offer.version))
+}
+
 fn codename(call: &mut Call<'_>) -> String {
     let text = call
         .machine()
@@ -223,24 +266,41 @@ fn update(call: &mut Call<'_>) -> Exit {
         call.error("E: Unable to lock directory /var/lib/apt/lists/");
         return 100;
     }
-    let codename = codename(call);
+    let archives = archives(call);
     if !call.machine().state.network {
-        for suite in ["", "-updates", "-security"] {
-            call.line(format!("Err:1 http://archive.ubuntu.com/ubuntu {codename}{suite} InRelease\n  Temporary failure resolving 'archive.ubuntu.com'"));
+        let host = |address: &str| {
+            let rest = address.trim_start_matches("http://");
+            rest.split('/').next().unwrap_or(rest).to_owned()
+        };
+        for (at, (address, suite)) in archives.iter().enumerate() {
+            call.line(format!(
+                "Err:{} {address} {suite} InRelease\n  Temporary failure resolving '{}'",
+                at + 1,
+                host(address)
+            ));
         }
-        call.print("Reading package lists... Done\nBuilding dependency tree... Done\nReading state information... Done\nAll packages are up to date.\n");
-        call.error(format!("W: Failed to fetch http://archive.ubuntu.com/ubuntu/dists/{codename}/InRelease  Temporary failure resolving 'archive.ubuntu.com'"));
+        call.print("Reading package lists... Done\nBuilding dependency tree... Done\nReading state information... Done\n");
+        match call.machine().upgradable().len() {
+            0 => call.line("All packages are up to date."),
+            1 => call.line("1 package can be upgraded. Run 'apt list --upgradable' to see it."),
+            count => call.line(format!(
+                "{count} packages can be upgraded. Run 'apt list --upgradable' to see them."
+            )),
+        };
+        for (address, suite) in &archives {
+            call.error(format!("W: Failed to fetch {address}/dists/{suite}/InRelease  Temporary failure resolving '{}'", host(address)));
+        }
         call.error("W: Some index files failed to download. They have been ignored, or old ones used instead.");
         return 0;
     }
     let mut at = 1;
-    for suite in ["", "-updates", "-security"] {
-        call.line(format!(
-            "Hit:{at} http://archive.ubuntu.com/ubuntu {codename}{suite} InRelease"
-        ));
+    for (address, suite) in &archives {
+        call.line(format!("Hit:{at} {address} {suite} InRelease"));
         at += 1;
     }
-    let list = format!("/var/lib/apt/lists/{UBUNTU_HOST}_ubuntu_dists_{codename}_InRelease");
+    let host = call.machine().archive();
+    let codename = &archives[0].1;
+    let list = format!("/var/lib/apt/lists/{host}_ubuntu_dists_{codename}_InRelease");
     call.machine().put_text(&list, "Origin: Ubuntu\n");
     let mut exit = 0;
     for host in [NVIDIA_HOST, CONTAINER_HOST] {
@@ -307,6 +367,9 @@ fn wrapped(call: &mut Call<'_>, title: &str, names: &[String]) {
         return;
     }
     call.line(title);
+    // apt lists by name.
+    let mut names: Vec<&String> = names.iter().collect();
+    names.sort();
     let mut line = " ".to_owned();
     for name in names {
         if line.len() + name.len() + 1 > 79 && line.len() > 1 {
@@ -495,14 +558,7 @@ fn install(call: &mut Call<'_>, asked: &Asked, names: &[String], upgrading: bool
         }
     }
     let orphans = call.machine().orphans();
-    if !orphans.is_empty() {
-        wrapped(
-            call,
-            "The following packages were automatically installed and are no longer required:",
-            &orphans,
-        );
-        call.line("Use 'sudo apt autoremove' to remove them.");
-    }
+    no_longer_required(call, &orphans);
     let additional: Vec<String> = new
         .iter()
         .filter(|name| !names.contains(name))
@@ -537,7 +593,12 @@ fn install(call: &mut Call<'_>, asked: &Asked, names: &[String], upgrading: bool
         return 0;
     }
     let fetch: u64 = plan.iter().map(|offer| offer.fetch).sum();
-    let disk: u64 = plan.iter().map(|offer| offer.disk).sum();
+    // A newer release takes the place of the old one, and about as much of it.
+    let disk: u64 = plan
+        .iter()
+        .filter(|offer| new.contains(&offer.name))
+        .map(|offer| offer.disk)
+        .sum();
     call.line(format!("Need to get {} of archives.", size(fetch)));
     call.line(format!(
         "After this operation, {} of additional disk space will be used.",
@@ -581,12 +642,7 @@ fn origin(call: &mut Call<'_>, offer: &Offer) -> String {
 fn source(call: &mut Call<'_>, offer: &Offer) -> String {
     match offer.from {
         From::Ubuntu => {
-            let codename = codename(call);
-            format!(
-                "http://{UBUNTU_HOST}/ubuntu {codename}{}/{} amd64 Packages",
-                pocket(&offer.version),
-                component(&offer.name)
-            )
+            format!("{} amd64 Packages", archive_of(call, offer))
         }
         From::Nvidia => {
             let release = call.machine().ubuntu().replace('.', "");
@@ -609,19 +665,11 @@ fn suite(call: &mut Call<'_>, offer: Option<&Offer>) -> String {
 }
 
 fn fetched(call: &mut Call<'_>, plan: &[Offer], kilobytes: u64) -> bool {
-    let codename = codename(call);
     let release = call.machine().ubuntu().replace('.', "");
     let mut failed = Vec::new();
     for (at, offer) in plan.iter().enumerate() {
         let (host, source) = match offer.from {
-            From::Ubuntu => (
-                UBUNTU_HOST,
-                format!(
-                    "http://{UBUNTU_HOST}/ubuntu {codename}{}/{}",
-                    pocket(&offer.version),
-                    component(&offer.name)
-                ),
-            ),
+            From::Ubuntu => (call.machine().archive(), archive_of(call, offer)),
             From::Nvidia => (
                 NVIDIA_HOST,
                 format!("https://{NVIDIA_HOST}/compute/cuda/repos/ubuntu{release}/x86_64 "),
@@ -668,6 +716,17 @@ fn fetched(call: &mut Call<'_>, plan: &[Offer], kilobytes: u64) -> bool {
         "E: Unable to fetch some archives, maybe run apt-get update or try with --fix-missing?",
     );
     false
+}
+
+/// The versions of the packages whose scripts run at the end: libc-bin's and initramfs-tools'.
+fn triggered(call: &mut Call<'_>) -> (&'static str, &'static str) {
+    match codename(call).as_str() {
+        "jammy" => ("2.35-0ubuntu3.11", "0.140ubuntu13.5"),
+        "bookworm" => ("2.36-9+deb12u13", "0.142+deb12u3"),
+        "trixie" => ("2.41-12", "0.148.3"),
+        "resolute" => ("2.43-2ubuntu1", "0.150ubuntu7"),
+        _ => ("2.39-0ubuntu8.6", "0.142ubuntu25.5"),
+    }
 }
 
 fn unpack(call: &mut Call<'_>, plan: &[Offer], wanted: &[String]) {
@@ -717,7 +776,8 @@ fn unpack(call: &mut Call<'_>, plan: &[Offer], wanted: &[String]) {
         .iter()
         .any(|offer| offer.name.starts_with("libnvidia-compute"))
     {
-        call.line("Processing triggers for libc-bin (2.39-0ubuntu8.6) ...");
+        let (libc, _) = triggered(call);
+        call.line(format!("Processing triggers for libc-bin ({libc}) ..."));
     }
     let rebuilds = |name: &str| {
         name.contains("kernel-common")
@@ -726,7 +786,10 @@ fn unpack(call: &mut Call<'_>, plan: &[Offer], wanted: &[String]) {
     };
     if plan.iter().any(|offer| rebuilds(&offer.name)) {
         let kernel = call.machine().state.kernel.clone();
-        call.line("Processing triggers for initramfs-tools (0.142ubuntu25.5) ...");
+        let (_, tools) = triggered(call);
+        call.line(format!(
+            "Processing triggers for initramfs-tools ({tools}) ..."
+        ));
         call.line(format!(
             "update-initramfs: Generating /boot/initrd.img-{kernel}"
         ));
@@ -817,7 +880,26 @@ fn take_away(call: &mut Call<'_>, asked: &Asked, names: &[String]) -> Exit {
     removal(call, asked, names)
 }
 
+/// What nothing asks for any more.
+fn no_longer_required(call: &mut Call<'_>, orphans: &[String]) {
+    let (title, them) = match orphans.len() {
+        0 => return,
+        1 => (
+            "The following package was automatically installed and is no longer required:",
+            "it",
+        ),
+        _ => (
+            "The following packages were automatically installed and are no longer required:",
+            "them",
+        ),
+    };
+    wrapped(call, title, orphans);
+    call.line(format!("Use 'sudo apt autoremove' to remove {them}."));
+}
+
 fn removal(call: &mut Call<'_>, asked: &Asked, names: &[String]) -> Exit {
+    let orphans = call.machine().orphans_without(names);
+    no_longer_required(call, &orphans);
     let shown: Vec<String> = names
         .iter()
         .map(|name| {
@@ -858,7 +940,10 @@ fn removal(call: &mut Call<'_>, asked: &Asked, names: &[String]) -> Exit {
             || name.starts_with("linux-modules-nvidia")
     }) {
         let kernel = call.machine().state.kernel.clone();
-        call.line("Processing triggers for initramfs-tools (0.142ubuntu25.5) ...");
+        let (_, tools) = triggered(call);
+        call.line(format!(
+            "Processing triggers for initramfs-tools ({tools}) ..."
+        ));
         call.line(format!(
             "update-initramfs: Generating /boot/initrd.img-{kernel}"
         ));

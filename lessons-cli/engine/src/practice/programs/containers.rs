@@ -34,6 +34,35 @@ fn docker(call: &mut Call<'_>) -> Exit {
         None => return not_played(call, "no command", PLAYED),
         _ => {}
     }
+    let mut groups = call.machine().state.groups.iter();
+    let is_member = groups.any(|group| group == "docker");
+    if !is_member && !call.is_root() {
+        // docs.docker.com/engine/install/linux-postinstall; the words are those of the 28 series.
+        let what = "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock";
+        let why = "dial unix /var/run/docker.sock: connect: permission denied";
+        let (before, asks, after, exit) = match words.first().map(String::as_str) {
+            Some("run") => (
+                "docker: ",
+                r#"Head "http://%2Fvar%2Frun%2Fdocker.sock/_ping""#,
+                "\n\nRun 'docker run --help' for more information",
+                126,
+            ),
+            Some("ps") => (
+                "",
+                r#"Get "http://%2Fvar%2Frun%2Fdocker.sock/v1.50/containers/json""#,
+                "",
+                1,
+            ),
+            _ => (
+                "",
+                r#"Head "http://%2Fvar%2Frun%2Fdocker.sock/_ping""#,
+                "",
+                1,
+            ),
+        };
+        call.error(format!("{before}{what}: {asks}: {why}{after}"));
+        return exit;
+    }
     if !call.machine().state.services.contains("docker") {
         call.error("Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?");
         return 1;

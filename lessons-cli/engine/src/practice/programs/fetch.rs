@@ -10,6 +10,8 @@ pub(super) const PROGRAMS: &[Program] = &[
     Program::base("wget", wget),
     Program::base("curl", curl),
     Program::base("gpg", gpg),
+    Program::installed("git", git),
+    Program::base("ping", ping),
 ];
 
 const KNOWN: &str = "cuda-keyring_1.1-1_all.deb, cuda_…_linux.run, NVIDIA's container list and key, and uv's install.sh";
@@ -205,6 +207,96 @@ fn curl(call: &mut Call<'_>) -> Exit {
             }
         }
     }
+    0
+}
+
+/// git as far as a newcomer comes with it here: its version, and a copy that there is no network to fetch.
+fn git(call: &mut Call<'_>) -> Exit {
+    const PLAYED: &str = "git --version; practice machines hold no repositories";
+    let words = call.rest();
+    match words.first().map(String::as_str) {
+        Some("--version" | "-v") => {
+            call.line("git version 2.43.0");
+            0
+        }
+        Some("clone") => {
+            let Some(url) = words[1..].iter().find(|word| !word.starts_with('-')) else {
+                call.error("fatal: You must specify a repository to clone.\n\nusage: git clone [<options>] [--] <repo> [<dir>]\n");
+                return 129;
+            };
+            let url = crate::visible::visible(url);
+            let host = host_of(&url);
+            let name = url.trim_end_matches('/').rsplit('/').next().unwrap_or("");
+            let name = name.trim_end_matches(".git");
+            if url.contains("://") && !call.machine().state.network {
+                let url = url.trim_end_matches('/');
+                call.error(format!("Cloning into '{name}'...\nfatal: unable to access '{url}/': Could not resolve host: {host}"));
+                return 128;
+            }
+            not_played(call, &format!("git clone {url}"), PLAYED);
+            128
+        }
+        Some("status" | "log" | "pull" | "diff" | "branch" | "checkout") => {
+            call.error("fatal: not a git repository (or any of the parent directories): .git");
+            128
+        }
+        _ => not_played(call, &words.join(" "), PLAYED),
+    }
+}
+
+/// ping: whether a name is found and its host answers.
+fn ping(call: &mut Call<'_>) -> Exit {
+    let words = call.rest();
+    let mut count = 4_u32;
+    let mut host = None;
+    let mut rest = words.iter();
+    while let Some(word) = rest.next() {
+        match word.as_str() {
+            "-c" => {
+                count = rest
+                    .next()
+                    .and_then(|number| number.parse().ok())
+                    .unwrap_or(4)
+                    .clamp(1, 20);
+            }
+            "-4" | "-6" | "-n" | "-q" => {}
+            _ if word.starts_with("-c") => count = word[2..].parse().unwrap_or(4).clamp(1, 20),
+            _ if word.starts_with('-') => {
+                return not_played(call, word, "ping [-c COUNT] HOST");
+            }
+            _ => host = Some(crate::visible::visible(word).clone()),
+        }
+    }
+    let Some(host) = host else {
+        call.error("ping: usage error: Destination address required");
+        return 1;
+    };
+    let is_number = host.chars().all(|c| c.is_ascii_digit() || c == '.');
+    if !call.machine().state.network {
+        if is_number {
+            call.error("ping: connect: Network is unreachable");
+        } else {
+            call.error(format!(
+                "ping: {host}: Temporary failure in name resolution"
+            ));
+        }
+        return 2;
+    }
+    let address = if is_number {
+        host.as_str()
+    } else {
+        "192.0.2.10"
+    };
+    call.line(format!("PING {host} ({address}) 56(84) bytes of data."));
+    for number in 1..=count {
+        call.line(format!(
+            "64 bytes from {address}: icmp_seq={number} ttl=56 time=11.4 ms"
+        ));
+    }
+    call.line(format!(
+        "\n--- {host} ping statistics ---\n{count} packets transmitted, {count} received, 0% packet loss, time {}ms\nrtt min/avg/max/mdev = 11.400/11.400/11.400/0.000 ms",
+        (count - 1) * 1001
+    ));
     0
 }
 

@@ -353,10 +353,11 @@ fn id(call: &mut Call<'_>) -> Exit {
 
 fn groups(call: &mut Call<'_>) -> Exit {
     let name = user_name(call);
+    let own = call.machine().state.groups.clone();
     call.line(if name == "root" {
         name
     } else {
-        format!("{name} adm sudo")
+        [vec![name], own].concat().join(" ")
     });
     0
 }

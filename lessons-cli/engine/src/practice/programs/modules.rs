@@ -16,6 +16,11 @@ pub(super) const PROGRAMS: &[Program] = &[
     Program::of_hosts("depmod", "/usr/sbin", |_| 0),
     Program::of_hosts("update-initramfs", "/usr/sbin", update_initramfs),
     Program::of_hosts("update-grub", "/usr/sbin", update_grub),
+    Program::of_hosts("dracut", "/usr/bin", dracut),
+    Program::of_hosts("mkinitcpio", "/usr/bin", mkinitcpio),
+    Program::of_hosts("akmods", "/usr/sbin", |call| {
+        not_played(call, "akmods", "lsmod, modprobe, dracut --force")
+    }),
     Program::installed("dkms", dkms),
     Program::installed("mokutil", mokutil),
 ];
@@ -367,6 +372,53 @@ fn update_initramfs(call: &mut Call<'_>) -> Exit {
         return 1;
     }
     call.wait(12);
+    call.machine().build_image(&kernel);
+    0
+}
+
+/// Fedora's way to the image that the kernel starts from.
+fn dracut(call: &mut Call<'_>) -> Exit {
+    let words = call.rest();
+    let kernel = call.machine().state.kernel.clone();
+    if let Some(other) = words.iter().find(|word| {
+        !matches!(
+            word.as_str(),
+            "-f" | "--force" | "-v" | "--regenerate-all" | "--verbose"
+        )
+    }) {
+        return not_played(call, &other.clone(), "dracut --force");
+    }
+    if words.is_empty() {
+        call.error(format!(
+            "dracut: Will not override existing initramfs (/boot/initramfs-{kernel}.img) without --force"
+        ));
+        return 1;
+    }
+    if !call.is_root() {
+        call.error("dracut: Permission denied: must be root to write an image");
+        return 1;
+    }
+    call.wait(15);
+    call.machine().build_image(&kernel);
+    0
+}
+
+/// Arch's way to it.
+fn mkinitcpio(call: &mut Call<'_>) -> Exit {
+    let words = call.rest();
+    if !words
+        .iter()
+        .any(|word| matches!(word.as_str(), "-P" | "--allpresets" | "-p" | "--preset"))
+    {
+        return not_played(call, &words.join(" "), "mkinitcpio -P");
+    }
+    if !call.is_root() {
+        call.error("==> ERROR: mkinitcpio must be run as root");
+        return 1;
+    }
+    let kernel = call.machine().state.kernel.clone();
+    call.line(format!("==> Building image from preset: /etc/mkinitcpio.d/linux.preset: 'default'\n==> Starting build: '{kernel}'\n==> Generating module dependencies\n==> Initcpio image generation successful"));
+    call.wait(15);
     call.machine().build_image(&kernel);
     0
 }

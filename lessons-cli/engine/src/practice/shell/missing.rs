@@ -1,6 +1,7 @@
 //! What the shell says of a command that is not there.
 
 use super::Shell;
+use crate::practice::files::User;
 use crate::practice::process::System;
 use crate::practice::said::said;
 
@@ -11,7 +12,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("cmake", &["cmake"]),
     ("curl", &["curl"]),
     ("dkms", &["dkms"]),
-    ("docker", &["docker.io", "podman-docker"]),
+    ("docker", &["docker.io"]),
     ("g++", &["g++"]),
     ("gcc", &["gcc"]),
     ("git", &["git"]),
@@ -21,6 +22,15 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("mokutil", &["mokutil"]),
     ("numactl", &["numactl"]),
     ("nvcc", &["nvidia-cuda-toolkit"]),
+    (
+        "nvidia-smi",
+        &[
+            "nvidia-utils-580",
+            "nvidia-utils-580-server",
+            "nvidia-utils-595",
+            "nvidia-utils-595-server",
+        ],
+    ),
     ("nvtop", &["nvtop"]),
     ("pip", &["python3-pip"]),
     ("pip3", &["python3-pip"]),
@@ -44,11 +54,13 @@ pub(super) fn command(shell: &Shell, system: &mut System, name: &str) -> String 
     }
     let system = &*system;
     let shown: String = crate::visible::visible(name).chars().take(200).collect();
-    let is_ubuntu = system
-        .machine
-        .tree
-        .text("/etc/os-release")
-        .is_ok_and(|text| text.lines().any(|line| line == "ID=ubuntu"));
+    // Images of containers leave command-not-found out.
+    let is_ubuntu = !system.machine.tree.exists("/.dockerenv")
+        && system
+            .machine
+            .tree
+            .text("/etc/os-release")
+            .is_ok_and(|text| text.lines().any(|line| line == "ID=ubuntu"));
     let plain = if is_ubuntu && shell.interactive {
         format!("{shown}: command not found\n")
     } else {
@@ -86,20 +98,11 @@ pub(super) fn command(shell: &Shell, system: &mut System, name: &str) -> String 
                 "Command '{shown}' not found, did you mean:\n  command '{other}' from deb {package}\n  command '{shown}' from deb {package}-is-{shown}\n"
             );
         }
-        match PACKAGES.iter().find(|(known, _)| *known == name) {
-            Some((_, [package])) => {
-                return format!(
-                    "Command '{shown}' not found, but can be installed with:\nsudo apt install {package}\n"
-                );
-            }
-            Some((_, packages)) if !packages.is_empty() => {
-                let lines: String = packages
-                    .iter()
-                    .map(|package| format!("sudo apt install {package}\n"))
-                    .collect();
-                return format!("Command '{shown}' not found, but can be installed with:\n{lines}");
-            }
-            _ => {}
+        if let Some((_, packages)) = PACKAGES.iter().find(|(known, _)| *known == name)
+            && let lines = installs(shell, system, packages)
+            && !lines.is_empty()
+        {
+            return format!("Command '{shown}' not found, but can be installed with:\n{lines}");
         }
     }
     match nearest(shell, system, name, is_ubuntu) {
@@ -120,6 +123,31 @@ pub(super) fn command(shell: &Shell, system: &mut System, name: &str) -> String 
         }
         None => plain,
     }
+}
+
+/// How a command's packages are installed: one a line, and where there are several, with their versions
+/// (`advice_multi_deb_package` of Debian's command-not-found 23.04).
+fn installs(shell: &Shell, system: &System, packages: &[&str]) -> String {
+    let sudo = if shell.user == User::Root {
+        ""
+    } else {
+        "sudo "
+    };
+    if let [package] = packages {
+        return format!("{sudo}apt install {package}\n");
+    }
+    let width = packages.iter().map(|name| name.len()).max().unwrap_or(0);
+    let offered = packages
+        .iter()
+        .filter_map(|name| Some((name, system.machine.offer(name)?.version)));
+    let mut lines = String::new();
+    for (name, version) in offered {
+        let or = if lines.is_empty() { ", or" } else { "" };
+        lines.push_str(&format!(
+            "{sudo}apt install {name:<width$}  # version {version}{or}\n"
+        ));
+    }
+    lines
 }
 
 /// The message for a program that is there and that practice machines do not play.

@@ -22,12 +22,12 @@ pub(super) enum Line {
     Gpu {
         index: Range<usize>,
         name: Range<usize>,
-        uuid: Range<usize>,
+        uuid: Option<Range<usize>>,
     },
     MigDevice {
         profile: Range<usize>,
         device: Range<usize>,
-        uuid: Range<usize>,
+        uuid: Option<Range<usize>>,
     },
 }
 
@@ -37,7 +37,8 @@ impl Line {
         let shown = &text[line.clone()];
         let open = shown.find(UUID)?;
         let uuid_start = line.start + open + UUID.len();
-        let uuid = uuid_start..uuid_start + text[uuid_start..line.end].find(')')?;
+        let uuid = uuid(&shown[open + UUID.len()..])?;
+        let uuid = (uuid > 0).then_some(uuid_start..uuid_start + uuid);
         let before = shown[..open].trim_end();
         let end = line.start + before.len();
         // Quoting and prompts may stand before.
@@ -66,6 +67,19 @@ impl Line {
     }
 }
 
+/// The length of the UUID at the start of a text; 0 where the text ends within it, `None` where there is none.
+fn uuid(text: &str) -> Option<usize> {
+    const WHOLE: usize = "GPU-00000000-0000-0000-0000-000000000000".len();
+    if let Some(end) = text.find(')') {
+        return Some(end);
+    }
+    let shown = text.trim_ascii_end();
+    let is_uuid = shown
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    is_uuid.then_some(if shown.len() == WHOLE { WHOLE } else { 0 })
+}
+
 impl<'t> List<'t> {
     pub(super) fn new(text: &'t str, rows_left: usize) -> Self {
         Self {
@@ -79,7 +93,9 @@ impl<'t> List<'t> {
                 if self.listing.add_gpu() {
                     self.listing.gpu(Key::Index, index);
                     self.listing.gpu(Key::Name, name);
-                    self.listing.gpu(Key::Uuid, uuid);
+                    if let Some(uuid) = uuid {
+                        self.listing.gpu(Key::Uuid, uuid);
+                    }
                 }
             }
             Line::MigDevice {
@@ -97,15 +113,15 @@ impl<'t> List<'t> {
                     gpu: smi.gpus.last().and_then(|gpu| gpu.index),
                     device: text[device.clone()].parse().ok(),
                     profile: Some(words(&text[profile.clone()])),
-                    uuid: Some(words(&text[uuid.clone()])),
+                    uuid: uuid.clone().map(|uuid| words(&text[uuid])),
                     ..MigDevice::default()
                 });
                 for (key, span) in [
-                    (Key::Profile, profile),
-                    (Key::Device, device),
+                    (Key::Profile, Some(profile)),
+                    (Key::Device, Some(device)),
                     (Key::Uuid, uuid),
                 ] {
-                    smi.fields.push(Field { row, key, span });
+                    smi.fields.extend(span.map(|span| Field { row, key, span }));
                 }
             }
         }

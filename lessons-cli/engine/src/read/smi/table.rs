@@ -53,6 +53,8 @@ struct Titles {
     mig_line: Option<bool>,
     /// The left edge of the text is gone, and the first column with it.
     lost_first_column: bool,
+    /// It is `nvidia-smi vgpu`, which has the same header and other columns.
+    of_vgpus: bool,
 }
 
 /// What is left of the edge at which a row begins.
@@ -211,6 +213,7 @@ impl<'t> Table<'t> {
     pub(super) fn cell(&mut self, cell: Cell) {
         let text = self.text;
         let shown = &text[cell.at.clone()];
+        self.titles.of_vgpus |= shown.starts_with("vGPU ID");
         if self.is_heading(shown) || (cell.at_edge && self.is_cut_heading(shown)) {
             self.open = true;
             self.previous = None;
@@ -297,7 +300,7 @@ impl<'t> Table<'t> {
             || !smi.gpus.is_empty()
             || !smi.mig_devices.is_empty()
             || !smi.processes.is_empty();
-        if !found {
+        if !found || self.titles.of_vgpus {
             return (None, self.rows_left);
         }
         if !self.has_header {

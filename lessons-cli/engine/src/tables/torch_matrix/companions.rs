@@ -49,7 +49,7 @@ impl fmt::Display for Package {
 /// A name that is not one of torch's companions.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "tried to read a companion of torch from `{0}`: only torchvision, torchaudio, torchtext and torchcodec are. What else is built on torch says in its own metadata which torch it takes: put its name behind the command's, and pip and uv look"
+    "tried to read a companion of torch from `{0}`: only torchvision, torchaudio, torchtext and torchcodec are. What else is built on torch says in its own metadata which torch it takes: install torch first, then see with `pip install --dry-run {0}` whether it would replace that torch; where it would, give the version that it names as --torch"
 )]
 pub struct NotACompanion(String);
 

@@ -161,7 +161,7 @@ impl Page<'_> {
         };
         rows.push((
             "plan-input-system",
-            format!("{} {}{libc}", super::system(platform.os), platform.arch),
+            format!("{}{libc}", platform.words()),
             self.source(&question.platform.source),
         ));
         if let Some(torch) = &question.torch {
