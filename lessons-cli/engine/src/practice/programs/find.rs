@@ -201,6 +201,7 @@ struct Hit {
 }
 
 /// What holds for the whole search, and what comes of it.
+#[expect(clippy::struct_excessive_bools, reason = "each is asked for by itself")]
 struct Query {
     deepest: usize,
     least: usize,

@@ -236,7 +236,7 @@ fn date(call: &mut Call<'_>) -> Exit {
             Some(seconds) => now = seconds,
             None if text == "now" => {}
             None => {
-                call.error(said("practice-date", &[("text", &text)]));
+                call.error(said("practice-date", &[("text", text)]));
                 return 1;
             }
         }

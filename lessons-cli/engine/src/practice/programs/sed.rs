@@ -1360,7 +1360,7 @@ impl Reader {
                     match set {
                         None if c == '[' && is_pattern => set = Some(text.len() + 1),
                         Some(start) if c == ']' && !matches!(&text[start..], "" | "^") => {
-                            set = None
+                            set = None;
                         }
                         _ => {}
                     }
