@@ -27,6 +27,7 @@ pub mod progress;
 pub mod serve;
 pub mod style;
 pub mod watching;
+pub mod wrap;
 
 use cli::Cli;
 

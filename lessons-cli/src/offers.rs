@@ -183,7 +183,7 @@ fn page(url: &str, whole: bool, client: &Client) -> Result<Found> {
 fn read_page(url: String, text: &str, whole: bool) -> Result<Found> {
     let index = index::read(text).map_err(|error| {
         anyhow!(
-            "tried to read {} as an index: {}",
+            "tried to read {} as an index: {}; open it in a browser to see what it is",
             visible(&url),
             said(error)
         )

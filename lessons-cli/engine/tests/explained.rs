@@ -520,6 +520,36 @@ fn outcomes(text: &str) -> Vec<(&'static str, Outcome)> {
 }
 
 #[test]
+fn the_failure_of_one_gpu_does_not_show_that_nvidia_smi_runs() {
+    let lost = "Unable to determine the device handle for GPU 0000:0B:00.0: GPU is lost.  Reboot the system to recover this GPU\n";
+    let said = said::read(lost, None).unwrap();
+    let report = partial::report(&said, lost).report;
+    let shown: Vec<(&str, Outcome, String)> = report
+        .steps
+        .iter()
+        .map(|checked| {
+            let texts = Texts::english();
+            let summary = texts.message(checked.step, &checked.finding.summary);
+            (checked.step.id, checked.finding.outcome, summary)
+        })
+        .collect();
+    assert_eq!(
+        shown
+            .iter()
+            .map(|(id, outcome, _)| (*id, *outcome))
+            .collect::<Vec<_>>(),
+        [
+            ("driver.gpu-visible", Outcome::Pass),
+            ("smi.gpus-healthy", Outcome::Fail)
+        ]
+    );
+    assert_eq!(shown[0].2, "The driver sees 1 GPU: 0000:0B:00.0");
+    // Where others are listed, it does.
+    let others = format!("GPU 0: NVIDIA L4 (UUID: GPU-1f)\n{lost}");
+    assert!(outcomes(&others).contains(&("smi.runs", Outcome::Pass)));
+}
+
+#[test]
 fn a_paste_is_a_machine_with_what_it_tells() {
     let machine = machine(TABLE);
     let Some(NvmlEntry::Ok { ok: nvml }) = &machine.nvml else {

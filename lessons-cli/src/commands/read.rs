@@ -21,7 +21,7 @@ use lessons_engine::tables::{Arch, Os, Platform};
 use lessons_engine::texts::Texts;
 
 use crate::cli::{Format, LiveArgs, ReadArgs};
-use crate::{Done, Exit, WrongUsage, formats, nearest, style};
+use crate::{Done, Exit, WrongUsage, formats, nearest, style, wrap};
 use input::Input;
 
 pub(super) fn run(args: &ReadArgs, live: &LiveArgs) -> Result<Done> {
@@ -54,7 +54,13 @@ pub(super) fn run(args: &ReadArgs, live: &LiveArgs) -> Result<Done> {
             .then(|| here(live))
             .flatten(),
     };
-    Ok(Done::good(text::show(&said, &given, &asked, &texts)))
+    Ok(Done::good(text::show(
+        &said,
+        &given,
+        &asked,
+        wrap::width(),
+        &texts,
+    )))
 }
 
 /// What was typed: a kind, a file, or both; nothing is standard input.

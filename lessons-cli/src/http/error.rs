@@ -253,6 +253,8 @@ impl fmt::Display for FetchError {
                     404 | 410 => f.write_str("; there is no such page"),
                     403 => f.write_str("; such indexes answer so where a page does not exist, or to addresses that they do not serve"),
                     429 | 503 => f.write_str("; it is busy: try again later"),
+                    401 | 407 => f.write_str("; it wants to know who asks, and nobody is told that: give the address of an index that is open to all"),
+                    500.. => f.write_str("; the fault is there, or at a proxy before it: try again later, or name another index or mirror"),
                     _ => Ok(()),
                 }
             }

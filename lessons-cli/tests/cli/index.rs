@@ -21,14 +21,45 @@ const JSON: &str = r#"{"meta": {"api-version": "1.1"}, "name": "torch", "files":
 
 const WHEELS: [&str; 4] = ["torch", "wheels", "--python", "3.11"];
 
-/// Runs `lessons torch wheels --index URL` without whatever proxy the tests' surroundings have.
+/// Runs `lessons torch wheels --index URL`.
 fn asked(reader: &Reader, exit: i32, url: &str, more: &[&str], env: &[(&str, &str)]) -> Said {
-    let mut command = reader.lessons(
-        WHEELS
-            .into_iter()
-            .chain(["--index", url])
-            .chain(more.iter().copied()),
-    );
+    let words = WHEELS.into_iter().chain(["--index", url]);
+    said(reader, exit, words.chain(more.iter().copied()), env)
+}
+
+/// Runs `lessons torch plan --live --mirror URL` for a machine on which torch 2.14.1 of cu126 is the best.
+fn planned(reader: &Reader, exit: i32, url: &str, more: &[&str], env: &[(&str, &str)]) -> Said {
+    let machine = [
+        "--gpu",
+        "L4",
+        "--driver",
+        "560.35.03",
+        "--python",
+        "3.11",
+        "--os",
+        "linux",
+        "--arch",
+        "x86_64",
+        "--libc",
+        "2.36",
+    ];
+    let words = ["torch", "plan", "--live", "--mirror", url].into_iter();
+    said(
+        reader,
+        exit,
+        words.chain(machine).chain(more.iter().copied()),
+        env,
+    )
+}
+
+/// Runs a command without whatever proxy the tests' surroundings have.
+fn said<'a>(
+    reader: &Reader,
+    exit: i32,
+    words: impl IntoIterator<Item = &'a str>,
+    env: &[(&str, &str)],
+) -> Said {
+    let mut command = reader.lessons(words);
     for name in [
         "http_proxy",
         "https_proxy",
@@ -337,6 +368,7 @@ fn what_is_no_index_is_refused_by_what_it_is() {
             r#"{"meta": {"api-version": "2.0"}, "files": []}"#,
         ),
         "/busy/torch/" => Does::status(503),
+        "/gateway/torch/" => Does::status(502),
         _ => Does::status(404),
     });
     let reader = Reader::new();
@@ -346,6 +378,11 @@ fn what_is_no_index_is_refused_by_what_it_is() {
         ("/site/torch/", 4, "none of its 2 links"),
         ("/new/torch/", 4, "2.0"),
         ("/busy/torch/", 4, "503 (503 as told); it is busy"),
+        (
+            "/gateway/torch/",
+            4,
+            "502 (502 as told); the fault is there",
+        ),
         (
             "/none/torch/",
             4,
@@ -420,4 +457,167 @@ fn an_answer_is_shown_as_people_read_it() {
         .run(1, ["torch", "wheels", "--cuda", "9.0", "--python", "3.14"])
         .quietly();
     insta::assert_snapshot!(none.out);
+}
+
+/// A project's page below `/whl/TAG/`, which has these versions for the system of [`planned`].
+fn folder(path: &str, versions: &[(&str, &str, &str)]) -> Does {
+    let [tag, project] = *path
+        .trim_matches('/')
+        .trim_start_matches("whl/")
+        .split('/')
+        .collect::<Vec<_>>()
+    else {
+        return Does::status(404);
+    };
+    let links: String = versions
+        .iter()
+        .filter(|(of, name, _)| *of == tag && *name == project)
+        .map(|(tag, name, version)| {
+            format!("<a href=\"{name}-{version}%2B{tag}-cp311-cp311-manylinux_2_28_x86_64.whl#sha256={}\">x</a>", "a".repeat(64))
+        })
+        .collect::<Vec<_>>()
+        .concat();
+    if links.is_empty() {
+        return Does::status(404);
+    }
+    Does::page(
+        "text/html",
+        format!("<!DOCTYPE html><html><body>{links}</body></html>"),
+    )
+}
+
+#[test]
+fn a_plan_goes_by_what_the_index_has_now() {
+    let server = Server::start(|request| {
+        folder(
+            &request.path,
+            &[
+                ("cu126", "torch", "2.13.0"),
+                ("cu126", "torchvision", "0.28.0"),
+            ],
+        )
+    });
+    let reader = Reader::new();
+    // The list that comes along has 2.14.1; this copy lags behind.
+    let plan = planned(&reader, 0, &server.url("/whl"), &["--json"], &[]).json();
+    assert_eq!(plan["chosen"]["torch"], "2.13.0");
+    assert_eq!(plan["chosen"]["companions"]["torchvision"], "0.28.0");
+    let seen: Vec<String> = server
+        .seen()
+        .into_iter()
+        .map(|request| request.path)
+        .collect();
+    assert_eq!(seen, ["/whl/cu126/torch/", "/whl/cu126/torchvision/"]);
+    planned(&reader, 0, &server.url("/whl"), &[], &[])
+        .shows("--index-url http://127.0.0.1:")
+        .shows("The index was asked now");
+}
+
+#[test]
+fn a_plan_takes_no_page_of_something_else_for_an_answer() {
+    let server = Server::start(|request| {
+        let name = request.path.split('/').nth(1).unwrap_or_default();
+        match name {
+            "numpy" => Does::page(
+                "text/html",
+                "<a href=numpy-2.0.0-cp311-cp311-win_amd64.whl>n</a>",
+            ),
+            "sign-in" => Does::page("text/html", "<title>Sign in</title><a href=/login>l</a>"),
+            "gateway" => Does::status(502),
+            "hangs" => Does::Hangs(Vec::new()),
+            "drips" => Does::Repeats(
+                "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n".to_owned(),
+                vec![b' '; 1 << 20],
+            ),
+            "plain" => Does::leads_to("http://example.org/torch/"),
+            "empty" => Does::page("text/html", ""),
+            _ => Does::status(404),
+        }
+    });
+    let reader = Reader::new();
+    for (path, words) in [
+        ("/numpy", "it lists numpy, and no torch"),
+        (
+            "/sign-in",
+            "its only link is neither a wheel nor a source archive; open it in a browser",
+        ),
+        ("/gateway", "502 (502 as told); the fault is there"),
+        ("/hangs", "did not come within 0.5 s"),
+        ("/drips", "no more than 64 MiB"),
+        ("/plain", "not https"),
+        ("/empty", "as an index"),
+        ("/none", "404"),
+    ] {
+        let started = Instant::now();
+        let said = planned(&reader, 4, &server.url(path), &["--time-limit", "0.5"], &[])
+            .explains(words)
+            .explains("without --live the plan is made from the list of 20");
+        assert!(said.err.contains(&format!("{path}/cu126/")), "{}", said.err);
+        assert_eq!(said.out, "", "no plan");
+        assert!(started.elapsed() < Duration::from_secs(10), "{path}");
+    }
+    let (secure, _) = Server::start_tls(|_| Does::page("text/html", HTML));
+    let url = format!("https://localhost:{}/whl", secure.port());
+    planned(&reader, 4, &url, &[], &[]).explains("the certificate of localhost is not trusted");
+    let hung = Server::start(|_| Does::Hangs(Vec::new()));
+    let proxy = format!("http://127.0.0.1:{}", hung.port());
+    planned(
+        &reader,
+        4,
+        "https://index.invalid/whl",
+        &["--time-limit", "0.5"],
+        &[("HTTPS_PROXY", &proxy)],
+    )
+    .explains(&format!("through the proxy 127.0.0.1:{}", hung.port()));
+}
+
+#[test]
+fn https_never_leads_to_plain_http() {
+    if !cfg!(target_os = "linux") {
+        eprintln!("skipped: elsewhere the system's own list of authorities counts");
+        return;
+    }
+    let open = Server::start(|_| Does::page("text/html", HTML));
+    let address = open.url("/torch/");
+    let (secure, pem) = Server::start_tls(move |_| Does::leads_to(&address));
+    let reader = Reader::new();
+    let authority = reader.file("authority.pem", pem);
+    asked(
+        &reader,
+        4,
+        &format!("https://localhost:{}/torch/", secure.port()),
+        &[],
+        &[("SSL_CERT_FILE", authority.to_str().unwrap())],
+    )
+    .explains("which is not https: anybody on the way could change what comes");
+    assert!(open.seen().is_empty(), "nothing was asked of it");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_page_without_end_takes_no_memory_without_end() {
+    let server = Server::start(|_| {
+        Does::Repeats(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n".to_owned(),
+            vec![b' '; 1 << 20],
+        )
+    });
+    let reader = Reader::new();
+    let url = server.url("/torch/");
+    // 400 MB of memory are enough for what is read of a page, and not for a page without end.
+    let program = assert_cmd::cargo::cargo_bin("lessons");
+    let output = std::process::Command::new("/bin/sh")
+        .args(["-c", "ulimit -d 400000; exec \"$0\" \"$@\""])
+        .arg(program)
+        .args(WHEELS)
+        .args(["--index", &url])
+        .env("LESSONS_HOME", reader.state())
+        .env_remove("http_proxy")
+        .env_remove("all_proxy")
+        .env_remove("ALL_PROXY")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    assert!(said.contains("no more than 64 MiB"), "{said}");
 }

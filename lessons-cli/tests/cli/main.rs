@@ -19,4 +19,5 @@ mod server;
 #[cfg(unix)]
 mod state;
 mod surroundings;
+mod verify;
 mod why;

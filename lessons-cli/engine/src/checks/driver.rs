@@ -120,7 +120,11 @@ fn gpu_visible(facts: &Facts<'_>) -> Finding {
     if let Ok(gpus) = facts.gpus()
         && !gpus.is_empty()
     {
-        let names = gpus.iter().filter_map(|gpu| gpu.name.as_deref());
+        // One that does not answer has no name, but an address.
+        let names = gpus.iter().filter_map(|gpu| {
+            let address = gpu.bus_id.as_deref();
+            gpu.name.as_deref().or(address)
+        });
         return Finding::pass("pass")
             .count("count", gpus.len())
             .arg("names", summarised(names))

@@ -109,7 +109,12 @@ fn runs(facts: &Facts<'_>) -> Finding {
             .fix(Fix::by_hand("fix-open-module")),
         Ok(nvml) => {
             let driver = nvml.driver_version.known().map_or("?", String::as_str);
-            let finding = nvml_evidence(Finding::pass("pass"), nvml.library.as_deref(), driver);
+            let pass = if nvml.driver_version.known().is_some() {
+                Finding::pass("pass")
+            } else {
+                Finding::pass("pass-no-version")
+            };
+            let finding = nvml_evidence(pass, nvml.library.as_deref(), driver);
             match smi {
                 Ok(Some(path)) => finding
                     .arg("path", &path)

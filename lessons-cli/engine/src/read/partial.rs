@@ -168,7 +168,8 @@ fn of_smi(recording: &mut Recording, smi: &Smi) {
             .code()
             .map(|code| NvmlEntry::Failed(NvmlFailure::from(code))),
     };
-    if let Some(NvmlEntry::Ok { .. }) = recording.nvml {
+    // The word of failure of one GPU, alone, does not show that nvidia-smi got any further.
+    if matches!(recording.nvml, Some(NvmlEntry::Ok { .. })) && !smi.gpus.is_empty() {
         ran(recording, NVIDIA_SMI, "");
     }
 }
@@ -213,7 +214,9 @@ fn nvml(smi: &Smi) -> Nvml {
         nvml_version: Value::Unrecorded,
         cuda_driver_version: match smi.cuda_version.as_deref() {
             None => Value::Unrecorded,
-            Some("N/A" | "ERR!") => Value::Refused(NvmlCode::Unknown),
+            Some(words) if !words.starts_with(|c: char| c.is_ascii_digit()) => {
+                Value::Refused(NvmlCode::Unknown)
+            }
             Some(version) => Value::Known(version.to_owned()),
         },
         gpus,

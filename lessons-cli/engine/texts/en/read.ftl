@@ -63,10 +63,10 @@ read-lack-nvcc = This is not the output of nvcc --version: there is no line "Cud
 read-lack-env = This is not the output of torch.utils.collect_env: there are no lines "PyTorch version: …" and "CUDA used to build PyTorch: …" in it
 read-lack-names = No word in it is the name of a wheel or a source archive
 read-lack-known-api = This index is written by version { $api } of the simple API, and version 1 is known here
-read-lack-files-among-links = This is no package index: none of its { $links ->
-        [one] only link
-       *[other] { $links } links
-    } is a wheel or a source archive
+read-lack-files-among-links = This is no package index: { $links ->
+        [one] its only link is neither a wheel nor a source archive
+       *[other] none of its { $links } links is a wheel or a source archive
+    }
 read-lack-links = This is no package index: it is a page without links
 read-lack-files = This is no package index: it lists no wheel and no source archive
 read-lack-list = This is no package index: it has no list of files

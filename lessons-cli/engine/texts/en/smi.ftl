@@ -38,6 +38,7 @@ smi-runs = nvidia-smi answers
     .hint-fail-code-1 = The code is the driver's own word: { $code }
     .hint-fail-code-2 = Type: nvidia-smi  -- its sentence says more; then: sudo dmesg | grep -i nvrm
     .pass = nvidia-smi answers with driver { $driver } ({ $path })
+    .pass-no-version = nvidia-smi answers ({ $path }). Of which version the driver is does not show
     .fail-hung = nvidia-smi did not end within the time limit: a GPU may have fallen off the bus
     .fail-nvml-hung = The driver's library did not answer within the time limit: a GPU may have fallen off the bus
     .fail-no-devices = The driver is loaded, but it could bring up none of the GPUs

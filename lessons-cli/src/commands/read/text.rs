@@ -14,6 +14,7 @@ use lessons_engine::texts::Texts;
 use lessons_engine::visible::{visible, visible_lines};
 
 use crate::style::{self, paint};
+use crate::wrap::wrapped;
 
 /// How many lines of the paste are shown again.
 const LINES: usize = 100;
@@ -21,7 +22,14 @@ const LINES: usize = 100;
 /// How many rows the table of an index has.
 const ROWS: usize = 20;
 
-pub(super) fn show(said: &[Said], given: &str, asked: &Asked, texts: &Texts) -> String {
+/// `width` is that of the lines, on a terminal.
+pub(super) fn show(
+    said: &[Said],
+    given: &str,
+    asked: &Asked,
+    width: Option<usize>,
+    texts: &Texts,
+) -> String {
     let mut out = String::new();
     if said.iter().any(|said| is_shown_again(said.kind())) {
         paste(&mut out, given, texts);
@@ -36,22 +44,26 @@ pub(super) fn show(said: &[Said], given: &str, asked: &Asked, texts: &Texts) -> 
             "{}",
             paint(style::HEADING, texts.sentence(&explained.what))
         );
-        noteworthy(&mut out, &explained, texts);
+        noteworthy(&mut out, &explained, width, texts);
         match said {
             Said::Index(index) => table(&mut out, index, texts),
             Said::Topo(topo) => {
                 heading(&mut out, "read-drawn", texts);
                 let labels = draw::topology::Labels::of(texts);
                 for line in visible_lines(&draw::topology::outline(topo, &labels)).lines() {
-                    let _ = writeln!(out, "{}", format!("  {line}").trim_end());
+                    let line = wrapped("  ", OUTLINE_MARGIN, line, width);
+                    let _ = writeln!(out, "{}", line.trim_end());
                 }
-                fields(&mut out, &explained, texts);
+                fields(&mut out, &explained, width, texts);
             }
-            _ => fields(&mut out, &explained, texts),
+            _ => fields(&mut out, &explained, width, texts),
         }
     }
     out
 }
+
+/// Where what a way between devices joins and means stands in an outline.
+const OUTLINE_MARGIN: &str = "        ";
 
 /// An index is a page, and a report of itself has a line a field: these are shown by their fields alone.
 fn is_shown_again(kind: Kind) -> bool {
@@ -86,7 +98,7 @@ fn more(out: &mut String, count: usize, texts: &Texts) {
     }
 }
 
-fn noteworthy(out: &mut String, explained: &Explained, texts: &Texts) {
+fn noteworthy(out: &mut String, explained: &Explained, width: Option<usize>, texts: &Texts) {
     if explained.noteworthy.is_empty() {
         return;
     }
@@ -97,12 +109,9 @@ fn noteworthy(out: &mut String, explained: &Explained, texts: &Texts) {
             Severity::Warning => (style::OPEN, "!"),
             Severity::Remark => (style::QUIET, "·"),
         };
-        let _ = writeln!(
-            out,
-            "  {} {}",
-            paint(style, mark),
-            texts.sentence(&note.text)
-        );
+        let mark = format!("  {} ", paint(style, mark));
+        let text = texts.sentence(&note.text);
+        let _ = writeln!(out, "{}", wrapped(&mark, "    ", &text, width));
         next(out, note, texts);
     }
 }
@@ -125,7 +134,7 @@ fn next(out: &mut String, note: &Note, texts: &Texts) {
     }
 }
 
-fn fields(out: &mut String, explained: &Explained, texts: &Texts) {
+fn fields(out: &mut String, explained: &Explained, width: Option<usize>, texts: &Texts) {
     if explained.fields.is_empty() {
         return;
     }
@@ -136,12 +145,12 @@ fn fields(out: &mut String, explained: &Explained, texts: &Texts) {
         .iter()
         .filter(|field| !field.values.is_empty());
     for field in listed {
-        values(out, field);
+        values(out, field, width);
         for meaning in field.meaning() {
             let meaning = texts.sentence(meaning);
             // A field that comes again, as of a second device, is not explained again.
             if said.insert((field.label.as_str(), meaning.clone())) {
-                let _ = writeln!(out, "      {meaning}");
+                let _ = writeln!(out, "{}", wrapped("      ", "      ", &meaning, width));
             }
         }
     }
@@ -150,8 +159,11 @@ fn fields(out: &mut String, explained: &Explained, texts: &Texts) {
 /// Values longer than this stand on lines of their own.
 const SHORT: usize = 24;
 
+/// Of more values than this the first stand for all: sixteen GPUs make 120 pairs, which the drawing above them has.
+const IN_A_ROW: usize = 32;
+
 /// The field's name and its values; what has the same value stands together.
-fn values(out: &mut String, field: &Field) {
+fn values(out: &mut String, field: &Field, width: Option<usize>) {
     let label = paint(style::HEADING, visible(&field.label));
     let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
     for value in &field.values {
@@ -166,22 +178,23 @@ fn values(out: &mut String, field: &Field) {
         .iter()
         .all(|(shown, _)| shown.chars().count() <= SHORT);
     if groups.len() == 1 || (unnamed && short) {
-        let shown: Vec<String> = groups.iter().map(|(shown, _)| visible(shown)).collect();
-        let _ = writeln!(out, "  {label}  {}", shown.join(", "));
+        let shown = groups.iter().map(|(shown, _)| visible(shown));
+        let mut shown: Vec<String> = shown.take(IN_A_ROW + 1).collect();
+        if shown.len() > IN_A_ROW {
+            "…".clone_into(&mut shown[IN_A_ROW]);
+        }
+        let label = format!("  {label}  ");
+        let _ = writeln!(out, "{}", wrapped(&label, "    ", &shown.join(", "), width));
         return;
     }
     let _ = writeln!(out, "  {label}");
     for (shown, members) in groups {
         if unnamed {
-            let _ = writeln!(out, "    {}", visible(shown));
+            let _ = writeln!(out, "{}", wrapped("    ", "      ", &visible(shown), width));
             continue;
         }
-        let _ = writeln!(
-            out,
-            "    {}: {}",
-            visible(&together(&members)),
-            visible(shown)
-        );
+        let of = format!("{}: {}", visible(&together(&members)), visible(shown));
+        let _ = writeln!(out, "{}", wrapped("    ", "      ", &of, width));
     }
 }
 
@@ -261,4 +274,44 @@ fn rows_of(release: &Release, several: bool) -> Vec<[String; 3]> {
             ]
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use lessons_engine::read::said;
+
+    use super::*;
+
+    #[test]
+    fn on_a_terminal_what_is_explained_fits() {
+        let header = |gpu: usize| format!("\tGPU{gpu}");
+        let row = |gpu: usize| {
+            let cells = |to: usize| if to == gpu { "\t X " } else { "\tNV6" };
+            let cells: String = (0..16).map(cells).collect();
+            format!("GPU{gpu}{cells}\t0-23,48-71\t0\n")
+        };
+        let topo = (0..16).map(header).collect::<String>()
+            + "\tCPU Affinity\tNUMA Affinity\n"
+            + &(0..16).map(row).collect::<String>();
+        let drivers = "== /sys/devices/pci0000:00/0000:00:01.0/0000:01:00.0 ==\nmodalias : \
+            pci:v000010DEd00002B85sv000010DEsd000016F3bc03sc00i00\nvendor   : NVIDIA Corporation\nmodel    : \
+            GB202 [GeForce RTX 5090]\ndriver   : nvidia-driver-570 - distro non-free recommended\n";
+        for given in [topo.as_str(), drivers] {
+            let said = said::read(given, None).unwrap();
+            let texts = Texts::english();
+            let shown = |width| show(&said, given, &Asked::default(), width, &texts);
+            let longest = |shown: &str| {
+                let explained = shown.split_once("Worth knowing").unwrap().1;
+                explained
+                    .lines()
+                    // A command is not torn: it is there to be copied.
+                    .filter(|line| !line.contains('→'))
+                    .map(textwrap::core::display_width)
+                    .max()
+                    .unwrap()
+            };
+            assert!(longest(&shown(Some(80))) <= 80, "{}", shown(Some(80)));
+            assert!(longest(&shown(None)) > 80);
+        }
+    }
 }

@@ -2,13 +2,14 @@
 
 mod text;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow, bail};
 use lessons_engine::catalogue::{Catalogue, Shelf};
 use lessons_engine::facts::Facts;
 use lessons_engine::plan::{Asked, Plan, Question, Tool, plan};
+use lessons_engine::visible::visible;
 
 use crate::cli::{InstallTool, LiveArgs, PlanArgs};
-use crate::offers::{self, Place};
+use crate::offers::{self, Found, Place};
 use crate::{Done, Exit, WrongUsage, clock, machines};
 
 pub(super) fn run(args: PlanArgs, live: &LiveArgs) -> Result<Done> {
@@ -60,8 +61,8 @@ fn show(plan: &Plan<'_>, json: bool) -> Result<Done> {
     })
 }
 
-/// How often the index is asked for another build, because it does not have the one before.
-const MOST_ROUNDS: usize = 6;
+/// How often the index is asked for another build, because it does not have the one before. There are not as many tags.
+const MOST_ROUNDS: usize = 24;
 
 /// The bundled catalogue, and above it what the index says now of the build that would be chosen and its companions.
 /// Where it does not have that build, the next best is looked for in the same way.
@@ -92,7 +93,10 @@ fn asked_now(question: &Question, live: &LiveArgs) -> Result<Catalogue> {
             break;
         }
         for (address, project) in pages {
-            let found = Place::Address(address.clone()).read(&project, &client)?;
+            let found = Place::Address(address.clone())
+                .read(&project, &client)
+                .and_then(|found| of_project(found, &project))
+                .map_err(|error| not_now(&error))?;
             for listing in offers::catalogue(&found, &project, &today).listings {
                 catalogue.add(listing);
             }
@@ -100,4 +104,29 @@ fn asked_now(question: &Question, live: &LiveArgs) -> Result<Catalogue> {
         }
     }
     Ok(catalogue)
+}
+
+/// Refuses a page of something else: it would say of every wheel that it is not there.
+fn of_project(found: Vec<Found>, project: &str) -> Result<Vec<Found>> {
+    for page in &found {
+        let releases = &page.index.releases;
+        if releases.iter().all(|release| release.project != project)
+            && let Some(other) = releases.first()
+        {
+            bail!(
+                "tried to read {} as the page of {project}: it lists {}, and no {project}; is it the address of an index of PyTorch's wheels?",
+                visible(&page.from),
+                visible(&other.project)
+            );
+        }
+    }
+    Ok(found)
+}
+
+/// What can be had when the index does not answer.
+fn not_now(error: &anyhow::Error) -> anyhow::Error {
+    anyhow!(
+        "{error:#}; without --live the plan is made from the list of {}",
+        Catalogue::bundled().as_of
+    )
 }
