@@ -142,6 +142,18 @@ fn not_played(call: &mut Call<'_>, what: &str, instead: &str) -> Exit {
     2
 }
 
+/// Says, as getopt does, that a program has no such option: `lspci: unrecognized option '--foo'`.
+fn no_option(call: &mut Call<'_>, option: &str) {
+    let name = call.name();
+    let option = crate::visible::visible(option);
+    call.error(if option.starts_with("--") {
+        format!("{name}: unrecognized option '{option}'")
+    } else {
+        let letter = option.chars().nth(1).unwrap_or('-');
+        format!("{name}: invalid option -- '{letter}'")
+    });
+}
+
 /// Lines, each ended by a line feed.
 fn lines_of(lines: impl IntoIterator<Item = String>) -> String {
     let mut text = String::new();
