@@ -257,6 +257,12 @@ const GPU_WIDTH: usize = 84;
 const GPU_HEIGHT: usize = 40;
 const NIC_WIDTH: usize = 132;
 const NIC_HEIGHT: usize = 22;
+/// From a network card to the line left of it that joins it to PCI Express.
+const NIC_RAIL: usize = 8;
+/// What a network card takes in its row, with the rail before it.
+const NIC_SLOT: usize = NIC_RAIL + NIC_WIDTH + 6;
+/// What the way to the CPU takes, right of the network cards.
+const CPU_LANE: usize = 12;
 const GAP: usize = 20;
 const CPU_HEIGHT: usize = 30;
 /// A letter's width, on the generous side.
@@ -324,9 +330,14 @@ impl<'a> Plan<'a> {
                 .map(|words| words.chars().count() * LETTER)
                 .max()
                 .unwrap_or(0);
-            let nics = if node.nics.is_empty() { 0 } else { NIC_WIDTH };
-            let width = gpus.max(words).max(nics) + 2 * GAP;
-            let nics_a_row = ((width - GAP) / (NIC_WIDTH + 8)).max(1);
+            let nics = if node.nics.is_empty() {
+                0
+            } else {
+                NIC_SLOT + CPU_LANE
+            };
+            let inside = gpus.max(words).max(nics);
+            let width = inside + 2 * GAP;
+            let nics_a_row = (inside.saturating_sub(CPU_LANE) / NIC_SLOT).max(1);
             let nic_rows = node.nics.len().div_ceil(nics_a_row);
             let height =
                 MARGIN + GPU_HEIGHT + BUS + 10 + nic_rows * (NIC_HEIGHT + 6) + CPU_HEIGHT + HEADING;
@@ -399,8 +410,14 @@ impl<'a> Plan<'a> {
         let bottom = top + MARGIN + GPU_HEIGHT;
         let bus = bottom + BUS;
         let cpu = top + self.frame_height - HEADING - CPU_HEIGHT;
-        let middle = frame.left + frame.width / 2;
-        line(out, "topology-pcie", "", (middle, bus), (middle, cpu));
+        let right = frame.left + frame.width - GAP;
+        // Beside the network cards, where there are any.
+        let to_cpu = if frame.node.nics.is_empty() {
+            frame.left + frame.width / 2
+        } else {
+            right - CPU_LANE / 2
+        };
+        line(out, "topology-pcie", "", (to_cpu, bus), (to_cpu, cpu));
         boxed(
             out,
             "topology-cpu",
@@ -423,28 +440,31 @@ impl<'a> Plan<'a> {
                 "",
             );
         }
-        if !frame.node.gpus.is_empty() {
-            let right = frame.left + frame.width - GAP;
-            line(
-                out,
-                "topology-pcie",
-                "",
-                (frame.left + GAP, bus),
-                (right, bus),
-            );
-            let levels = inner_levels(topo, &frame.node.gpus);
+        line(
+            out,
+            "topology-pcie",
+            "",
+            (frame.left + GAP, bus),
+            (right, bus),
+        );
+        let first = frame.node.gpus.first();
+        if let Some(first) = first.and_then(|gpu| self.middles.get(gpu.name.as_str())) {
             let _ = writeln!(
                 out,
                 "<text class=\"topology-label\" x=\"{}\" y=\"{}\" font-size=\"11\">{}</text>",
-                frame.left + GAP,
+                first + 6,
                 bus - 5,
-                escaped(format!("PCIe {levels}").trim_end())
+                escaped(&bus_label(&inner_levels(topo, &frame.node.gpus)))
             );
         }
         let nics_a_row = frame.nics_a_row;
         for (index, nic) in frame.node.nics.iter().enumerate() {
-            let x = frame.left + GAP + index % nics_a_row * (NIC_WIDTH + 8);
+            let rail = frame.left + GAP + index % nics_a_row * NIC_SLOT;
+            let x = rail + NIC_RAIL;
             let y = bus + 10 + index / nics_a_row * (NIC_HEIGHT + 6);
+            let joint = y + NIC_HEIGHT / 2;
+            line(out, "topology-pcie", "", (rail, bus), (rail, joint));
+            line(out, "topology-pcie", "", (rail, joint), (x, joint));
             let name = nic.nic_name.as_ref().map_or("", |name| name.as_str());
             boxed(
                 out,
@@ -573,8 +593,21 @@ fn nvlinks(topo: &Topo) -> (Vec<Bar<'_>>, Vec<(&str, &str, &Link)>) {
     (bars, arcs)
 }
 
+/// What is written at the line that stands for PCI Express. There is room for it between two GPUs.
+fn bus_label(levels: &[String]) -> String {
+    // `PCIe PIX NODE`
+    const ROOM: usize = 14;
+    let levels = levels.join(" ");
+    let whole = format!("PCIe {levels}");
+    if whole.len() <= ROOM {
+        whole.trim_end().to_owned()
+    } else {
+        levels
+    }
+}
+
 /// How the GPUs of one node reach each other over PCI Express, the nearest first.
-fn inner_levels(topo: &Topo, gpus: &[&Device]) -> String {
+fn inner_levels(topo: &Topo, gpus: &[&Device]) -> Vec<String> {
     let mut levels = BTreeMap::new();
     for (index, first) in gpus.iter().enumerate() {
         for second in gpus.iter().skip(index + 1) {
@@ -586,7 +619,7 @@ fn inner_levels(topo: &Topo, gpus: &[&Device]) -> String {
             }
         }
     }
-    levels.into_values().collect::<Vec<_>>().join(" ")
+    levels.into_values().collect()
 }
 
 /// A thin or thick line, with a title if it has one of its own.
@@ -618,10 +651,22 @@ fn boxed(
     } else {
         format!("{name} {second}")
     };
+    // A long name, such as `NIC0 rocep152s0f1np1`, is written smaller, and cut where that is not enough.
+    let letters = words.chars().count();
+    let (font, room) = if letters * LETTER <= size.0 {
+        ("", letters)
+    } else {
+        (" font-size=\"10\"", size.0 * 10 / (LETTER * 8))
+    };
+    let words = if letters > room {
+        words.chars().take(room - 1).chain(['…']).collect()
+    } else {
+        words
+    };
     let _ = writeln!(
         out,
         "<g class=\"{class}\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"4\" fill=\"none\" stroke=\"currentColor\"/>\
-         <text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text></g>",
+         <text x=\"{}\" y=\"{}\" text-anchor=\"middle\"{font}>{}</text></g>",
         at.0,
         at.1,
         size.0,
@@ -717,6 +762,76 @@ mod tests {
         assert_eq!(drawn.matches("class=\"topology-node\"").count(), 2);
         assert_eq!(drawn.matches("<path class=\"topology-nvlink\"").count(), 1);
         assert!(drawn.contains("NIC0 mlx5_0"));
+    }
+
+    #[test]
+    fn no_line_goes_through_a_box() {
+        // Eight GPUs and ten network cards at two nodes, and three GPUs with one.
+        let machine = |gpus: usize, nics: usize, nodes: usize| {
+            let names: Vec<String> = (0..gpus)
+                .map(|gpu| format!("GPU{gpu}"))
+                .chain((0..nics).map(|nic| format!("NIC{nic}")))
+                .collect();
+            let mut text = names.join(" ") + " CPU Affinity NUMA Affinity\n";
+            for (row, name) in names.iter().enumerate() {
+                let cells: Vec<&str> = (0..names.len())
+                    .map(|column| if row == column { "X" } else { "NODE" })
+                    .collect();
+                let after = if row < gpus {
+                    format!(" 0-7 {}", row * nodes / gpus)
+                } else {
+                    String::new()
+                };
+                let _ = writeln!(text, "{name} {}{after}", cells.join(" "));
+            }
+            text
+        };
+        for (gpus, nics, nodes) in [
+            (1, 0, 1),
+            (1, 3, 1),
+            (2, 1, 1),
+            (3, 1, 1),
+            (8, 10, 2),
+            (16, 8, 4),
+        ] {
+            let drawn = svg(&read(&machine(gpus, nics, nodes)).unwrap(), &TEXTS);
+            let number = |line: &str, name: &str| -> usize {
+                let (_, rest) = line.split_once(&format!(" {name}=\"")).unwrap();
+                rest.split_once('"').unwrap().0.parse().unwrap()
+            };
+            let boxes: Vec<[usize; 4]> = drawn
+                .lines()
+                .filter(|line| {
+                    line.starts_with("<g class=\"topology-") && !line.contains("topology-node")
+                })
+                .map(|line| ["x", "y", "width", "height"].map(|name| number(line, name)))
+                .collect();
+            assert_eq!(boxes.len(), gpus + nics + nodes);
+            for line in drawn
+                .lines()
+                .filter(|line| line.starts_with("<line class=\"topology-pcie\""))
+            {
+                let [x1, y1, x2, y2] = ["x1", "y1", "x2", "y2"].map(|name| number(line, name));
+                for [x, y, width, height] in &boxes {
+                    let apart = x1.max(x2) <= *x
+                        || x1.min(x2) >= x + width
+                        || y1.max(y2) <= *y
+                        || y1.min(y2) >= y + height;
+                    assert!(
+                        apart,
+                        "{gpus} GPUs, {nics} NICs: {line} and a box at {x},{y}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_name_stays_in_its_box() {
+        let named = |name: &str| svg(&read(&BRIDGES.replace("mlx5_0", name)).unwrap(), &TEXTS);
+        assert!(named("mlx5_0").contains("text-anchor=\"middle\">NIC0 mlx5_0<"));
+        assert!(named("rocep152s0f1np1").contains("font-size=\"10\">NIC0 rocep152s0f1np1<"));
+        assert!(named("a-name-of-thirty-two-characters-").contains(">NIC0 a-name-of-thir…<"));
     }
 
     #[test]
