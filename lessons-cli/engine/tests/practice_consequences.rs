@@ -609,6 +609,46 @@ fn a_missing_nvidia_smi_is_offered_as_ubuntu_offers_it() {
     );
 }
 
+/// github.com/NVIDIA/open-gpu-kernel-modules, and public logs of these kernels.
+#[test]
+fn the_kernel_log_speaks_as_its_release_does() {
+    plays(
+        &["ubuntu-fresh-nouveau", "driver-not-installed"],
+        As::Bundled,
+        "
+        sudo modprobe nouveau
+        sudo dmesg
+        = [drm] Initialized nouveau 1.4.0 20120801 for 0000:
+        ",
+    );
+    plays(
+        &["desktop-rtx5090-open", "hgx-8xh100"],
+        As::Bundled,
+        "
+        sudo dmesg
+        = Loading NVIDIA UNIX Open Kernel Mode Setting Driver for x86_64  580
+        = [drm] Initialized nvidia-drm 0.0.0 20160202 for 0000:01:00.0 on minor 0
+        = [drm] [nvidia-drm] [GPU ID 0x00000100] Loading driver
+        ",
+    );
+    plays(
+        &["ubuntu-26.04-rtx4090", "fedora-42-rtx3060"],
+        As::Bundled,
+        "
+        sudo dmesg
+        = [drm] Initialized nvidia-drm 0.0.0 for 0000:01:00.0 on minor 0
+        ",
+    );
+    plays(
+        &["desktop-gtx1080ti", "debian-12-rtx3060"],
+        As::Bundled,
+        "
+        sudo dmesg
+        = Loading NVIDIA Kernel Mode Setting Driver for UNIX platforms
+        ",
+    );
+}
+
 #[test]
 fn uv_names_what_it_takes_out_of_a_project() {
     plays(
