@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use anyhow::Result;
 
 use lessons_engine::facts::Facts;
+use lessons_engine::finding::Arg;
 use lessons_engine::report::Report;
 
 use crate::cli::LiveArgs;
@@ -51,7 +52,12 @@ pub(super) fn run(
         return match level.checked_sub(1).and_then(|index| hints.get(index)) {
             Some(hint) => Ok(Done::good(show(level, hint))),
             None => {
-                Err(WrongUsage(format!("{id} has hints 1 to {count}, and no hint {level}")).into())
+                let args = [
+                    ("step", Arg::Text(id.to_string())),
+                    ("count", Arg::Text(count.to_string())),
+                    ("level", Arg::Text(level.to_string())),
+                ];
+                Err(WrongUsage(texts.shared("usage-no-such-hint", &args)).into())
             }
         };
     }
