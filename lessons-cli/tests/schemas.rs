@@ -26,6 +26,7 @@ use lessons_engine::why;
 use serde_json::{Value, json};
 
 const MACHINE: &str = "../exercises/machine.schema.json";
+const EXERCISE: &str = "../exercises/exercise.schema.json";
 const CHECK: &str = "schemas/lessons-check.schema.json";
 const PROGRESS: &str = "schemas/lessons-progress.schema.json";
 const WHY: &str = "schemas/lessons-why.schema.json";
@@ -84,7 +85,7 @@ fn full_recording() -> Value {
 
 #[test]
 fn the_schemas_are_schemas() {
-    for path in [MACHINE, CHECK, PROGRESS, WHY] {
+    for path in [MACHINE, EXERCISE, CHECK, PROGRESS, WHY] {
         let schema = schema(path);
         assert_eq!(
             schema["$schema"],
@@ -92,6 +93,42 @@ fn the_schemas_are_schemas() {
         );
         assert!(jsonschema::meta::is_valid(&schema), "{path}");
     }
+}
+
+#[test]
+fn every_exercise_is_as_its_schema_says() {
+    let validator = validator(EXERCISE);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../exercises");
+    let mut seen = 0;
+    for lesson in ["driver", "smi", "persistence", "topology", "cuda", "torch"] {
+        for entry in std::fs::read_dir(root.join(lesson)).unwrap() {
+            let path = entry.unwrap().path();
+            let text = std::fs::read_to_string(&path).unwrap();
+            let exercise: Value = serde_json::from_str(&text).unwrap();
+            assert_valid(&validator, &exercise, &path.display().to_string());
+            assert_eq!(exercise["lesson"], lesson, "{}", path.display());
+            assert_eq!(
+                exercise["name"].as_str(),
+                path.file_stem().and_then(|stem| stem.to_str()),
+                "{}",
+                path.display()
+            );
+            // A second wrong way, a name or a level that is none, a field that nobody reads: the schema sees it.
+            assert_each_refused(
+                &validator,
+                &exercise,
+                &[
+                    ("/wrong", json!([exercise["wrong"][0]])),
+                    ("/name", json!("No Name")),
+                    ("/level", json!("very hard")),
+                    ("/hint", json!("misspelt")),
+                    ("/solution", Value::Null),
+                ],
+            );
+            seen += 1;
+        }
+    }
+    assert!(seen >= 24, "{seen} exercises");
 }
 
 #[test]

@@ -32,6 +32,7 @@ mod process;
     reason = "what a program does in each case stands in one place, in the order in which the real one asks"
 )]
 pub mod programs;
+mod said;
 mod script;
 mod services;
 mod session;
@@ -53,6 +54,7 @@ pub use hardware::Hardware;
 pub use machine::{Logged, Person, PracticeMachine};
 pub use outside::{Edited, Lessons, Lines, Outside, PASSWORD, Question, Script, Stream};
 pub use process::{Call, CannotRun, Exit, Power, Process, System};
+pub use said::speak;
 pub use script::play;
 pub use session::{Ended, Played, Session};
 pub use state::State;

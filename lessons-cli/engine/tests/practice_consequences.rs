@@ -609,6 +609,103 @@ fn a_missing_nvidia_smi_is_offered_as_ubuntu_offers_it() {
     );
 }
 
+/// github.com/NVIDIA/open-gpu-kernel-modules, and public logs of these kernels.
+#[test]
+fn the_kernel_log_speaks_as_its_release_does() {
+    plays(
+        &["ubuntu-fresh-nouveau", "driver-not-installed"],
+        As::Bundled,
+        "
+        sudo modprobe nouveau
+        sudo dmesg
+        = [drm] Initialized nouveau 1.4.0 20120801 for 0000:
+        ",
+    );
+    plays(
+        &["desktop-rtx5090-open", "hgx-8xh100"],
+        As::Bundled,
+        "
+        sudo dmesg
+        = Loading NVIDIA UNIX Open Kernel Mode Setting Driver for x86_64  580
+        = [drm] Initialized nvidia-drm 0.0.0 20160202 for 0000:01:00.0 on minor 0
+        = [drm] [nvidia-drm] [GPU ID 0x00000100] Loading driver
+        ",
+    );
+    plays(
+        &["ubuntu-26.04-rtx4090", "fedora-42-rtx3060"],
+        As::Bundled,
+        "
+        sudo dmesg
+        = [drm] Initialized nvidia-drm 0.0.0 for 0000:01:00.0 on minor 0
+        ",
+    );
+    plays(
+        &["desktop-gtx1080ti", "debian-12-rtx3060"],
+        As::Bundled,
+        "
+        sudo dmesg
+        = Loading NVIDIA Kernel Mode Setting Driver for UNIX platforms
+        ",
+    );
+}
+
+#[test]
+fn uv_names_what_it_takes_out_of_a_project() {
+    plays(
+        &["desktop-rtx3060", "debian-13-rtx3060"],
+        As::Bundled,
+        "
+        cd ~
+        curl -LsSf https://astral.sh/uv/install.sh | sh
+        source $HOME/.local/bin/env
+        uv init demo
+        cd demo
+        uv add numpy torch==2.8.0
+        uv remove torch
+        = Uninstalled
+        =  - torch==2.8.0
+        =  - triton==3.4.0
+        ! - numpy
+        uv sync
+        ! Uninstalled
+        uv run python -c 'import numpy'
+        ! Error
+        ",
+    );
+}
+
+#[test]
+fn python_prints_what_a_newcomer_types() {
+    plays(
+        &["ubuntu-4x4090", "desktop-rtx5090-open", "debian-13-rtx3060"],
+        As::Bundled,
+        "
+        python -c 'import torch; x = torch.rand(5, 3); print(x)'
+        = tensor([[0.
+        ! of 5
+        python -c \"import torch; print(torch.zeros(2, 2, device='cuda'))\"
+        = tensor([[0., 0.],
+        = [0., 0.]], device='cuda:0')
+        python -c 'import torch; print(torch.ones(3) + 1)'
+        = tensor([2., 2., 2.])
+        python -c 'import torch; print(torch.ones(2000))'
+        = tensor([1., 1., 1.,  ..., 1., 1., 1.])
+        python -c \"import torch; device = 'cuda' if torch.cuda.is_available() else 'cpu'; print(f'{device}: {torch.cuda.is_available()}')\"
+        = cuda: True
+        python -c \"import torch; print('yes' if torch.cuda.is_bf16_supported() else 'no')\"
+        = yes
+        ",
+    );
+    plays(
+        &["ubuntu-torch-cpu"],
+        As::Bundled,
+        "
+        python -c \"import torch; print(torch.ones(1).to('cuda' if torch.cuda.is_available() else 'cpu'))\"
+        = tensor([1.])
+        ",
+    );
+}
+
 #[test]
 fn other_distributions_have_their_own_programs() {
     plays(

@@ -74,6 +74,7 @@ pub(super) fn run(args: &PracticeArgs) -> Result<Done> {
     let Some(name) = &args.name else {
         return list(args.json, &texts);
     };
+    lessons_engine::practice::speak(super::texts);
     let practice = find(name)?;
     if args.reset {
         saved::forget(practice.name())?;

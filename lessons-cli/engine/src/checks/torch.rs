@@ -547,14 +547,28 @@ fn installed(facts: &Facts<'_>) -> Finding {
     match facts.torch() {
         Ok(Some(torch)) => {
             let records = facts.torch_records(torch);
-            let finding = Finding::pass(if records.is_empty() {
-                "pass"
-            } else {
+            let put_before = facts.torch_is_put_before(torch);
+            let finding = Finding::pass(if put_before {
+                "pass-python-path"
+            } else if !records.is_empty() {
                 "pass-records"
+            } else if facts.torch_lacks_record(torch) {
+                "pass-no-record"
+            } else {
+                "pass"
             })
             .arg("version", torch.version.to_string())
             .arg("site", &torch.site)
             .evidence(&torch.source, torch.version.to_string());
+            let finding = if put_before {
+                finding.evidence("$PYTHONPATH", facts.python_path().join(", "))
+            } else {
+                finding
+            };
+            let finding = match facts.torch_origin(torch) {
+                Some((record, url)) => finding.evidence(&record, url),
+                None => finding,
+            };
             records.iter().fold(
                 finding.arg("records", records.join(", ")),
                 |finding, record| {
@@ -612,6 +626,8 @@ fn remains_of_torch(facts: &Facts<'_>, environment: &Environment, remains: &str)
         .arg("prefix", &environment.prefix)
         .arg("remains", remains)
         .evidence(remains, "there, without the rest of torch")
+        // Whichever wheel fits, half of one is none.
+        .stands_without(&["torch.wheel-exists"])
         .fix(Fix::run(delete).note("fix-remains"))
         .fix(install::fix(
             facts,

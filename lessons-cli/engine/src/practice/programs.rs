@@ -3,6 +3,7 @@
 //! A program is there on a machine when its file is: the plain system has those with a folder in
 //! [`Program::comes_in`], the others come with a package, an installer or the recording.
 
+use crate::practice::said::said;
 use std::collections::BTreeMap;
 
 use super::machine::PracticeMachine;
@@ -18,6 +19,7 @@ mod compare;
 mod compilers;
 mod containers;
 mod fetch;
+mod find;
 mod folders;
 mod format;
 mod host;
@@ -27,6 +29,7 @@ mod options;
 mod python;
 mod runfile;
 mod search;
+mod sed;
 mod services;
 mod smi;
 mod sort;
@@ -100,9 +103,11 @@ const FAMILIES: &[&[Program]] = &[
     containers::PROGRAMS,
     fetch::PROGRAMS,
     runfile::PROGRAMS,
+    find::PROGRAMS,
     folders::PROGRAMS,
     host::PROGRAMS,
     search::PROGRAMS,
+    sed::PROGRAMS,
     awk::PROGRAMS,
     compare::PROGRAMS,
     sort::PROGRAMS,
@@ -129,11 +134,24 @@ pub fn find(name: &str) -> Option<&'static Program> {
 /// Says that practice machines do not play something, and what they do play.
 fn not_played(call: &mut Call<'_>, what: &str, instead: &str) -> Exit {
     let name = call.name();
-    call.error(format!(
-        "practice: {name}: {} is not played here; what is: {instead}",
-        crate::visible::visible(what)
+    let what = crate::visible::visible(what);
+    call.error(said(
+        "practice-not-played",
+        &[("name", &name), ("what", &what), ("instead", instead)],
     ));
     2
+}
+
+/// Says, as getopt does, that a program has no such option: `lspci: unrecognized option '--foo'`.
+fn no_option(call: &mut Call<'_>, option: &str) {
+    let name = call.name();
+    let option = crate::visible::visible(option);
+    call.error(if option.starts_with("--") {
+        format!("{name}: unrecognized option '{option}'")
+    } else {
+        let letter = option.chars().nth(1).unwrap_or('-');
+        format!("{name}: invalid option -- '{letter}'")
+    });
 }
 
 /// Lines, each ended by a line feed.

@@ -6,6 +6,7 @@ use super::complete;
 use super::machine::PracticeMachine;
 use super::outside::{Outside, Stream};
 use super::process::System;
+use super::said::said;
 use super::shell::Shell;
 use super::streams::Sink;
 
@@ -177,14 +178,10 @@ impl Session {
 
     fn stopped(&mut self, stop: Stop) -> i32 {
         let message = match stop {
-            Stop::Interrupted => "^C\n",
-            Stop::Steps => {
-                "practice: stopped: this would run for a very long time, and a practice machine takes no more than so many steps for a command line\n"
-            }
-            Stop::Depth => {
-                "practice: stopped: this calls itself again and again; on a real machine it would use up all processes or memory\n"
-            }
-            Stop::Printed => "\npractice: stopped: this prints more than anyone reads\n",
+            Stop::Interrupted => "^C\n".to_owned(),
+            Stop::Steps => said("practice-stopped-steps", &[]) + "\n",
+            Stop::Depth => said("practice-stopped-depth", &[]) + "\n",
+            Stop::Printed => format!("\n{}\n", said("practice-stopped-printed", &[])),
         };
         // What stopped it may be that nothing more may be printed; this is.
         self.system.budget = Budget::default();

@@ -3,6 +3,7 @@
 //! [`parse`] reads, [`run`] plays what was read, [`expand`] makes words of words, [`builtins`] and [`input`] have the
 //! commands that are part of the shell, [`jobs`] what runs beside it, [`missing`] what it says of a command that is not there.
 
+use crate::practice::said::said;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -527,11 +528,9 @@ impl Shell {
     }
 
     /// Says that something is not played here, and what is.
-    fn unsupported(&mut self, system: &mut System, what: &str, instead: &str) -> Flow {
+    fn unsupported(&mut self, system: &mut System, id: &'static str) -> Flow {
         let sink = self.streams.stderr.clone();
-        let text = format!(
-            "practice: {what} is not supported on a practice machine; what works instead: {instead}\n"
-        );
+        let text = said(id, &[]) + "\n";
         let _ = system.write(&sink, text.as_bytes());
         Flow::Failed
     }

@@ -159,7 +159,13 @@ fn gcc_for_nvcc(_: &mut Pool, dice: &mut Dice) -> Option<Question> {
         "cuda.host-compiler",
         text("quiz-cuda-gcc").arg("cuda", cuda.to_string()),
     );
-    for major in 7..=range.max + 4 {
+    // No compiler is asked about that does not exist yet.
+    let newest = all
+        .iter()
+        .filter_map(|cuda| host_compilers::gcc(*cuda).ok())
+        .map(|range| range.max)
+        .max()?;
+    for major in 7..=newest {
         let Ok(gcc) = major.to_string().parse::<GccVersion>() else {
             continue;
         };
@@ -186,11 +192,19 @@ fn toolkit_for_ubuntu(_: &mut Pool, dice: &mut Dice) -> Option<Question> {
             .arg("ubuntu", &ubuntu.ubuntu)
             .arg("gcc", ubuntu.gcc.to_string()),
     );
+    // The newest of those that do not know the compiler are the likeliest mistakes.
+    let too_old = toolkits(|cuda| {
+        matches!(
+            host_compilers::accepts_gcc(cuda, ubuntu.gcc),
+            Accepts::TooNew(_)
+        )
+    });
+    for cuda in too_old.iter().rev().take(6) {
+        draft = draft.value(&format!("CUDA {cuda}"), false);
+    }
     for cuda in toolkits(|_| true) {
-        match host_compilers::accepts_gcc(cuda, ubuntu.gcc) {
-            Accepts::Yes(_) => draft = draft.value(&format!("CUDA {cuda}"), true),
-            Accepts::TooNew(_) => draft = draft.value(&format!("CUDA {cuda}"), false),
-            Accepts::TooOld(_) | Accepts::SomeUpdates(_) | Accepts::Unknown(_) => {}
+        if let Accepts::Yes(_) = host_compilers::accepts_gcc(cuda, ubuntu.gcc) {
+            draft = draft.value(&format!("CUDA {cuda}"), true);
         }
     }
     let oldest = host_compilers::oldest_for_gcc(ubuntu.gcc).ok()?;

@@ -316,7 +316,12 @@ fn update(call: &mut Call<'_>) -> Exit {
                 .map(|(_, rest)| rest.split([']', ' ']).next().unwrap_or_default().to_owned());
             let machine = call.machine();
             let has_key = match &key {
-                Some(file) => machine.tree.exists(file),
+                // The package that brings the key need not be told file by file.
+                Some(file) => {
+                    machine.tree.exists(file)
+                        || file.ends_with("/cuda-archive-keyring.gpg")
+                            && machine.installed_version("cuda-keyring").is_some()
+                }
                 None => machine.installed_version("cuda-keyring").is_some(),
             };
             if has_key {
@@ -1165,11 +1170,21 @@ fn apt_cache(call: &mut Call<'_>) -> Exit {
             }
             0
         }
-        Some(other) => not_played(
+        Some(
+            other @ ("showpkg" | "showsrc" | "stats" | "dump" | "rdepends" | "pkgnames" | "dotty"
+            | "unmet" | "gencaches"),
+        ) => not_played(
             call,
             other,
             "apt-cache search, policy, show, madison, depends",
         ),
+        Some(other) => {
+            call.error(format!(
+                "E: Invalid operation {}",
+                crate::visible::visible(other)
+            ));
+            100
+        }
         None => not_played(
             call,
             "no operation",
@@ -1309,12 +1324,22 @@ fn dpkg(call: &mut Call<'_>) -> Exit {
         .to_owned();
     match action.as_str() {
         "-l" | "--list" => {
-            call.print("Desired=Unknown/Install/Remove/Purge/Hold\n| Status=Not/Inst/Conf-files/Unpacked/halF-conf/Half-inst/trig-aWait/Trig-pend\n|/ Err?=(none)/Reinst-required (Status,Err: uppercase=bad)\n||/ Name                                   Version                          Architecture Description\n+++-======================================-================================-============-=================================\n");
             let installed = call.machine().installed();
+            let is_asked =
+                |name: &str| names.is_empty() || names.iter().any(|pattern| matches(pattern, name));
+            if !installed.keys().any(|name| is_asked(name)) && !names.is_empty() {
+                for pattern in names {
+                    call.error(format!(
+                        "dpkg-query: no packages found matching {}",
+                        crate::visible::visible(pattern)
+                    ));
+                }
+                return 1;
+            }
+            call.print("Desired=Unknown/Install/Remove/Purge/Hold\n| Status=Not/Inst/Conf-files/Unpacked/halF-conf/Half-inst/trig-aWait/Trig-pend\n|/ Err?=(none)/Reinst-required (Status,Err: uppercase=bad)\n||/ Name                                   Version                          Architecture Description\n+++-======================================-================================-============-=================================\n");
             let mut shown = 0;
             for package in installed.values() {
-                if !names.is_empty() && !names.iter().any(|pattern| matches(pattern, &package.name))
-                {
+                if !is_asked(&package.name) {
                     continue;
                 }
                 shown += 1;
@@ -1446,11 +1471,17 @@ fn dpkg(call: &mut Call<'_>) -> Exit {
             call.error("dpkg: error: need an action option\n\nType dpkg --help for help about installing and deinstalling packages [*];\nUse 'apt' or 'aptitude' for user-friendly package management;\nType dpkg -Dhelp for a list of dpkg debug flag values;\nType dpkg --force-help for a list of forcing options;\nType dpkg-deb --help for help about manipulating *.deb files;\n\nOptions marked [*] produce a lot of output - pipe it through 'less' or 'more' !");
             2
         }
-        other => not_played(
+        "-a" | "-A" | "-c" | "-C" | "-I" | "-V" | "--audit" | "--contents" | "--get-selections"
+        | "--set-selections" | "--unpack" | "--verify" | "--version" | "--help"
+        | "--add-architecture" | "--compare-versions" => not_played(
             call,
-            other,
+            &action,
             "dpkg -l, -s, -S, -L, -i, -r, -P, --print-architecture",
         ),
+        other => {
+            call.error(format!("dpkg: error: unknown option {}\n\nType dpkg --help for help about installing and deinstalling packages [*];\nUse 'apt' or 'aptitude' for user-friendly package management;\nType dpkg -Dhelp for a list of dpkg debug flag values;\nType dpkg --force-help for a list of forcing options;\nType dpkg-deb --help for help about manipulating *.deb files;\n\nOptions marked [*] produce a lot of output - pipe it through 'less' or 'more' !", crate::visible::visible(other)));
+            2
+        }
     }
 }
 
@@ -1618,6 +1649,21 @@ fn ubuntu_drivers(call: &mut Call<'_>) -> Exit {
         .cloned()
         .collect();
     let gpgpu = words.iter().any(|word| word == "--gpgpu");
+    let known = [
+        "--gpgpu",
+        "--free-only",
+        "--no-oem",
+        "-h",
+        "--help",
+        "--include-dkms",
+    ];
+    if let Some(option) = words
+        .iter()
+        .find(|word| word.starts_with('-') && !known.contains(&word.as_str()))
+    {
+        call.error(format!("Usage: ubuntu-drivers [OPTIONS] COMMAND [ARGS]...\nTry 'ubuntu-drivers -h' for help.\n\nError: No such option: {}", crate::visible::visible(option)));
+        return 2;
+    }
     match plain.first().map(String::as_str) {
         Some("devices") => {
             let text = call
@@ -1709,15 +1755,18 @@ fn ubuntu_drivers(call: &mut Call<'_>) -> Exit {
             };
             install(call, &asked, &names, false)
         }
-        Some(other) => not_played(
+        Some(other @ ("debug" | "list-oem")) => not_played(
             call,
             other,
             "ubuntu-drivers devices, list [--gpgpu], install [--gpgpu] [nvidia:580-open]",
         ),
-        None => not_played(
-            call,
-            "no command",
-            "ubuntu-drivers devices, list [--gpgpu], install [--gpgpu] [nvidia:580-open]",
-        ),
+        Some(other) => {
+            call.error(format!("Usage: ubuntu-drivers [OPTIONS] COMMAND [ARGS]...\nTry 'ubuntu-drivers -h' for help.\n\nError: No such command '{}'.", crate::visible::visible(other)));
+            2
+        }
+        None => {
+            call.line("Usage: ubuntu-drivers [OPTIONS] COMMAND [ARGS]...\n\nOptions:\n  --gpgpu              gpgpu drivers\n  --free-only          Only consider free packages\n  --package-list PATH  Create file with list of installed packages (in install\n                       mode)\n  --no-oem             Do not include OEM enablement packages (these enable an\n                       external archive)\n  -h, --help           Show this message and exit.\n\nCommands:\n  debug    Print all available information and debug data about drivers.\n  devices  Show all devices which need drivers, and which packages apply.\n  install  Install a driver [driver[:version][,driver[:version]]]\n  list     Show all driver packages which apply to the current system.");
+            0
+        }
     }
 }

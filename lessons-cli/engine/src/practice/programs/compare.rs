@@ -4,6 +4,7 @@ use super::Program;
 use super::options::Spec;
 use super::text::{input, problem};
 use crate::practice::process::{Call, Exit};
+use crate::practice::said::said;
 use crate::practice::{Node, join};
 
 pub(super) const PROGRAMS: &[Program] = &[
@@ -276,7 +277,7 @@ fn changes(call: &mut Call<'_>, one: &[String], other: &[String]) -> Option<Vec<
         }
     }
     let Some(count) = found else {
-        call.error("diff: practice: these differ in more lines than a practice machine compares; diff -q says whether they differ");
+        call.error(said("practice-diff-too-long", &[]));
         return None;
     };
     // Back from the end, change by change.

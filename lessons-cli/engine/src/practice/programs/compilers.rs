@@ -101,6 +101,7 @@ fn gcc(call: &mut Call<'_>) -> Exit {
 fn sources(call: &mut Call<'_>, words: &[String], name: &str) -> Option<(String, String)> {
     let mut output = "a.out".to_owned();
     let mut source = None;
+    let mut unknown = false;
     let mut rest = words.iter();
     while let Some(word) = rest.next() {
         match word.as_str() {
@@ -108,9 +109,27 @@ fn sources(call: &mut Call<'_>, words: &[String], name: &str) -> Option<(String,
             "-ccbin" | "-I" | "-L" | "-x" | "-arch" | "-gencode" => {
                 rest.next();
             }
+            // Of gcc's many options none of the long ones begins with two dashes but for a few.
+            _ if word.starts_with("--")
+                && name != "nvcc"
+                && !word.starts_with("--std")
+                && !matches!(
+                    word.as_str(),
+                    "--verbose" | "--help" | "--param" | "--shared"
+                ) =>
+            {
+                call.error(format!(
+                    "{name}: error: unrecognized command-line option ‘{}’",
+                    crate::visible::visible(word)
+                ));
+                unknown = true;
+            }
             _ if word.starts_with('-') => {}
             _ => source = Some(word.clone()),
         }
+    }
+    if unknown && source.is_some() {
+        return None;
     }
     let Some(source) = source else {
         call.error(format!(
@@ -680,6 +699,10 @@ fn update_alternatives(call: &mut Call<'_>) -> Exit {
             };
             choose(call, &link, &name(2))
         }
+        Some(other) if other.starts_with('-') && !OF_ALTERNATIVES.contains(&other) => {
+            call.error(format!("update-alternatives: unknown option '{}'\n\nUse 'update-alternatives --help' for program usage information.", crate::visible::visible(other)));
+            2
+        }
         other => not_played(
             call,
             other.unwrap_or("no action"),
@@ -687,6 +710,19 @@ fn update_alternatives(call: &mut Call<'_>) -> Exit {
         ),
     }
 }
+
+/// Actions of update-alternatives that are not played.
+const OF_ALTERNATIVES: &[&str] = &[
+    "--all",
+    "--auto",
+    "--get-selections",
+    "--help",
+    "--list",
+    "--query",
+    "--remove-all",
+    "--set-selections",
+    "--version",
+];
 
 fn choose(call: &mut Call<'_>, link: &str, target: &str) -> Exit {
     if !call.is_root() {

@@ -2,8 +2,8 @@
 
 use super::options::Spec;
 use super::{Program, in_columns};
-use crate::practice::process::{Call, CannotRun, Exit};
-use crate::practice::shell::Pattern;
+use crate::practice::process::{Call, Exit};
+use crate::practice::said::said;
 use crate::practice::tree::{Content, Errno, Node, Owner, join, split};
 
 pub(super) const PROGRAMS: &[Program] = &[
@@ -15,7 +15,6 @@ pub(super) const PROGRAMS: &[Program] = &[
     Program::base("dirname", dirname),
     Program::base("du", du),
     Program::base("file", file),
-    Program::base("find", find),
     Program::base("ln", ln),
     Program::base("ls", ls),
     Program::base("mkdir", mkdir),
@@ -44,7 +43,7 @@ fn missing_operand(call: &mut Call<'_>, what: &str) -> Exit {
 }
 
 /// `drwxr-xr-x`.
-fn mode_text(node: &Node) -> String {
+pub(super) fn mode_text(node: &Node) -> String {
     let kind = match node.content {
         Content::Dir(_) => 'd',
         Content::Link(_) => 'l',
@@ -456,7 +455,7 @@ fn rm(call: &mut Call<'_>) -> Exit {
             .is_ok_and(|real| real == "/");
         if is_root && recursive {
             if options.has('0') {
-                call.error("practice: this would destroy the whole machine; it was not done");
+                call.error(said("practice-rm-all", &[]));
             } else {
                 call.error(format!("rm: it is dangerous to operate recursively on '{word}'\nrm: use --no-preserve-root to override this failsafe"));
             }
@@ -1440,270 +1439,4 @@ fn whereis(call: &mut Call<'_>) -> Exit {
         ));
     }
     0
-}
-
-fn find(call: &mut Call<'_>) -> Exit {
-    let words = call.rest();
-    let split_at = words
-        .iter()
-        .position(|word| word.starts_with('-') || word == "(" || word == "!")
-        .unwrap_or(words.len());
-    let mut starts: Vec<String> = words[..split_at].to_vec();
-    if starts.is_empty() {
-        starts.push(".".to_owned());
-    }
-    let mut tests: Vec<(bool, Test)> = Vec::new();
-    let mut actions: Vec<Action> = Vec::new();
-    let (mut deepest, mut least) = (usize::MAX, 0);
-    let mut negated = false;
-    let mut at = split_at;
-    while let Some(word) = words.get(at) {
-        at += 1;
-        let needs = |at: &mut usize| {
-            *at += 1;
-            words.get(*at - 1).cloned()
-        };
-        let mut test = None;
-        match word.as_str() {
-            "!" | "-not" => {
-                negated = !negated;
-                continue;
-            }
-            "-print" | "-a" | "-and" | "-xdev" | "-mount" => {}
-            "-print0" => actions.push(Action::PrintNul),
-            "-delete" => actions.push(Action::Delete),
-            "-empty" => test = Some(Test::Empty),
-            "-executable" => test = Some(Test::Executable),
-            "-name" | "-iname" | "-path" | "-wholename" | "-type" | "-maxdepth" | "-mindepth"
-            | "-size" | "-newer" | "-user" | "-perm" | "-mtime" | "-lname" => {
-                let Some(value) = needs(&mut at) else {
-                    call.error(format!("find: missing argument to `{word}'"));
-                    return 1;
-                };
-                match word.as_str() {
-                    "-name" => test = Some(Test::Name(Pattern::new(&value), false)),
-                    "-iname" => test = Some(Test::Name(Pattern::new(&value.to_lowercase()), true)),
-                    "-path" | "-wholename" => test = Some(Test::Path(Pattern::new(&value))),
-                    "-type" => {
-                        let Some(kind) = value
-                            .chars()
-                            .next()
-                            .filter(|kind| "fdlcbps".contains(*kind))
-                        else {
-                            call.error(format!("find: Unknown argument to -type: {value}"));
-                            return 1;
-                        };
-                        test = Some(Test::Kind(kind));
-                    }
-                    "-user" => test = Some(Test::User(value)),
-                    "-maxdepth" | "-mindepth" => {
-                        let Ok(depth) = value.parse() else {
-                            call.error(format!("find: Expected a positive decimal integer argument to {word}, but got ‘{value}’"));
-                            return 1;
-                        };
-                        if word == "-maxdepth" {
-                            deepest = depth;
-                        } else {
-                            least = depth;
-                        }
-                    }
-                    _ => {
-                        call.error(format!("practice: find {word} is not supported; -name, -iname, -path, -type, -user, -empty, -maxdepth, -exec and -delete are"));
-                        return 1;
-                    }
-                }
-            }
-            "-exec" | "-ok" => {
-                let Some(end) = words[at..]
-                    .iter()
-                    .position(|word| word == ";" || word == "+")
-                else {
-                    call.error("find: missing argument to `-exec'");
-                    return 1;
-                };
-                actions.push(Action::Run {
-                    words: words[at..at + end].to_vec(),
-                    at_once: words[at + end] == "+",
-                });
-                at += end + 1;
-            }
-            "-o" | "-or" | "(" | ")" => {
-                call.error(format!(
-                    "practice: find {word} is not supported; what works instead: two calls of find"
-                ));
-                return 1;
-            }
-            other => {
-                call.error(format!("find: unknown predicate `{other}'"));
-                return 1;
-            }
-        }
-        if let Some(test) = test {
-            tests.push((negated, test));
-        }
-        negated = false;
-    }
-    let mut exit = 0;
-    let mut hits = Vec::new();
-    for start in &starts {
-        let path = call.files().path(start);
-        let found = match call.files().get_link(start).map(|_| ()) {
-            Ok(()) => call.system.machine.tree.walk(&path),
-            Err(errno) => Err(errno),
-        };
-        let found: Vec<(String, Node)> = match found {
-            Ok(found) => {
-                let count = found.len() as u64;
-                let found = found
-                    .into_iter()
-                    .map(|(path, node)| (path, node.clone()))
-                    .collect();
-                if !call.system.spend(count) {
-                    return 130;
-                }
-                found
-            }
-            Err(errno) => {
-                call.error(format!("find: ‘{start}’: {errno}"));
-                exit = 1;
-                continue;
-            }
-        };
-        let root = found
-            .first()
-            .map(|(path, _)| path.clone())
-            .unwrap_or_default();
-        let root_length = if root == "/" { 0 } else { root.len() };
-        let mut denied: Option<String> = None;
-        for (path, node) in found {
-            if let Some(folder) = &denied
-                && path.starts_with(folder.as_str())
-            {
-                continue;
-            }
-            let rest = &path[root_length.min(path.len())..];
-            let depth = rest.split('/').filter(|part| !part.is_empty()).count();
-            let shown = if depth == 0 {
-                start.clone()
-            } else {
-                format!("{}{rest}", start.trim_end_matches('/'))
-            };
-            let person = call.system.machine.person.name.clone();
-            if (least..=deepest).contains(&depth)
-                && tests
-                    .iter()
-                    .all(|(negated, test)| test.fits(&shown, &node, &person) != *negated)
-            {
-                hits.push(shown.clone());
-                if actions.is_empty() && !call.line(&shown) {
-                    return exit;
-                }
-            }
-            if node.is_dir() && depth < deepest && !call.files().allows(&node, 5) {
-                call.error(format!("find: ‘{shown}’: Permission denied"));
-                denied = Some(format!("{path}/"));
-                exit = 1;
-            }
-        }
-    }
-    for action in &actions {
-        match action {
-            Action::PrintNul => {
-                for hit in &hits {
-                    call.print(format!("{hit}\0"));
-                }
-            }
-            Action::Delete => {
-                for hit in hits.iter().rev() {
-                    if let Err(errno) = call.files().remove(hit) {
-                        call.error(format!("find: cannot delete ‘{hit}’: {errno}"));
-                        exit = 1;
-                    }
-                }
-            }
-            Action::Run { words, at_once } => {
-                let calls: Vec<Vec<String>> = if *at_once {
-                    vec![
-                        words
-                            .iter()
-                            .flat_map(|word| {
-                                if word == "{}" {
-                                    hits.clone()
-                                } else {
-                                    vec![word.clone()]
-                                }
-                            })
-                            .collect(),
-                    ]
-                } else {
-                    hits.iter()
-                        .map(|hit| words.iter().map(|word| word.replace("{}", hit)).collect())
-                        .collect()
-                };
-                if hits.is_empty() {
-                    continue;
-                }
-                for args in calls {
-                    let name = args.first().cloned().unwrap_or_default();
-                    match call.spawn(args) {
-                        Ok(_) => {}
-                        Err(CannotRun::File(errno)) => {
-                            call.error(format!("find: ‘{name}’: {errno}"));
-                            exit = 1;
-                        }
-                        Err(_) => {
-                            call.error(format!("find: ‘{name}’: No such file or directory"));
-                            exit = 1;
-                        }
-                    }
-                    if call.system.stopped.is_some() {
-                        return 130;
-                    }
-                }
-            }
-        }
-    }
-    exit
-}
-
-enum Test {
-    Name(Pattern, bool),
-    Path(Pattern),
-    Kind(char),
-    User(String),
-    Empty,
-    Executable,
-}
-
-enum Action {
-    PrintNul,
-    Delete,
-    Run { words: Vec<String>, at_once: bool },
-}
-
-impl Test {
-    fn fits(&self, path: &str, node: &Node, person: &str) -> bool {
-        match self {
-            Self::Name(pattern, lower) => {
-                let name = last_part(path);
-                pattern.fits(&if *lower { name.to_lowercase() } else { name })
-            }
-            Self::Path(pattern) => pattern.fits(path),
-            Self::Kind(kind) => match node.content {
-                Content::Dir(_) => *kind == 'd',
-                Content::Link(_) => *kind == 'l',
-                Content::Device(_) => *kind == 'c',
-                _ => *kind == 'f',
-            },
-            Self::User(name) => match node.owner {
-                Owner::Root => name == "root",
-                Owner::User => name == person,
-            },
-            Self::Empty => match &node.content {
-                Content::Dir(names) => names.is_empty(),
-                _ => node.size() == 0,
-            },
-            Self::Executable => node.is_executable(),
-        }
-    }
 }

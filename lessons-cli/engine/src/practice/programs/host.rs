@@ -5,6 +5,7 @@ use super::{Program, clock};
 use crate::practice::files::User;
 use crate::practice::outside::Edited;
 use crate::practice::process::{Call, CannotRun, Exit, Power};
+use crate::practice::said::said;
 use crate::practice::shell::{self, Shell};
 use crate::practice::streams::{Input, Sink};
 
@@ -235,9 +236,7 @@ fn date(call: &mut Call<'_>) -> Exit {
             Some(seconds) => now = seconds,
             None if text == "now" => {}
             None => {
-                call.error(format!(
-                    "practice: date -d {text:?} is not supported; date -d @SECONDS is"
-                ));
+                call.error(said("practice-date", &[("text", text)]));
                 return 1;
             }
         }
@@ -418,7 +417,7 @@ fn start(call: &mut Call<'_>, words: Vec<String>, missing: impl Fn(&str) -> Stri
             126
         }
         Err(CannotRun::NotPlayed) => {
-            call.error(format!("practice: {name} is not supported on a practice machine; what works instead: help lists what is"));
+            call.error(said("practice-no-such-program", &[("name", &name)]));
             126
         }
     }
@@ -443,13 +442,18 @@ fn printenv(call: &mut Call<'_>) -> Exit {
 
 fn xargs(call: &mut Call<'_>) -> Exit {
     const SPEC: Spec = Spec::new(
-        "0rtn:I:L:P:d:p",
+        "0rtn:I:L:P:d:pa:xs:",
         &[
             ("null", '0'),
             ("no-run-if-empty", 'r'),
             ("max-args=", 'n'),
-            ("replace[", 'I'),
+            ("max-lines=", 'L'),
+            ("max-procs=", 'P'),
+            ("replace=", 'I'),
+            ("delimiter=", 'd'),
+            ("arg-file=", 'a'),
             ("verbose", 't'),
+            ("interactive", 'p'),
         ],
     )
     .stopping();
@@ -460,50 +464,95 @@ fn xargs(call: &mut Call<'_>) -> Exit {
     if command.is_empty() {
         command.push("echo".to_owned());
     }
-    let text = String::from_utf8_lossy(&call.read_all()).into_owned();
-    let words: Vec<String> = if options.has('0') {
-        text.split('\0')
-            .filter(|word| !word.is_empty())
-            .map(str::to_owned)
-            .collect()
-    } else if options.has('I') || options.has('d') {
-        text.lines()
-            .map(|line| line.trim_start().to_owned())
+    let bytes = match options.value('a') {
+        None => call.read_all(),
+        Some(file) => match call.files().read(file) {
+            Ok(bytes) => bytes.to_vec(),
+            Err(errno) => {
+                call.error(format!(
+                    "xargs: Cannot open input file ‘{file}’: {}",
+                    super::text::problem(errno)
+                ));
+                return 1;
+            }
+        },
+    };
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    if !call.system.spend(text.len() as u64 / 32) {
+        return 130;
+    }
+    let delimiter = if options.has('0') {
+        Some('\0')
+    } else {
+        options
+            .value('d')
+            .map(|text| shell::ansi_c(text).chars().next().unwrap_or('\0'))
+    };
+    let lines: Vec<Vec<String>> = if let Some(delimiter) = delimiter {
+        let body = text.strip_suffix(delimiter).unwrap_or(&text);
+        body.split(delimiter)
+            .filter(|_| !text.is_empty())
+            .map(|word| vec![word.to_owned()])
             .collect()
     } else {
-        text.split_whitespace()
-            .map(|word| word.trim_matches(['\'', '"']).to_owned())
-            .collect()
+        match unquoted(&text, options.has('I')) {
+            Ok(lines) => lines,
+            Err(quote) => {
+                let kind = if quote == '"' { "double" } else { "single" };
+                call.error(format!("xargs: unmatched {kind} quote; by default quotes are special to xargs unless you use the -0 option"));
+                return 1;
+            }
+        }
     };
-    if words.is_empty() && (options.has('r') || options.has('I')) {
-        return 0;
-    }
-    let most = options
-        .value('n')
-        .and_then(|count| count.parse::<usize>().ok())
-        .unwrap_or(usize::MAX)
-        .max(1);
-    let calls: Vec<Vec<String>> = if let Some(mark) = options.value('I') {
-        words
+    let number = |letter| {
+        let count = options.value(letter)?.parse::<usize>().ok();
+        count.filter(|count| *count > 0)
+    };
+    let pieces: Vec<Vec<String>> = if options.has('I') {
+        lines
+    } else if let Some(most) = number('L') {
+        lines.chunks(most).map(<[Vec<String>]>::concat).collect()
+    } else {
+        let words = lines.concat();
+        let most = number('n').unwrap_or(words.len()).max(1);
+        words.chunks(most).map(<[String]>::to_vec).collect()
+    };
+    let mut calls: Vec<Vec<String>> = match options.value('I') {
+        Some(mark) => pieces
             .iter()
-            .map(|word| {
+            .map(|words| {
+                let word = words.join(" ");
                 command
                     .iter()
-                    .map(|part| part.replace(mark, word))
+                    .map(|part| part.replace(mark, &word))
                     .collect()
             })
-            .collect()
-    } else if words.is_empty() {
-        vec![command.clone()]
-    } else {
-        words
-            .chunks(most.min(words.len()))
-            .map(|chunk| command.iter().chain(chunk).cloned().collect())
-            .collect()
+            .collect(),
+        None => pieces
+            .iter()
+            .map(|words| command.iter().chain(words).cloned().collect())
+            .collect(),
     };
-    call.process.stdin = Input::empty();
+    if calls.is_empty() && !options.has('r') && !options.has('I') {
+        calls.push(command);
+    }
+    call.process.stdin = if options.has('a') {
+        call.process.stdin.clone()
+    } else {
+        Input::empty()
+    };
     let mut exit = 0;
     for words in calls {
+        if options.has('p') {
+            let question = format!("{} ?...", words.join(" "));
+            let answer = call.system.ask(&question, false);
+            if !answer.is_some_and(|answer| answer.starts_with(['y', 'Y'])) {
+                continue;
+            }
+        } else if options.has('t') {
+            let shown: Vec<String> = words.iter().map(|word| super::quoted(word)).collect();
+            call.error(shown.join(" "));
+        }
         let status = start(call, words, |name| {
             format!("xargs: {name}: No such file or directory")
         });
@@ -515,6 +564,37 @@ fn xargs(call: &mut Call<'_>) -> Exit {
         }
     }
     exit
+}
+
+/// The words of each line that is not empty, as `xargs` reads them: quotes and backslashes keep spaces together, and for
+/// `-I` a line is one word. The quote that nothing closes, where there is one.
+fn unquoted(text: &str, whole_lines: bool) -> Result<Vec<Vec<String>>, char> {
+    let mut lines = Vec::new();
+    for line in text.split('\n') {
+        let mut words: Vec<String> = Vec::new();
+        let mut word: Option<String> = None;
+        let line = if whole_lines { line.trim_start() } else { line };
+        let mut chars = line.chars();
+        while let Some(c) = chars.next() {
+            match c {
+                ' ' | '\t' if !whole_lines => words.extend(word.take()),
+                '\'' | '"' => {
+                    let kept = word.get_or_insert_default();
+                    let rest = chars.as_str();
+                    let end = rest.find(c).ok_or(c)?;
+                    kept.push_str(&rest[..end]);
+                    chars = rest[end + 1..].chars();
+                }
+                '\\' => word.get_or_insert_default().extend(chars.next()),
+                c => word.get_or_insert_default().push(c),
+            }
+        }
+        words.extend(word);
+        if !words.is_empty() {
+            lines.push(words);
+        }
+    }
+    Ok(lines)
 }
 
 fn timeout(call: &mut Call<'_>) -> Exit {
@@ -597,7 +677,7 @@ fn watch(call: &mut Call<'_>) -> Exit {
         call.error("Usage:\n watch [options] command");
         return 1;
     }
-    call.error("practice: watch shows one look here; run it again for the next");
+    call.error(said("practice-watch", &[]));
     let text = options.words.join(" ");
     let process = call.process.clone();
     shell::run_script(call.system, &process, &text, vec!["sh".to_owned()])
@@ -852,7 +932,7 @@ fn sudo(call: &mut Call<'_>) -> Exit {
             1
         }
         Err(CannotRun::NotPlayed) => {
-            call.error(format!("practice: {command} is not supported on a practice machine; what works instead: help lists what is"));
+            call.error(said("practice-no-such-program", &[("name", &command)]));
             126
         }
         Err(_) => {
@@ -900,8 +980,13 @@ fn reboot(call: &mut Call<'_>) -> Exit {
     if !call.is_root() {
         let name = call.name();
         call.error(format!(
-            "Call to {} failed: Interactive authentication required.\npractice: only root does this over a network login: sudo {name}",
-            if name == "reboot" { "Reboot" } else { "PowerOff" }
+            "Call to {} failed: Interactive authentication required.\n{}",
+            if name == "reboot" {
+                "Reboot"
+            } else {
+                "PowerOff"
+            },
+            said("practice-login-only", &[("name", &name)])
         ));
         return 1;
     }
@@ -1269,7 +1354,10 @@ fn man(call: &mut Call<'_>) -> Exit {
             1
         }
         Some(name) => {
-            call.error(format!("No manual entry for {name}\npractice: there are no manual pages here; https://manpages.ubuntu.com has them, and help lists the commands that are played"));
+            call.error(format!(
+                "No manual entry for {name}\n{}",
+                said("practice-no-manual", &[])
+            ));
             16
         }
     }
@@ -1283,7 +1371,7 @@ fn editor(call: &mut Call<'_>) -> Exit {
         .filter(|word| !word.starts_with(['-', '+']))
         .collect();
     let Some(file) = files.first().cloned() else {
-        call.error(format!("practice: {name} needs the name of a file here"));
+        call.error(said("practice-editor-needs-file", &[("name", &name)]));
         return 1;
     };
     if name == "sudoedit" {
@@ -1298,9 +1386,7 @@ fn editor(call: &mut Call<'_>) -> Exit {
         }
     };
     if !call.process.stdin.is_terminal() || !call.to_terminal() {
-        call.error(format!(
-            "{name}: practice: standard input and output are not a terminal"
-        ));
+        call.error(said("practice-editor-no-terminal", &[("name", &name)]));
         return 1;
     }
     call.system.flush();
@@ -1314,12 +1400,13 @@ fn editor(call: &mut Call<'_>) -> Exit {
         },
         Some(Edited::Unchanged) => 0,
         Some(Edited::Failed(why)) => {
-            call.error(format!("practice: the editor could not be used: {why}"));
+            call.error(said("practice-editor-failed", &[("why", &why)]));
             1
         }
         None => {
-            call.error(format!(
-                "practice: {name} needs a person at a terminal, and there is none; what works instead: echo 'a line' >> {file}, sed -i 's/old/new/' {file}, or cat > {file} <<'END'"
+            call.error(said(
+                "practice-editor-no-person",
+                &[("name", &name), ("file", &file)],
             ));
             1
         }
@@ -1338,7 +1425,7 @@ fn lessons(call: &mut Call<'_>) -> Exit {
             output.exit.unwrap_or(1)
         }
         None => {
-            call.error("practice: on a practice machine lessons has these commands: check, list, show and hint");
+            call.error(said("practice-lessons", &[]));
             2
         }
     }

@@ -5,7 +5,7 @@ use crate::practice::packages::{build_modules, dkms_fault, dkms_source};
 use crate::practice::process::{Call, Exit};
 use crate::read::drivers;
 
-use super::{Program, lines_of, not_played};
+use super::{Program, lines_of, no_option, not_played};
 
 pub(super) const PROGRAMS: &[Program] = &[
     Program::installed("lspci", lspci),
@@ -54,8 +54,18 @@ fn lspci(call: &mut Call<'_>) -> Exit {
                 kernel |= word.contains(['k', 'v']);
                 numbers |= word.contains('n');
             }
-            _ => {
+            "-t" | "-vv" | "-vvv" | "-x" | "-m" | "-mm" | "-i" | "-q" | "-Q" | "-b" | "-M"
+            | "-F" | "--help" | "--version" => {
                 return not_played(call, &word, "lspci [-d 10de:] [-k] [-nn] [-s ADDRESS]");
+            }
+            _ if word.starts_with('-') && word.len() > 1 => {
+                no_option(call, &word);
+                call.error("Usage: lspci [<switches>]");
+                return 1;
+            }
+            _ => {
+                call.error("Usage: lspci [<switches>]");
+                return 1;
             }
         }
     }
@@ -179,6 +189,10 @@ fn models(call: &mut Call<'_>) -> Vec<(String, String)> {
 }
 
 fn lsmod(call: &mut Call<'_>) -> Exit {
+    if !call.rest().is_empty() {
+        call.error("Usage: lsmod");
+        return 1;
+    }
     let text = call
         .machine()
         .tree
@@ -201,7 +215,13 @@ fn modprobe(call: &mut Call<'_>) -> Exit {
     if let Some(option) = words.iter().find(|word| {
         word.starts_with('-') && !matches!(word.as_str(), "-r" | "--remove" | "-v" | "-a")
     }) {
-        return not_played(call, &option.clone(), "modprobe [-r] MODULE");
+        let option = option.clone();
+        // Those that kmod 30 has besides.
+        if OF_MODPROBE.contains(&option.as_str()) {
+            return not_played(call, &option, "modprobe [-r] MODULE");
+        }
+        no_option(call, &option);
+        return 1;
     }
     let Some(name) = words.iter().find(|word| !word.starts_with('-')).cloned() else {
         call.error("modprobe: ERROR: missing parameters. See -h.");
@@ -240,7 +260,49 @@ fn modprobe(call: &mut Call<'_>) -> Exit {
     1
 }
 
+/// Options of modprobe that are not played.
+const OF_MODPROBE: &[&str] = &[
+    "--all",
+    "--verbose",
+    "--dry-run",
+    "-n",
+    "--show-depends",
+    "-D",
+    "--showconfig",
+    "-c",
+    "--force",
+    "-f",
+    "--first-time",
+    "--ignore-install",
+    "-i",
+    "--use-blacklist",
+    "-b",
+    "--quiet",
+    "-q",
+    "--syslog",
+    "-s",
+    "--version",
+    "-V",
+    "--help",
+    "-h",
+    "--show-modversions",
+    "--resolve-alias",
+    "-R",
+];
+
+/// The first option that a program does not have.
+fn unknown_option(call: &mut Call<'_>, known: &[&str]) -> Option<String> {
+    let words = call.rest();
+    words
+        .into_iter()
+        .find(|word| word.starts_with('-') && !known.contains(&word.as_str()))
+}
+
 fn rmmod(call: &mut Call<'_>) -> Exit {
+    if let Some(option) = unknown_option(call, &["-f", "--force", "-v", "--verbose", "-s", "-w"]) {
+        no_option(call, &option);
+        return 1;
+    }
     let Some(name) = call.rest().into_iter().find(|word| !word.starts_with('-')) else {
         call.error("rmmod: ERROR: missing module name.");
         return 1;
@@ -297,6 +359,13 @@ fn unload(call: &mut Call<'_>, module: &str, prefix: &str, name: &str) -> Exit {
 }
 
 fn modinfo(call: &mut Call<'_>) -> Exit {
+    let known = [
+        "-F", "--field", "-n", "-a", "-d", "-l", "-p", "-0", "-k", "-b",
+    ];
+    if let Some(option) = unknown_option(call, &known) {
+        no_option(call, &option);
+        return 1;
+    }
     let words = call.rest();
     let field = words
         .windows(2)
@@ -346,14 +415,27 @@ fn modinfo(call: &mut Call<'_>) -> Exit {
     0
 }
 
+/// The first line of initramfs-tools' usage (0.142).
+const OF_INITRAMFS: &str = "Usage: update-initramfs {-c|-d|-u} [-k version] [-v] [-b directory]";
+
 fn update_initramfs(call: &mut Call<'_>) -> Exit {
     let words = call.rest();
+    let known = [
+        "-u", "-c", "-d", "-k", "-uk", "-v", "-b", "-t", "-h", "--help",
+    ];
+    if let Some(option) = unknown_option(call, &known) {
+        no_option(call, &option);
+        call.error(OF_INITRAMFS);
+        return 2;
+    }
     let does = words
         .iter()
         .any(|word| matches!(word.as_str(), "-u" | "-c" | "-uk"));
     if !does {
-        call.error("Usage: update-initramfs {-c|-d|-u} [-k version] [-v] [-b directory]");
-        return 1;
+        call.error(format!(
+            "You must specify at least one of -c, -u, or -d.\n\n{OF_INITRAMFS}"
+        ));
+        return 2;
     }
     if !call.is_root() {
         call.error("W: could not open /boot: Permission denied");
@@ -516,7 +598,20 @@ fn dkms(call: &mut Call<'_>) -> Exit {
                 }
             }
         }
-        other => not_played(call, other, "dkms status, dkms autoinstall"),
+        "add" | "remove" | "uninstall" | "match" | "mktarball" | "ldtarball" => {
+            let action = action.to_owned();
+            not_played(call, &action, "dkms status, dkms autoinstall")
+        }
+        other => {
+            let other = crate::visible::visible(other);
+            let (what, exit) = if other.starts_with('-') {
+                (format!(" Unknown option: {other}"), 2)
+            } else {
+                ("Unknown action specified: \"\"".to_owned(), 0)
+            };
+            call.error(format!("Error! {what}\nUsage: /usr/sbin/dkms [action] [options]\n  [action]  = {{ add | remove | build | install | uninstall | match | autoinstall |\n                mktarball | ldtarball | status }}"));
+            exit
+        }
     }
 }
 
@@ -597,10 +692,32 @@ fn mokutil(call: &mut Call<'_>) -> Exit {
             call.machine().state.key_waiting = None;
             0
         }
-        other => not_played(
+        "--reset"
+        | "--delete"
+        | "--list-delete"
+        | "--revoke-delete"
+        | "--export"
+        | "--password"
+        | "--disable-validation"
+        | "--enable-validation"
+        | "--pk"
+        | "--kek"
+        | "--db"
+        | "--dbx"
+        | "-l"
+        | "-N"
+        | "-i"
+        | "-t" => not_played(
             call,
-            other,
+            &action,
             "mokutil --sb-state, --list-new, --list-enrolled, --import FILE, --revoke-import",
         ),
+        other => {
+            if other.starts_with('-') {
+                no_option(call, other);
+            }
+            call.error("Usage:\n  mokutil OPTIONS [ARGS...]\n\nOptions:\n  --help\t\t\t\tShow help\n  --list-enrolled\t\t\tList the enrolled keys\n  --list-new\t\t\t\tList the keys to be enrolled\n  --import <der file...>\t\tImport keys\n  --revoke-import\t\t\tRevoke the import request\n  --sb-state\t\t\t\tShow SecureBoot State\n  --test-key <der file>\t\t\tTest if the key is enrolled or not");
+            255
+        }
     }
 }

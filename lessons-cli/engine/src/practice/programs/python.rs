@@ -162,6 +162,11 @@ fn python(call: &mut Call<'_>) -> Exit {
                 };
                 return run_module(call, &own, &module, &words.collect::<Vec<_>>());
             }
+            _ if word.starts_with("--") && !matches!(word.as_str(), "--help" | "--help-all") => {
+                let path = own.executable();
+                call.error(format!("unknown option {}\nusage: {path} [option] ... [-c cmd | -m mod | file | -] [arg] ...\nTry `python -h' for more information.", crate::visible::visible(&word)));
+                return 2;
+            }
             _ if word.starts_with('-') => {
                 return not_played(
                     call,
@@ -171,7 +176,7 @@ fn python(call: &mut Call<'_>) -> Exit {
             }
             _ => {
                 let Ok(bytes) = call.files().read(&word) else {
-                    let name = call.name();
+                    let name = own.executable();
                     call.error(format!(
                         "{name}: can't open file '{}': [Errno 2] No such file or directory",
                         absolute(&call.process.cwd.clone(), &word)

@@ -4,7 +4,7 @@ use crate::practice::outside::Edited;
 use crate::practice::process::{Call, Exit, Power};
 use crate::practice::services::{self, NotStarted, PERSISTENCED};
 
-use super::{Program, not_played};
+use super::{Program, no_option, not_played};
 
 pub(super) const PROGRAMS: &[Program] = &[Program::of_hosts("systemctl", "/usr/bin", systemctl)];
 
@@ -27,6 +27,41 @@ fn systemctl(call: &mut Call<'_>) -> Exit {
         .filter(|word| !word.starts_with('-'))
         .cloned()
         .collect();
+    let known = [
+        "--now",
+        "--no-pager",
+        "--full",
+        "-l",
+        "--all",
+        "-a",
+        "--quiet",
+        "-q",
+        "--runtime",
+        "--force",
+        "-f",
+        "--user",
+        "--system",
+        "--no-block",
+    ];
+    let other = words.iter().find(|word| {
+        let name = word.split('=').next().unwrap_or(word);
+        name.starts_with('-')
+            && !known.contains(&name)
+            && ![
+                "--type",
+                "--state",
+                "--lines",
+                "-n",
+                "-t",
+                "-p",
+                "--property",
+            ]
+            .contains(&name)
+    });
+    if let Some(option) = other {
+        no_option(call, &option.clone());
+        return 1;
+    }
     let Some((action, units)) = plain.split_first() else {
         return not_played(call, "no command", PLAYED);
     };
@@ -62,6 +97,40 @@ fn systemctl(call: &mut Call<'_>) -> Exit {
             return 0;
         }
         _ => {}
+    }
+    let verbs = [
+        "status",
+        "cat",
+        "start",
+        "stop",
+        "restart",
+        "reload",
+        "enable",
+        "disable",
+        "edit",
+        "revert",
+        "is-active",
+        "is-enabled",
+        "is-failed",
+        "show",
+        "mask",
+        "unmask",
+        "kill",
+        "try-restart",
+        "reset-failed",
+        "list-timers",
+        "list-sockets",
+        "list-dependencies",
+        "isolate",
+        "get-default",
+        "set-default",
+    ];
+    if !verbs.contains(&action.as_str()) {
+        call.error(format!(
+            "Unknown command verb '{}'.",
+            crate::visible::visible(action)
+        ));
+        return 1;
     }
     if services.is_empty() {
         call.error("Too few arguments.");

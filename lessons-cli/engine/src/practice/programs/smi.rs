@@ -455,6 +455,10 @@ fn apply(call: &mut Call<'_>, set: &Set, chosen: &[usize]) -> Exit {
             return 4;
         }
         call.line(said);
+        if exit == 2 {
+            call.line("Terminating early due to previous errors.");
+            return exit;
+        }
         if exit != 0 {
             call.line("Treating as warning and moving on.");
         }

@@ -4,6 +4,7 @@ use super::Program;
 use super::format::Directive;
 use super::options::Spec;
 use crate::practice::process::{Call, Exit};
+use crate::practice::said::said;
 use crate::practice::shell::ansi_c;
 use crate::practice::tree::Errno;
 
@@ -30,7 +31,7 @@ pub(super) const PROGRAMS: &[Program] = &[
 /// What a program says of a file whose text was never recorded.
 pub(super) fn problem(errno: Errno) -> String {
     match errno {
-        Errno::Untold => "practice: what is in this file is not part of the practice".to_owned(),
+        Errno::Untold => said("practice-untold", &[]),
         other => other.to_string(),
     }
 }
@@ -409,7 +410,7 @@ fn counted(call: &mut Call<'_>) -> Option<(Count, bool, Vec<String>)> {
     }
     let options = SPEC.read(call)?;
     if options.has('f') || options.has('F') {
-        call.error("practice: waiting for more lines (-f) is not supported on a practice machine; what works instead: tail without -f, again later");
+        call.error(said("practice-tail-f", &[]));
     }
     let (letter, what) = if options.has('c') {
         ('c', "bytes")

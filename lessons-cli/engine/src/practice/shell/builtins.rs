@@ -225,7 +225,7 @@ fn trap(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), F
             continue;
         }
         if matches!(plain, "DEBUG" | "RETURN") && text != "-" {
-            return Err(shell.unsupported(system, "trap … DEBUG", "set -x"));
+            return Err(shell.unsupported(system, "practice-trap-debug"));
         }
         if text == "-" {
             shell.traps.remove(plain);

@@ -597,11 +597,7 @@ impl Shell {
                     }
                     ParameterTransformOp::ExpandEscapeSequences => ansi_c,
                     _ => {
-                        return Err(self.unsupported(
-                            system,
-                            "this of ${name@…}",
-                            "${name@Q}, ${name@U}, ${name@L}, ${name@u} and ${name@E}",
-                        ));
+                        return Err(self.unsupported(system, "practice-transformation"));
                     }
                 };
                 self.each(system, &parameter, in_quotes, parts, change)?;

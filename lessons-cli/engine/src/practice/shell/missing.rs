@@ -3,6 +3,7 @@
 use super::Shell;
 use crate::practice::files::User;
 use crate::practice::process::System;
+use crate::practice::said::said;
 
 /// Commands that Ubuntu knows the package of, and its package: what `command-not-found` prints.
 const PACKAGES: &[(&str, &[&str])] = &[
@@ -105,7 +106,12 @@ pub(super) fn command(shell: &Shell, system: &mut System, name: &str) -> String 
         }
     }
     match nearest(shell, system, name, is_ubuntu) {
-        Some((_, Near::Here(near))) => format!("{plain}practice: did you mean {near}?\n"),
+        Some((_, Near::Here(near))) => {
+            format!(
+                "{plain}{}\n",
+                said("practice-did-you-mean", &[("name", &near)])
+            )
+        }
         Some((_, Near::Packed(near, packages))) => {
             let lines: String = packages
                 .iter()
@@ -147,9 +153,7 @@ fn installs(shell: &Shell, system: &System, packages: &[&str]) -> String {
 /// The message for a program that is there and that practice machines do not play.
 pub(super) fn not_played(_: &System, name: &str) -> String {
     let shown: String = crate::visible::visible(name).chars().take(200).collect();
-    format!(
-        "practice: {shown} is not supported on a practice machine; what works instead: help lists what is\n"
-    )
+    said("practice-no-such-program", &[("name", &shown)]) + "\n"
 }
 
 /// A command of a name that is near to what was typed.

@@ -1,5 +1,6 @@
 //! Plays commands: lists, pipelines, loops, functions, redirections.
 
+use crate::practice::said::said;
 use std::sync::Arc;
 
 use brush_parser::ast;
@@ -24,22 +25,16 @@ impl Shell {
             Ok(program) => program,
             Err(error) => {
                 let message = match error {
-                    parse::Unreadable::Open => {
-                        "syntax error: unexpected end of file".to_owned()
-                    }
+                    parse::Unreadable::Open => "syntax error: unexpected end of file".to_owned(),
                     parse::Unreadable::Syntax(near) => {
                         format!("syntax error near unexpected token `{near}'")
                     }
-                    parse::Unreadable::TooLong => format!(
-                        "practice: this is longer than the {} KiB that a practice machine reads as commands; shorter pieces, or a file made by a command, work",
-                        parse::LONGEST >> 10
+                    parse::Unreadable::TooLong => said(
+                        "practice-commands-too-long",
+                        &[("most", &(parse::LONGEST >> 10).to_string())],
                     ),
-                    parse::Unreadable::TooDeep => {
-                        "practice: this is more deeply nested than a practice machine reads; a function or a variable for an inner part works".to_owned()
-                    }
-                    parse::Unreadable::Nul => {
-                        "practice: there is a NUL byte in this command, which no shell takes".to_owned()
-                    }
+                    parse::Unreadable::TooDeep => said("practice-commands-too-deep", &[]),
+                    parse::Unreadable::Nul => said("practice-commands-nul", &[]),
                 };
                 self.complain(system, &message);
                 self.status = 2;
@@ -373,9 +368,7 @@ impl Shell {
                 self.status = Exit::from(number == 0);
                 Ok(())
             }
-            ast::CompoundCommand::Coprocess(_) => {
-                Err(self.unsupported(system, "coproc", "a pipeline: one | other"))
-            }
+            ast::CompoundCommand::Coprocess(_) => Err(self.unsupported(system, "practice-coproc")),
         }
     }
 
@@ -532,7 +525,7 @@ impl Shell {
                         self.set_input(*fd, input);
                     }
                     Kind::ReadAndWrite => {
-                        return Err(self.unsupported(system, "<>", "< to read and > to write"));
+                        return Err(self.unsupported(system, "practice-read-and-write"));
                     }
                     Kind::Write | Kind::Clobber | Kind::Append => {
                         let append = matches!(kind, Kind::Append);
@@ -640,11 +633,9 @@ impl Shell {
         {
             return match device {
                 Device::Terminal => Ok(Input::terminal()),
-                Device::Zero | Device::Random => Err(self.unsupported(
-                    system,
-                    "reading a device without end",
-                    "head -c COUNT /dev/zero",
-                )),
+                Device::Zero | Device::Random => {
+                    Err(self.unsupported(system, "practice-endless-device"))
+                }
                 _ => Ok(Input::empty()),
             };
         }

@@ -1,5 +1,6 @@
 //! Plays a program of awk.
 
+use crate::practice::said::said;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
@@ -490,8 +491,9 @@ impl Awk<'_, '_> {
             }
         };
         if parts.len() > FIELDS {
-            return Err(Flow::Failed(format!(
-                "practice: more than {FIELDS} fields are not supported on a practice machine"
+            return Err(Flow::Failed(said(
+                "practice-awk-fields",
+                &[("count", &FIELDS.to_string())],
             )));
         }
         Ok(parts)
@@ -666,10 +668,7 @@ impl Awk<'_, '_> {
                 let waiting = self.commands.entry(name.as_ref().to_owned()).or_default();
                 waiting.extend_from_slice(text.as_bytes());
                 if waiting.len() > LONGEST {
-                    return Err(Flow::Failed(
-                        "practice: more is piped to a command than a practice machine keeps"
-                            .to_owned(),
-                    ));
+                    return Err(Flow::Failed(said("practice-awk-piped", &[])));
                 }
                 Ok(())
             }
@@ -1172,9 +1171,7 @@ impl Awk<'_, '_> {
             }
             "fflush" => Value::Number(0.0),
             _ => {
-                return Err(Flow::Failed(format!(
-                    "practice: {name}() is not supported on a practice machine; what works instead: date +FORMAT before awk, passed on with -v"
-                )));
+                return Err(Flow::Failed(said("practice-awk-time", &[("name", name)])));
             }
         })
     }
@@ -1388,7 +1385,7 @@ fn place(number: f64) -> Option<usize> {
 }
 
 fn too_long() -> Flow {
-    Flow::Failed("practice: this text grows longer than a practice machine keeps".to_owned())
+    Flow::Failed(said("practice-text-too-long", &[]))
 }
 
 /// Whether statements use a name as an array.

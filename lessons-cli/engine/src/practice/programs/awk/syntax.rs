@@ -1,5 +1,6 @@
 //! Reads a program of awk: words, then expressions and statements.
 
+use crate::practice::said::said;
 use std::collections::BTreeMap;
 
 /// How deeply expressions and statements may be in one another.
@@ -149,7 +150,7 @@ const OPS: &[&str] = &[
 /// Reads a program; the message is what stands after `awk: `.
 pub(super) fn read(text: &str) -> Result<Script, String> {
     if text.len() > LONGEST {
-        return Err("practice: this program is longer than a practice machine reads".to_owned());
+        return Err(said("practice-program-too-long", &[]));
     }
     let tokens = tokens(text)?;
     let mut parser = Parser {
@@ -401,18 +402,10 @@ impl Parser {
         format!("line {line}: syntax error at or near {near}")
     }
 
-    fn unsupported(what: &str, instead: &str) -> String {
-        format!(
-            "practice: {what} is not supported on a practice machine; what works instead: {instead}"
-        )
-    }
-
     fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Read<T>) -> Read<T> {
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err(
-                "practice: this is more deeply nested than a practice machine reads".to_owned(),
-            );
+            return Err(said("practice-too-nested", &[]));
         }
         let result = read(self);
         self.depth -= 1;
@@ -586,10 +579,7 @@ impl Parser {
                     "next" => Ok(Statement::Next),
                     "break" => Ok(Statement::Break),
                     "continue" => Ok(Statement::Continue),
-                    _ => Err(Self::unsupported(
-                        "nextfile",
-                        "next, and one file at a time",
-                    )),
+                    _ => Err(said("practice-awk-nextfile", &[])),
                 }
             }
             "exit" | "return" => {
@@ -1024,10 +1014,7 @@ impl Parser {
                         | "rshift"
                         | "compl"
                 ) {
-                    return Err(Self::unsupported(
-                        &format!("{name}(), which is gawk's and not in Ubuntu's mawk,"),
-                        "sub, gsub, match, split, substr and sort",
-                    ));
+                    return Err(said("practice-awk-gawk", &[("name", &name)]));
                 }
                 Ok(Expr::Call(name, words))
             }
