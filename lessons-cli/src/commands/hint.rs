@@ -49,17 +49,15 @@ pub(super) fn run(
         return Ok(Done::good(out));
     }
     if let Some(level) = level {
-        return match level.checked_sub(1).and_then(|index| hints.get(index)) {
-            Some(hint) => Ok(Done::good(show(level, hint))),
-            None => {
-                let args = [
-                    ("step", Arg::Text(id.to_string())),
-                    ("count", Arg::Text(count.to_string())),
-                    ("level", Arg::Text(level.to_string())),
-                ];
-                Err(WrongUsage(texts.shared("usage-no-such-hint", &args)).into())
-            }
+        let Some(hint) = level.checked_sub(1).and_then(|index| hints.get(index)) else {
+            let args = [
+                ("step", Arg::Text(id.to_string())),
+                ("count", Arg::Text(count.to_string())),
+                ("level", Arg::Text(level.to_string())),
+            ];
+            return Err(WrongUsage(texts.shared("usage-no-such-hint", &args)).into());
         };
+        return Ok(Done::good(show(level, hint)));
     }
     let store = super::store();
     let seen = store.read().progress.step(id).map_or(0, |step| step.hints);
