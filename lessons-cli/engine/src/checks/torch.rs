@@ -543,6 +543,9 @@ fn undecided(
         .fix(Fix::run("lessons check driver").note("fix-check-driver"))
 }
 
+/// The most torches of other Pythons that are told side by side.
+const MOST_ELSEWHERE: usize = 8;
+
 fn installed(facts: &Facts<'_>) -> Finding {
     match facts.torch() {
         Ok(Some(torch)) => {
@@ -591,10 +594,12 @@ fn installed(facts: &Facts<'_>) -> Finding {
                     .arg("pip", pip)
                     .arg("python", python)
                     .evidence(pip, format!("#!{python}")),
-                Some(torch) => Finding::fail("fail-elsewhere")
-                    .arg("version", torch.version.to_string())
-                    .arg("where", &torch.site)
-                    .evidence(&torch.source, torch.version.to_string()),
+                Some(torch) => elsewhere.iter().take(MOST_ELSEWHERE).fold(
+                    Finding::fail("fail-elsewhere")
+                        .arg("version", torch.version.to_string())
+                        .arg("where", &torch.site),
+                    |finding, torch| finding.evidence(&torch.source, torch.version.to_string()),
+                ),
                 None => not_installed(facts, environment),
             };
             let finding = finding.arg("prefix", &environment.prefix);

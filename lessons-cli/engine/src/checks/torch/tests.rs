@@ -346,6 +346,36 @@ fn remains_are_told_where_the_driver_is_not_known() {
 }
 
 #[test]
+fn torches_of_several_pythons_are_told_side_by_side() {
+    let mut machine = healthy();
+    no_torch(&mut machine);
+    names(&mut machine, "/home/me/miniforge3/envs", &["dl"]);
+    names(
+        &mut machine,
+        "/home/me/miniforge3/envs/dl/lib",
+        &["python3.11"],
+    );
+    names(&mut machine, "/home/me/.local/lib", &["python3.12"]);
+    for (site, version) in [
+        ("/home/me/miniforge3/envs/dl/lib/python3.11", "2.8.0+cu128"),
+        ("/home/me/.local/lib/python3.12", "2.4.1+cu121"),
+    ] {
+        text(
+            &mut machine,
+            &format!("{site}/site-packages/torch/version.py"),
+            &format!("__version__ = '{version}'\ncuda = '12.1'\n"),
+        );
+    }
+    let found = finding(&machine, steps::find("torch.installed").unwrap());
+    assert_eq!(found.outcome, Fail);
+    let told: Vec<_> = found.evidence.iter().map(|it| it.detail.as_str()).collect();
+    assert!(
+        told.contains(&"2.8.0+cu128") && told.contains(&"2.4.1+cu121"),
+        "{told:?}"
+    );
+}
+
+#[test]
 fn installations() {
     holds! { "torch.installed":
         |_| {} => Pass "pass";
