@@ -1,6 +1,9 @@
 //! The name that somebody meant.
 
-use crate::WrongUsage;
+use lessons_engine::finding::Arg;
+use lessons_engine::visible::visible;
+
+use crate::{WrongUsage, commands};
 
 /// An error for a name that is none of `known`: it says which is nearest, or where to find them all.
 pub fn unknown<'k>(
@@ -9,13 +12,21 @@ pub fn unknown<'k>(
     known: impl IntoIterator<Item = &'k str>,
     list: &str,
 ) -> WrongUsage {
-    let shown = lessons_engine::visible::visible(name);
-    match nearest(name, known) {
-        Some(near) => WrongUsage(format!(
-            "there is no {what} {shown:?}; did you mean {near}? ({list} shows all)"
-        )),
-        None => WrongUsage(format!("there is no {what} {shown:?}; {list} shows all")),
-    }
+    let text = |text: &str| Arg::Text(text.to_owned());
+    let mut args = vec![
+        // The name of a variant in the text: `step-or-lesson`.
+        ("what", Arg::Text(what.replace(' ', "-"))),
+        ("name", Arg::Text(visible(name))),
+        ("list", text(list)),
+    ];
+    let id = match nearest(name, known) {
+        Some(near) => {
+            args.push(("near", text(near)));
+            "usage-unknown-name-near"
+        }
+        None => "usage-unknown-name",
+    };
+    WrongUsage(commands::texts().shared(id, &args))
 }
 
 /// The known name that looks most like `name`, if any looks like it at all.
@@ -41,6 +52,29 @@ fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_kind_of_name_has_a_word() {
+        for what in [
+            "step",
+            "step or lesson",
+            "machine",
+            "exercise or machine",
+            "kind of output",
+            "table",
+            "symptom",
+        ] {
+            let said = unknown(what, "xyzzy", ["driver"], "lessons list").0;
+            assert_eq!(
+                said,
+                format!("there is no {what} \"xyzzy\"; lessons list shows all")
+            );
+        }
+        assert_eq!(
+            unknown("step", "drivr", ["driver"], "lessons list").0,
+            "there is no step \"drivr\"; did you mean driver? (lessons list shows all)"
+        );
+    }
 
     #[test]
     fn the_name_that_was_meant_is_found() {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 use lessons_engine::catalogue::{Catalogue, Page};
+use lessons_engine::finding::Arg;
 use lessons_engine::read::error::ReadError;
 use lessons_engine::read::index::{self, Index};
 use lessons_engine::read::said::NotRead;
@@ -66,17 +67,12 @@ impl Place {
         }
         if let Ok(mirror) = torch_matrix::mirror(text) {
             let Some(build) = build else {
-                return Err(WrongUsage(format!(
-                    "{text} keeps a folder for each build: say which, with --cuda 12.6"
-                ))
-                .into());
+                return Err(wrong("usage-index-needs-build", text, "").into());
             };
             let url = if nightly {
-                mirror.nightly_url(build).ok_or_else(|| {
-                    WrongUsage(format!(
-                        "{text} is not known to keep nightlies; official does"
-                    ))
-                })?
+                mirror
+                    .nightly_url(build)
+                    .ok_or_else(|| wrong("usage-index-no-nightlies", text, ""))?
             } else {
                 mirror.url(build)
             };
@@ -93,12 +89,7 @@ impl Place {
             .map(|mirror| mirror.name.as_str())
             .chain(["pypi"])
             .collect();
-        Err(WrongUsage(format!(
-            "{} is no address, no file and no index known by name: those are {}",
-            visible(text),
-            names.join(", ")
-        ))
-        .into())
+        Err(wrong("usage-index-unknown", text, &names.join(", ")).into())
     }
 
     fn on_disk(path: &Path) -> Self {
@@ -301,4 +292,12 @@ fn list(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()> {
         }
     }
     Ok(())
+}
+/// What is wrong with an index that was named, and which names are known.
+fn wrong(id: &str, index: &str, names: &str) -> WrongUsage {
+    let args = [
+        ("index", Arg::Text(visible(index))),
+        ("names", Arg::Text(names.to_owned())),
+    ];
+    WrongUsage(texts().shared(id, &args))
 }

@@ -458,7 +458,9 @@ fn reason(misfit: &Misfit, question: &Question) -> (&'static str, Message) {
         ),
         Misfit::Companion(package) => (
             "no-companion",
-            Message::shared("plan-why-companion").arg("package", package.to_string()),
+            Message::shared("plan-why-companion")
+                .arg("package", package.to_string())
+                .arg("python", python),
         ),
         Misfit::Unlisted => (
             "unknown-on-index",
@@ -507,7 +509,11 @@ fn beside<'c>(
         add(
             "same-release",
             fit,
-            Message::shared("plan-when-same-release"),
+            Message::shared(if question.wish.kind == Kind::Rocm {
+                "plan-when-same-release-rocm"
+            } else {
+                "plan-when-same-release"
+            }),
             true,
         );
     }
@@ -575,7 +581,7 @@ fn beside<'c>(
     if question.wish.kind != Kind::Cpu
         && let Some(fit) = cpu(question, wanted, shelf)
     {
-        add("cpu", &fit, Message::shared("plan-when-cpu"), true);
+        add("cpu", &fit, when_cpu(question), true);
     }
     // Where no GPU was found, what one would want.
     if matches!(
@@ -594,6 +600,15 @@ fn beside<'c>(
         }
     }
     all
+}
+
+/// What the build without CUDA is good for: on a Mac it is the only one, and knows Apple's GPU.
+fn when_cpu(question: &Question) -> Message {
+    Message::shared(if question.platform.value.os == Os::MacOs {
+        "plan-when-mac"
+    } else {
+        "plan-when-cpu"
+    })
 }
 
 /// The CPU build, which runs everywhere.
@@ -777,7 +792,7 @@ fn instead<'c>(
     if question.wish.kind != Kind::Cpu
         && let Some(fit) = cpu(question, wanted, shelf)
     {
-        add("cpu", fit, Message::shared("plan-when-cpu"), None);
+        add("cpu", fit, when_cpu(question), None);
     }
     if all.is_empty() && cuda {
         all.extend(two_steps_away(question, wanted, shelf));

@@ -614,6 +614,7 @@ fn texts_and_explanations_name_the_same() {
     let mut folders = vec![
         root.join("src/explain"),
         root.join("src/read"),
+        root.join("src/read/smi"),
         root.join("../src/commands/read"),
     ];
     let mut sources = vec![

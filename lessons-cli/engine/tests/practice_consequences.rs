@@ -454,6 +454,26 @@ fn an_upgrade_without_a_restart_is_a_mismatch() {
 }
 
 #[test]
+fn signed_modules_survive_an_upgrade_under_secure_boot() {
+    plays(
+        &["secure-boot-signed-modules"],
+        As::Bundled,
+        "
+        sudo modprobe nvidia
+        sudo apt update
+        sudo apt upgrade -y
+        = linux-modules-nvidia-580-open-6.8.0-87-generic
+        ! dkms
+        ! password
+        sudo reboot
+        nvidia-smi
+        = Driver Version: 580.178.04
+        ? driver.secure-boot Pass
+        ",
+    );
+}
+
+#[test]
 fn a_full_disk_stops_what_writes() {
     plays(
         &["driver-not-installed", "nouveau-until-restart"],
@@ -605,6 +625,103 @@ fn a_missing_nvidia_smi_is_offered_as_ubuntu_offers_it() {
         nvidia-smi
         = nvidia-smi: command not found
         ! apt
+        ",
+    );
+}
+
+/// github.com/NVIDIA/open-gpu-kernel-modules, and public logs of these kernels.
+#[test]
+fn the_kernel_log_speaks_as_its_release_does() {
+    plays(
+        &["ubuntu-fresh-nouveau", "driver-not-installed"],
+        As::Bundled,
+        "
+        sudo modprobe nouveau
+        sudo dmesg
+        = [drm] Initialized nouveau 1.4.0 20120801 for 0000:
+        ",
+    );
+    plays(
+        &["desktop-rtx5090-open", "hgx-8xh100"],
+        As::Bundled,
+        "
+        sudo dmesg
+        = Loading NVIDIA UNIX Open Kernel Mode Setting Driver for x86_64  580
+        = [drm] Initialized nvidia-drm 0.0.0 20160202 for 0000:01:00.0 on minor 0
+        = [drm] [nvidia-drm] [GPU ID 0x00000100] Loading driver
+        ",
+    );
+    plays(
+        &["ubuntu-26.04-rtx4090", "fedora-42-rtx3060"],
+        As::Bundled,
+        "
+        sudo dmesg
+        = [drm] Initialized nvidia-drm 0.0.0 for 0000:01:00.0 on minor 0
+        ",
+    );
+    plays(
+        &["desktop-gtx1080ti", "debian-12-rtx3060"],
+        As::Bundled,
+        "
+        sudo dmesg
+        = Loading NVIDIA Kernel Mode Setting Driver for UNIX platforms
+        ",
+    );
+}
+
+#[test]
+fn uv_names_what_it_takes_out_of_a_project() {
+    plays(
+        &["desktop-rtx3060", "debian-13-rtx3060"],
+        As::Bundled,
+        "
+        cd ~
+        curl -LsSf https://astral.sh/uv/install.sh | sh
+        source $HOME/.local/bin/env
+        uv init demo
+        cd demo
+        uv add numpy torch==2.8.0
+        uv remove torch
+        = Uninstalled
+        =  - torch==2.8.0
+        =  - triton==3.4.0
+        ! - numpy
+        uv sync
+        ! Uninstalled
+        uv run python -c 'import numpy'
+        ! Error
+        ",
+    );
+}
+
+#[test]
+fn python_prints_what_a_newcomer_types() {
+    plays(
+        &["ubuntu-4x4090", "desktop-rtx5090-open", "debian-13-rtx3060"],
+        As::Bundled,
+        "
+        python -c 'import torch; x = torch.rand(5, 3); print(x)'
+        = tensor([[0.
+        ! of 5
+        python -c \"import torch; print(torch.zeros(2, 2, device='cuda'))\"
+        = tensor([[0., 0.],
+        = [0., 0.]], device='cuda:0')
+        python -c 'import torch; print(torch.ones(3) + 1)'
+        = tensor([2., 2., 2.])
+        python -c 'import torch; print(torch.ones(2000))'
+        = tensor([1., 1., 1.,  ..., 1., 1., 1.])
+        python -c \"import torch; device = 'cuda' if torch.cuda.is_available() else 'cpu'; print(f'{device}: {torch.cuda.is_available()}')\"
+        = cuda: True
+        python -c \"import torch; print('yes' if torch.cuda.is_bf16_supported() else 'no')\"
+        = yes
+        ",
+    );
+    plays(
+        &["ubuntu-torch-cpu"],
+        As::Bundled,
+        "
+        python -c \"import torch; print(torch.ones(1).to('cuda' if torch.cuda.is_available() else 'cpu'))\"
+        = tensor([1.])
         ",
     );
 }

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use anyhow::Result;
 
 use lessons_engine::facts::Facts;
+use lessons_engine::finding::Arg;
 use lessons_engine::report::Report;
 
 use crate::cli::LiveArgs;
@@ -48,12 +49,15 @@ pub(super) fn run(
         return Ok(Done::good(out));
     }
     if let Some(level) = level {
-        return match level.checked_sub(1).and_then(|index| hints.get(index)) {
-            Some(hint) => Ok(Done::good(show(level, hint))),
-            None => {
-                Err(WrongUsage(format!("{id} has hints 1 to {count}, and no hint {level}")).into())
-            }
+        let Some(hint) = level.checked_sub(1).and_then(|index| hints.get(index)) else {
+            let args = [
+                ("step", Arg::Text(id.to_string())),
+                ("count", Arg::Text(count.to_string())),
+                ("level", Arg::Text(level.to_string())),
+            ];
+            return Err(WrongUsage(texts.shared("usage-no-such-hint", &args)).into());
         };
+        return Ok(Done::good(show(level, hint)));
     }
     let store = super::store();
     let seen = store.read().progress.step(id).map_or(0, |step| step.hints);

@@ -34,12 +34,9 @@ pub(super) fn run(args: &ReadArgs, live: &LiveArgs) -> Result<Done> {
         return Ok(Done::good(drawing));
     }
     if args.for_cuda.is_some() && !said.iter().any(|said| matches!(said, Said::Drivers(_))) {
-        return Err(WrongUsage(
-            "--for-cuda chooses among driver packages, and there are none in this text".to_owned(),
-        )
-        .into());
+        return Err(WrongUsage(super::texts().shared("read-usage-for-cuda", &[])).into());
     }
-    let texts = Texts::english();
+    let texts = super::texts();
     if args.step {
         return steps(&said, &given, args.json, &texts);
     }
@@ -86,7 +83,7 @@ fn named(what: &[String]) -> Result<(Option<Kind>, Input)> {
 
 /// Why it could not be read, and what to try.
 fn refused(why: &NotRead, kind: Option<Kind>, given: &str, input: &Input) -> anyhow::Error {
-    let texts = Texts::english();
+    let texts = super::texts();
     let mut said = texts.sentence(&why.message());
     let is_error = |given: &str| {
         let seen = symptoms::recognise(given).seen;
@@ -127,12 +124,9 @@ fn svg(said: &[Said], file: &Path) -> Result<Option<String>> {
         _ => None,
     });
     let Some(topo) = topo else {
-        return Err(WrongUsage(
-            "--svg draws a topology, and there is none in this text".to_owned(),
-        )
-        .into());
+        return Err(WrongUsage(super::texts().shared("read-usage-svg", &[])).into());
     };
-    let drawing = draw::topology::svg(topo, &Texts::english());
+    let drawing = draw::topology::svg(topo, &super::texts());
     if file == Path::new("-") {
         return Ok(Some(drawing));
     }
@@ -140,7 +134,7 @@ fn svg(said: &[Said], file: &Path) -> Result<Option<String>> {
     std::fs::write(file, drawing)
         .with_context(|| format!("tried to write the drawing to {shown}"))?;
     let written = [("file", Arg::Text(shown))];
-    super::notice(&Texts::english().shared("read-svg-written", &written));
+    super::notice(&super::texts().shared("read-svg-written", &written));
     Ok(None)
 }
 

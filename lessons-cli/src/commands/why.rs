@@ -29,10 +29,7 @@ pub(super) fn run(args: &WhyArgs, live: &LiveArgs) -> Result<Done> {
         && args.text.first().is_none_or(|text| text == "-");
     let text = if from_input {
         if args.machine.as_deref() == Some("-") {
-            return Err(WrongUsage(
-                "the text and the machine cannot both come from standard input: give the machine as a file".to_owned(),
-            )
-            .into());
+            return Err(WrongUsage(texts.shared("usage-one-standard-input", &[])).into());
         }
         from_standard_input(&texts).context("tried to read the text from standard input")?
     } else {

@@ -174,6 +174,56 @@ fn nothing_fits_says_what_is_nearest_and_why_not() {
 }
 
 #[test]
+fn what_is_said_of_other_builds_is_true_of_them() {
+    let reader = Reader::new();
+    let linux = ["--os", "linux", "--arch", "x86_64"];
+    for (exit, options, words, wrong) in [
+        (
+            1,
+            ["--os", "macos", "--torch", "2.8.0+cu126"].as_slice(),
+            "On a Mac: torch 2.8.0",
+            "never sees a GPU",
+        ),
+        (
+            0,
+            &["--cuda", "rocm", "--python", "3.12"],
+            "for another ROCm",
+            "for another CUDA",
+        ),
+        (
+            1,
+            &["--cuda", "10.2", "--python", "3.7", "--gpu", "GTX 1080"],
+            "torch==1.12.1 with --index-url https://download.pytorch.org/whl/cu102",
+            "too old for what is asked",
+        ),
+        (
+            1,
+            &[
+                "--gpu",
+                "T4",
+                "--torch",
+                "2.5.1",
+                "--python",
+                "3.13",
+                "--with",
+                "torchaudio",
+            ],
+            "none that Python 3.13 takes",
+            "no torchaudio for it\n",
+        ),
+    ] {
+        let system: &[&str] = if options.contains(&"--os") {
+            &[]
+        } else {
+            &linux
+        };
+        let said = plan(&reader, exit, &[options, system].concat());
+        assert!(said.contains(words), "{options:?}: {said}");
+        assert!(!said.contains(wrong), "{options:?}: {said}");
+    }
+}
+
+#[test]
 fn people_read_the_command_first() {
     let reader = Reader::new();
     for (name, options) in [

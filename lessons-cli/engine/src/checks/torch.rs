@@ -543,18 +543,35 @@ fn undecided(
         .fix(Fix::run("lessons check driver").note("fix-check-driver"))
 }
 
+/// The most torches of other Pythons that are told side by side.
+const MOST_ELSEWHERE: usize = 8;
+
 fn installed(facts: &Facts<'_>) -> Finding {
     match facts.torch() {
         Ok(Some(torch)) => {
             let records = facts.torch_records(torch);
-            let finding = Finding::pass(if records.is_empty() {
-                "pass"
-            } else {
+            let put_before = facts.torch_is_put_before(torch);
+            let finding = Finding::pass(if put_before {
+                "pass-python-path"
+            } else if !records.is_empty() {
                 "pass-records"
+            } else if facts.torch_lacks_record(torch) {
+                "pass-no-record"
+            } else {
+                "pass"
             })
             .arg("version", torch.version.to_string())
             .arg("site", &torch.site)
             .evidence(&torch.source, torch.version.to_string());
+            let finding = if put_before {
+                finding.evidence("$PYTHONPATH", facts.python_path().join(", "))
+            } else {
+                finding
+            };
+            let finding = match facts.torch_origin(torch) {
+                Some((record, url)) => finding.evidence(&record, url),
+                None => finding,
+            };
             records.iter().fold(
                 finding.arg("records", records.join(", ")),
                 |finding, record| {
@@ -577,10 +594,12 @@ fn installed(facts: &Facts<'_>) -> Finding {
                     .arg("pip", pip)
                     .arg("python", python)
                     .evidence(pip, format!("#!{python}")),
-                Some(torch) => Finding::fail("fail-elsewhere")
-                    .arg("version", torch.version.to_string())
-                    .arg("where", &torch.site)
-                    .evidence(&torch.source, torch.version.to_string()),
+                Some(torch) => elsewhere.iter().take(MOST_ELSEWHERE).fold(
+                    Finding::fail("fail-elsewhere")
+                        .arg("version", torch.version.to_string())
+                        .arg("where", &torch.site),
+                    |finding, torch| finding.evidence(&torch.source, torch.version.to_string()),
+                ),
                 None => not_installed(facts, environment),
             };
             let finding = finding.arg("prefix", &environment.prefix);
@@ -612,6 +631,8 @@ fn remains_of_torch(facts: &Facts<'_>, environment: &Environment, remains: &str)
         .arg("prefix", &environment.prefix)
         .arg("remains", remains)
         .evidence(remains, "there, without the rest of torch")
+        // Whichever wheel fits, half of one is none.
+        .stands_without(&["torch.wheel-exists"])
         .fix(Fix::run(delete).note("fix-remains"))
         .fix(install::fix(
             facts,

@@ -376,13 +376,23 @@ fn wheel(notes: &mut Notes, plan: &Plan<'_>, wanted: &Wanted) {
     {
         let tag = BuildTag::Cuda(cuda.release());
         if let Some((torch, pythons)) = newest_of_tag(&tag, Catalogue::bundled()) {
-            let pythons: Vec<_> = pythons.iter().map(ToString::to_string).collect();
+            let python = question.python.value;
+            let said = if pythons.contains(&python)
+                && let (Ok(official), Some(first)) = (
+                    torch_matrix::mirror("official"),
+                    torch_matrix::releases().first(),
+                ) {
+                text("plan-note-newest-for-cuda-not-judged")
+                    .arg("python", python.to_string())
+                    .arg("url", official.url(&tag))
+                    .arg("first", first.torch.to_string())
+            } else {
+                let pythons: Vec<_> = pythons.iter().map(ToString::to_string).collect();
+                text("plan-note-newest-for-cuda").arg("pythons", pythons.join(", "))
+            };
             notes.remark(
                 "newest-for-cuda",
-                text("plan-note-newest-for-cuda")
-                    .arg("tag", tag.to_string())
-                    .arg("torch", torch)
-                    .arg("pythons", pythons.join(", ")),
+                said.arg("tag", tag.to_string()).arg("torch", torch),
             );
         }
     }

@@ -66,14 +66,27 @@ impl PracticeMachine {
         }
     }
 
+    /// Whether the kernel is at least of this version: what drivers say of themselves has changed over the years.
+    fn kernel_is_since(&self, major: u32, minor: u32) -> bool {
+        let mut numbers = self.state.kernel.split(['.', '-']);
+        let mut number = || numbers.next().and_then(|part| part.parse::<u32>().ok());
+        (number(), number()) >= (Some(major), Some(minor))
+    }
+
     /// nouveau has taken its cards.
     pub(super) fn log_nouveau(&mut self) {
+        // 1.3.1 until 6.5; since 6.14 DRM leaves a driver's date out.
+        let version = match (self.kernel_is_since(6, 14), self.kernel_is_since(6, 6)) {
+            (true, _) => "1.4.0",
+            (false, true) => "1.4.0 20120801",
+            (false, false) => "1.3.1 20120801",
+        };
         for (minor, address) in self.held_by("nouveau").into_iter().enumerate() {
             self.kernel_says(&format!(
                 "nouveau {address}: vgaarb: deactivate vga console"
             ));
             self.kernel_says(&format!(
-                "[drm] Initialized nouveau 1.4.0 20120801 for {address} on minor {minor}"
+                "[drm] Initialized nouveau {version} for {address} on minor {minor}"
             ));
         }
     }
@@ -121,13 +134,33 @@ impl PracticeMachine {
     /// A module beside NVIDIA's main one was loaded.
     pub(super) fn log_nvidia_part(&mut self, module: &str, version: &str) {
         match module {
-            "nvidia_modeset" => self.kernel_says(&format!(
-                "nvidia-modeset: Loading NVIDIA Kernel Mode Setting Driver for UNIX platforms  {version}"
-            )),
+            "nvidia_modeset" => {
+                let open = self
+                    .tree
+                    .text("/proc/driver/nvidia/version")
+                    .is_ok_and(|text| text.contains("Open Kernel Module"));
+                self.kernel_says(&if open {
+                    format!("nvidia-modeset: Loading NVIDIA UNIX Open Kernel Mode Setting Driver for x86_64  {version}  Release Build  (dvs-builder@U22)")
+                } else {
+                    format!("nvidia-modeset: Loading NVIDIA Kernel Mode Setting Driver for UNIX platforms  {version}")
+                });
+            }
             "nvidia_drm" => {
+                // The cards' numbers are their buses'.
+                for address in self.held_by("nvidia") {
+                    let bus = address.split(':').nth(1).unwrap_or("00").to_owned();
+                    self.kernel_says(&format!(
+                        "[drm] [nvidia-drm] [GPU ID 0x0000{bus}00] Loading driver"
+                    ));
+                }
+                let date = if self.kernel_is_since(6, 14) {
+                    ""
+                } else {
+                    " 20160202"
+                };
                 for (minor, address) in self.held_by("nvidia").into_iter().enumerate() {
                     self.kernel_says(&format!(
-                        "[drm] Initialized nvidia-drm 0.0.0 for {address} on minor {minor}"
+                        "[drm] Initialized nvidia-drm 0.0.0{date} for {address} on minor {minor}"
                     ));
                 }
             }

@@ -51,7 +51,7 @@ plan-why-not-listed = not there, on { $mirror }
 plan-why-pypi-build = PyPI has one build of each release, and for { $platform } it is { $tag }: use PyTorch's own index
 plan-why-yanked = its makers took it back
 plan-why-fault = known fault { $fault } ({ $severity }), which hits { $workload }
-plan-why-companion = there is no { $package } for it
+plan-why-companion = there is no { $package } for it, or none that Python { $python } takes
 plan-why-unlisted = whether the index has it is not known, as of { $as-of }
 plan-why-unknown = not known: { $why }
 plan-why-gpu-unknown = { $gpu } is not in the table of { $as-of }, and it is not judged by its neighbours. Give its compute capability: nvidia-smi --query-gpu=compute_cap --format=csv, then --gpu 8.9
@@ -64,6 +64,7 @@ plan-why-build-not-judged = there are wheels of a { $tag } build, but the table 
 plan-why-no-such-torch = no release is { $asked }; the table of { $as-of } has { $first } to { $last }
 
 plan-when-same-release = The same release for another CUDA
+plan-when-same-release-rocm = The same release for another ROCm
 plan-when-without-fault = If your work is { $workload }
 plan-when-faulty = Newer, if your work is not { $workload }
 plan-when-driver = With driver { $floor } or newer
@@ -75,6 +76,7 @@ plan-when-without-gpu = Without { $gpu }: hide it with CUDA_VISIBLE_DEVICES
 plan-when-torch = Another release of torch
 plan-when-alone = Without the companions
 plan-when-gpu = For an NVIDIA GPU from RTX 20 on, with driver { $floor } or newer
+plan-when-mac = On a Mac
 plan-when-cpu = Runs everywhere, and never sees a GPU
 
 plan-note-no-gpu = There is no NVIDIA GPU in this machine ({ $source }), so this is the build for the CPU. For another machine give --driver and --gpu
@@ -110,6 +112,7 @@ plan-note-macos-version = The wheel needs macOS { $version } or newer; on an old
 plan-note-windows = A plain pip install torch on Windows gives a build without CUDA: the index is a must
 plan-note-pypi = A plain pip install of this version gives { $tag } instead
 plan-note-newest-for-cuda = The newest torch seen for { $tag } is { $torch }, for Python { $pythons }; its wheels are too old for what is asked
+plan-note-newest-for-cuda-not-judged = The newest torch seen for { $tag } is { $torch }, and it has wheels for Python { $python }: torch=={ $torch } with --index-url { $url }. The table begins with { $first }, so which driver and GPU it needs is not judged here
 plan-note-companion = { $package } { $version } asks for torch { $torch } itself (its metadata, { $as-of })
 plan-note-companion-undeclared = { $package } { $version } goes with torch { $torch }; its metadata does not say so ({ $as-of })
 plan-note-torchaudio = 2.11.0 is the last torchaudio: it takes every torch from 2.11 on, as long as both have the same CUDA. Its load() needs torchcodec

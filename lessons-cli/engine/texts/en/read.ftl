@@ -54,6 +54,8 @@ read-refused-unrecognised =
     Nothing in this text is known: looked for nvidia-smi, nvidia-smi topo -m, ubuntu-drivers devices, nvcc --version, a
     wheel's file name, a package index and python -m torch.utils.collect_env. If it is one of these, say which: lessons
     read KIND. If it is an error or a log: lessons why -
+read-usage-for-cuda = --for-cuda chooses among driver packages, and there are none in this text
+read-usage-svg = --svg draws a topology, and there is none in this text
 read-refused-symptom = No reader is for this text, but there is a known error in it. What it is a sign of: lessons why -
 
 read-lack-smi = Nothing in this text looks like an output of nvidia-smi
@@ -257,6 +259,22 @@ read-smi-note-no-header = The header is not in the text: it would name the drive
 read-smi-note-no-process-list = The driver cannot list the processes of GPU { $gpu }
 read-smi-note-unnamed = The columns have no names here: only what can be told by its look is read. Ask again without noheader
 read-smi-note-rows-left-out = There are more rows than are read
+
+# The remarks in the JSON form, which are the same in every language.
+read-smi-json-cut-header = the output is cut before the first GPU
+read-smi-json-cut-gpu = the output is cut at the GPU in row { $row }
+read-smi-json-cut-mig = the output is cut in the MIG devices
+read-smi-json-cut-processes = the output is cut in the processes
+read-smi-json-no-header = the header with the versions is missing
+read-smi-json-margin-lost = the left edge of the text is cut off: where it took part of a value, the value is left out
+read-smi-json-gap = GPU numbers are missing: { $gpus }
+read-smi-json-inforom = the infoROM of { $gpu } is corrupted
+read-smi-json-also-failed = another failure: { $message }
+read-smi-json-no-process-list = the driver cannot list the processes of GPU { $gpu }
+read-smi-json-unnamed = the columns have no names: only what can be told by its look is read
+read-smi-json-ecc-by-place = { $errors } uncorrected ECC errors are listed by place
+read-smi-json-more = { $outputs } more outputs follow in the text
+read-smi-json-rows-left-out = there are more rows than are read
 
 read-smi-timestamp = When the output was taken, by the clock of that machine
 read-smi-version = The version of the program nvidia-smi itself

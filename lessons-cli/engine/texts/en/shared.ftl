@@ -36,3 +36,24 @@ finding-set-aside = Every GPU here is set aside for virtual machines ({ $driver 
 card-sudo = As administrator
 card-hint = A hint
 card-another-hint = Another hint
+
+# What is wrong with a command line.
+usage-unknown-name = there is no { usage-kind } "{ $name }"; { $list } shows all
+usage-unknown-name-near = there is no { usage-kind } "{ $name }"; did you mean { $near }? ({ $list } shows all)
+usage-kind = { $what ->
+        [step] step
+        [step-or-lesson] step or lesson
+        [machine] machine
+        [exercise-or-machine] exercise or machine
+        [kind-of-output] kind of output
+        [table] table
+        [symptom] symptom
+        [lesson] lesson
+        [picture] picture
+       *[other] name
+    }
+usage-one-standard-input = the text and the machine cannot both come from standard input: give the machine as a file
+usage-no-such-hint = { $step } has hints 1 to { $count }, and no hint { $level }
+usage-index-needs-build = { $index } keeps a folder for each build: say which, with --cuda 12.6
+usage-index-no-nightlies = { $index } is not known to keep nightlies; official does
+usage-index-unknown = { $index } is no address, no file and no index known by name: those are { $names }

@@ -60,7 +60,7 @@ impl Input {
                 if stdin.is_terminal() {
                     let key = if cfg!(windows) { "Ctrl-Z" } else { "Ctrl-D" };
                     let key = [("key", Arg::Text(key.to_owned()))];
-                    super::super::notice(&Texts::english().shared("read-paste-now", &key));
+                    super::super::notice(&super::super::texts().shared("read-paste-now", &key));
                 }
                 bounded(stdin.lock(), kind)
             }
@@ -76,7 +76,7 @@ impl Input {
             Self::Name(name) => return Ok(name.clone()),
         };
         let bytes = bytes.map_err(|why| {
-            let texts = Texts::english();
+            let texts = super::super::texts();
             let values = [
                 ("input", Arg::Text(self.shown(&texts))),
                 ("why", Arg::Text(format!("{why:#}"))),
@@ -111,7 +111,7 @@ fn bounded(mut from: impl Read, kind: Option<Kind>) -> Result<Vec<u8>> {
     }
     if bytes.len() > limit {
         let limit = [("limit", Arg::Count((limit >> 20) as u64))];
-        bail!(Texts::english().shared("read-refused-too-long", &limit));
+        bail!(super::super::texts().shared("read-refused-too-long", &limit));
     }
     Ok(bytes)
 }

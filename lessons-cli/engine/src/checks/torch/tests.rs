@@ -304,6 +304,78 @@ fn the_wheel_is_the_newest_that_runs() {
 }
 
 #[test]
+fn where_one_wheel_came_from_is_told_without_its_password() {
+    let mut machine = healthy();
+    let record = machine["dirs"][SITE]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find_map(|name| name.as_str()?.starts_with("torch-").then(|| name.clone()))
+        .unwrap();
+    let path = format!("{SITE}/{}/direct_url.json", record.as_str().unwrap());
+    text(
+        &mut machine,
+        &path,
+        r#"{"archive_info": {}, "url": "https://me:secret@mirrors.example.org/whl/cu126/torch.whl"}"#,
+    );
+    let found = finding(&machine, steps::find("torch.installed").unwrap());
+    let evidence = format!("{:?}", found.evidence);
+    assert!(
+        evidence.contains("https://mirrors.example.org/whl/cu126/torch.whl"),
+        "{evidence}"
+    );
+    assert!(!evidence.contains("secret"), "{evidence}");
+    for odd in ["", "{}", "[]", r#"{"url": 3}"#, r#"{"url": "://"}"#] {
+        text(&mut machine, &path, odd);
+        finding(&machine, steps::find("torch.installed").unwrap());
+    }
+}
+
+#[test]
+fn remains_are_told_where_the_driver_is_not_known() {
+    let mut machine = healthy();
+    machine["nvml"] = json!({"error": "not-recorded"});
+    gone(&mut machine, &format!("{SITE}/torch/version.py"));
+    let outcomes = facts_of(&machine, |facts| {
+        let steps = ["torch.wheel-exists", "torch.installed"];
+        let report = Report::of(facts, steps.into_iter().filter_map(steps::find));
+        let outcome = |step: &crate::report::Checked| step.finding.outcome;
+        report.steps.iter().map(outcome).collect::<Vec<_>>()
+    });
+    assert_eq!(outcomes, [Unknown, Fail]);
+}
+
+#[test]
+fn torches_of_several_pythons_are_told_side_by_side() {
+    let mut machine = healthy();
+    no_torch(&mut machine);
+    names(&mut machine, "/home/me/miniforge3/envs", &["dl"]);
+    names(
+        &mut machine,
+        "/home/me/miniforge3/envs/dl/lib",
+        &["python3.11"],
+    );
+    names(&mut machine, "/home/me/.local/lib", &["python3.12"]);
+    for (site, version) in [
+        ("/home/me/miniforge3/envs/dl/lib/python3.11", "2.8.0+cu128"),
+        ("/home/me/.local/lib/python3.12", "2.4.1+cu121"),
+    ] {
+        text(
+            &mut machine,
+            &format!("{site}/site-packages/torch/version.py"),
+            &format!("__version__ = '{version}'\ncuda = '12.1'\n"),
+        );
+    }
+    let found = finding(&machine, steps::find("torch.installed").unwrap());
+    assert_eq!(found.outcome, Fail);
+    let told: Vec<_> = found.evidence.iter().map(|it| it.detail.as_str()).collect();
+    assert!(
+        told.contains(&"2.8.0+cu128") && told.contains(&"2.4.1+cu121"),
+        "{told:?}"
+    );
+}
+
+#[test]
 fn installations() {
     holds! { "torch.installed":
         |_| {} => Pass "pass";
@@ -311,6 +383,15 @@ fn installations() {
         |m| gone(m, &format!("{SITE}/torch/version.py")) => Fail "fail-remains", "rm -r";
         |m| { no_torch(m); list(m, &["torch-2.15.0.dist-info"]); } => Fail "fail-remains", "torch-2.15.0.dist-info";
         |m| { no_torch(m); list(m, &["torch"]); } => Fail "fail-remains", "rm -r";
+        // A folder without any record.
+        |m| remove(m, "torch-") => Pass "pass-no-record";
+        // Python looks into the folders of a variable first.
+        |m| {
+            env(m, "PYTHONPATH", "relative::/srv/shared/");
+            text(m, "/srv/shared/torch/version.py", "__version__ = '2.4.0+cu121'\ncuda = '12.1'\n");
+        } => Pass "pass-python-path";
+        |m| { env(m, "PYTHONPATH", "/srv/none:"); names(m, "/srv/none", &[]); } => Pass "pass";
+        |m| env(m, "PYTHONPATH", SITE) => Pass "pass";
         // pip and uv go by records.
         |m| list(m, &["torch-2.9.0+cu126.dist-info"]) => Pass "pass-records";
         |m| { remove(m, "torch-"); list(m, &["torch-2.9.0.dist-info"]); } => Pass "pass-records";

@@ -378,7 +378,7 @@ impl Facts<'_> {
     }
 
     /// A whole path with `/` between its parts and none at its end.
-    fn absolute(&self, path: &str) -> Option<String> {
+    pub(super) fn absolute(&self, path: &str) -> Option<String> {
         let path = if self.is_windows() {
             path.replace('\\', "/")
         } else {

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use pep440_rs::Version;
 
+use super::EnvironmentKind;
 use super::distributions::distribution;
 use crate::facts::{Facts, Known, Unknown};
 use crate::machine::{Select, Unread};
@@ -34,6 +35,9 @@ const CONDAS: [&str; 7] = [
     ".local/share/mamba",
 ];
 
+/// How many folders of `PYTHONPATH` are looked at.
+const MOST_IN_PYTHONPATH: usize = 20;
+
 /// How many folders are looked at for a torch that is elsewhere.
 const MOST_FOLDERS: usize = 200;
 
@@ -50,9 +54,17 @@ impl Torch {
 }
 
 impl Facts<'_> {
-    /// The torch of the environment, from `torch/version.py`; `None` where it has none.
+    /// The torch that Python imports, from `torch/version.py`: the environment's, unless `PYTHONPATH` names a folder with
+    /// another; `None` where there is none.
     pub fn torch(&self) -> &Known<Option<Torch>> {
         self.python.torch.get_or_init(|| {
+            // Without an environment nobody knows which Python it would be.
+            self.sites()?;
+            for folder in self.python_path() {
+                if let Ok(Some(torch)) = self.torch_in(&folder) {
+                    return Ok(Some(torch));
+                }
+            }
             let mut unknown = None;
             for site in self.sites_and_linked()? {
                 match self.torch_in(&site) {
@@ -65,6 +77,71 @@ impl Facts<'_> {
             }
             unknown.map_or(Ok(None), Err)
         })
+    }
+
+    /// The folders that `PYTHONPATH` names, where Python looks before it looks at the environment's own packages
+    /// (<https://docs.python.org/3/using/cmdline.html#envvar-PYTHONPATH>); none where the variable is not known.
+    pub fn python_path(&self) -> Vec<String> {
+        let Ok(Some(folders)) = self.env("PYTHONPATH") else {
+            return Vec::new();
+        };
+        let sign = if self.platform().os == "windows" {
+            ';'
+        } else {
+            ':'
+        };
+        folders
+            .split(sign)
+            .filter_map(|folder| self.absolute(folder))
+            .take(MOST_IN_PYTHONPATH)
+            .collect()
+    }
+
+    /// Whether a torch is imported from a folder of `PYTHONPATH`, and not from the environment.
+    pub fn torch_is_put_before(&self, torch: &Torch) -> bool {
+        let own = self.sites().unwrap_or_default();
+        !own.contains(&torch.site) && self.python_path().contains(&torch.site)
+    }
+
+    /// Whether nothing in the environment's packages says that torch was installed there: neither pip's record nor
+    /// conda's. Not of a torch that lies elsewhere and is linked.
+    pub fn torch_lacks_record(&self, torch: &Torch) -> bool {
+        let Ok(Some(environment)) = self.environment() else {
+            return false;
+        };
+        let own = environment.sites.iter().flatten();
+        let Ok(names) = self.dir(&torch.site) else {
+            return false;
+        };
+        // Conda keeps records of its own.
+        let of_conda = matches!(environment.kind, EnvironmentKind::Conda { .. });
+        own.into_iter().any(|site| *site == torch.site)
+            && !of_conda
+            && !names
+                .iter()
+                .any(|name| distribution(&torch.site, name).is_some_and(|it| it.name == "torch"))
+    }
+
+    /// The address that torch was installed from, where that was one wheel and no index (PEP 610): its record's
+    /// `direct_url.json`, and what it names, without a password.
+    pub fn torch_origin(&self, torch: &Torch) -> Option<(String, String)> {
+        let names = self.dir(&torch.site).ok()?;
+        let record = names.iter().find(|name| {
+            distribution(&torch.site, name).is_some_and(|record| record.name == "torch")
+        })?;
+        let path = format!("{}/{record}/direct_url.json", torch.site);
+        let text = self.text(&path).ok()?;
+        let read: serde_json::Value = serde_json::from_str(&text).ok()?;
+        let url = read.get("url")?.as_str()?;
+        let (scheme, rest) = url.split_once("://")?;
+        let end = rest.find('/').unwrap_or(rest.len());
+        let (host, path_of_url) = rest.split_at(end);
+        let host = host.rsplit('@').next().unwrap_or_default();
+        let shown: String = format!("{scheme}://{host}{path_of_url}")
+            .chars()
+            .take(300)
+            .collect();
+        Some((path, shown))
     }
 
     /// What is left of a torch that Python cannot import: its record without its folder, or its folder without

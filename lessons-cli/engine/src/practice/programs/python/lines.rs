@@ -34,6 +34,8 @@ enum Value {
 struct Tensor {
     shape: Vec<i64>,
     mean: f64,
+    /// How far its numbers lie around the mean: none where all are the same.
+    spread: f64,
     /// The GPU that it is on; none for the processor.
     gpu: Option<usize>,
 }
@@ -97,8 +99,90 @@ impl Tensor {
             };
             return format!("tensor({number}{device})");
         }
-        let shape: Vec<String> = self.shape.iter().map(i64::to_string).collect();
-        format!("tensor([...] of {}{device})", shape.join("×"))
+        self.listed(&device).unwrap_or_else(|| {
+            let shape: Vec<String> = self.shape.iter().map(i64::to_string).collect();
+            format!("tensor([...] of {}{device})", shape.join("×"))
+        })
+    }
+
+    /// Its numbers as torch lists them (`torch/_tensor_str.py`): 80 columns, four digits, the edges of what is large.
+    fn listed(&self, device: &str) -> Option<String> {
+        const MOST: f64 = 1000.0;
+        const EDGE: usize = 3;
+        let (rows, columns) = match self.shape.as_slice() {
+            [columns] => (None, usize::try_from(*columns).ok()?),
+            [rows, columns] => (
+                Some(usize::try_from(*rows).ok()?),
+                usize::try_from(*columns).ok()?,
+            ),
+            _ => return None,
+        };
+        if columns == 0 || rows == Some(0) || self.mean.abs() + self.spread.abs() >= 1000.0 {
+            return None;
+        }
+        let edges_only = self.count() > MOST;
+        let whole = self.spread == 0.0 && self.mean.fract() == 0.0;
+        // The numbers of every run are the same: a practice machine throws no dice.
+        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        let mut next = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            let share = f64::from(u32::try_from(state >> 40).unwrap_or(0)) / f64::from(1_u32 << 24);
+            self.mean + self.spread * (2.0 * share - 1.0)
+        };
+        let kept = |length: usize| -> Vec<Option<usize>> {
+            if edges_only && length > 2 * EDGE {
+                let ends = (length - EDGE..length).map(Some);
+                (0..EDGE).map(Some).chain([None]).chain(ends).collect()
+            } else {
+                (0..length).map(Some).collect()
+            }
+        };
+        let mut table: Vec<Option<Vec<Option<f64>>>> = Vec::new();
+        for row in kept(rows.unwrap_or(1)) {
+            let cells = |_| {
+                let cells = kept(columns).into_iter();
+                cells.map(|cell| cell.map(|_| next())).collect()
+            };
+            table.push(row.map(cells));
+        }
+        let shown = |number: f64| {
+            if whole {
+                format!("{number:.0}.")
+            } else {
+                format!("{number:.4}")
+            }
+        };
+        let numbers = table.iter().flatten().flatten().flatten();
+        let width = numbers.map(|number| shown(*number).len()).max()?;
+        let indent = if rows.is_some() { 9 } else { 8 };
+        let in_a_line = ((80 - (indent - 1)) / (width + 2)).max(1);
+        let lines: Vec<String> = table
+            .iter()
+            .map(|row| {
+                let Some(row) = row else {
+                    return "...".to_owned();
+                };
+                let words: Vec<String> = row
+                    .iter()
+                    .map(|cell| match cell {
+                        Some(number) => format!("{:>width$}", shown(*number)),
+                        None => " ...".to_owned(),
+                    })
+                    .collect();
+                let lines: Vec<String> = words
+                    .chunks(in_a_line)
+                    .map(|some| some.join(", "))
+                    .collect();
+                format!("[{}]", lines.join(&format!(",\n{}", " ".repeat(indent))))
+            })
+            .collect();
+        Some(if rows.is_some() {
+            format!("tensor([{}]{device})", lines.join(",\n        "))
+        } else {
+            format!("tensor({}{device})", lines.concat())
+        })
     }
 }
 
@@ -341,7 +425,7 @@ impl Run<'_, '_> {
         Ok(value)
     }
 
-    /// Values joined by `@`, `*`, `+`, `==`.
+    /// A value, or `VALUE if CONDITION else VALUE`, of which only the one that is chosen is looked at.
     fn expression(
         &mut self,
         tokens: &[Token],
@@ -353,6 +437,37 @@ impl Run<'_, '_> {
                 "SyntaxError: too many nested parentheses".to_owned(),
             ));
         }
+        let Some(asks) = word_ahead(tokens, *at, "if") else {
+            return self.sum(tokens, at, depth);
+        };
+        let Some(otherwise) = word_ahead(tokens, asks + 1, "else") else {
+            return Err(Halt::Raised(
+                "SyntaxError: expected 'else' after 'if' expression".to_owned(),
+            ));
+        };
+        let mut condition = asks + 1;
+        let holds = match self.sum(tokens, &mut condition, depth + 1)? {
+            Value::Bool(holds) => holds,
+            Value::Int(number) => number != 0,
+            Value::None => false,
+            _ => return Err(Halt::Unknown("this condition".to_owned())),
+        };
+        if condition != otherwise {
+            return Err(Halt::Unknown("this condition".to_owned()));
+        }
+        let end = end_of(tokens, otherwise + 1);
+        let mut chosen = if holds { *at } else { otherwise + 1 };
+        let value = self.expression(
+            &tokens[..if holds { asks } else { end }],
+            &mut chosen,
+            depth + 1,
+        )?;
+        *at = end;
+        Ok(value)
+    }
+
+    /// Values joined by `@`, `*`, `+`.
+    fn sum(&mut self, tokens: &[Token], at: &mut usize, depth: usize) -> Result<Value, Halt> {
         let mut left = self.postfix(tokens, at, depth)?;
         while let Some(Token::Sign(sign @ ('@' | '*' | '+' | '-' | '/'))) = tokens.get(*at) {
             *at += 1;
@@ -379,6 +494,24 @@ impl Run<'_, '_> {
                 self.use_gpu(left.gpu)?;
                 Ok(Value::Tensor(Tensor {
                     mean: left.mean + right.mean,
+                    spread: left.spread + right.spread,
+                    ..left
+                }))
+            }
+            (sign @ ('+' | '-' | '*' | '/'), Value::Tensor(left), right) => {
+                let Some(number) = number(&right) else {
+                    return Err(Halt::Unknown(format!("`{sign}` between these")));
+                };
+                self.use_gpu(left.gpu)?;
+                let (mean, spread) = match sign {
+                    '+' => (left.mean + number, left.spread),
+                    '-' => (left.mean - number, left.spread),
+                    '*' => (left.mean * number, left.spread * number),
+                    _ => (left.mean / number, left.spread / number),
+                };
+                Ok(Value::Tensor(Tensor {
+                    mean,
+                    spread,
                     ..left
                 }))
             }
@@ -407,6 +540,11 @@ impl Run<'_, '_> {
         Ok(Value::Tensor(Tensor {
             shape: vec![rows, columns],
             mean: left.mean * right.mean * inner as f64,
+            spread: if left.spread == 0.0 && right.spread == 0.0 {
+                0.0
+            } else {
+                (inner as f64).sqrt() * 0.4
+            },
             gpu: left.gpu,
         }))
     }
@@ -441,9 +579,39 @@ impl Run<'_, '_> {
         }
     }
 
+    /// A string that begins with `f`: what stands in braces is worked out.
+    fn formatted(&mut self, text: &str) -> Result<String, Halt> {
+        let mut whole = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find(['{', '}']) {
+            whole.push_str(&rest[..at]);
+            let brace = &rest[at..=at];
+            rest = &rest[at + 1..];
+            if let Some(after) = rest.strip_prefix(brace) {
+                whole.push_str(brace);
+                rest = after;
+                continue;
+            }
+            let Some((inner, after)) = rest.split_once('}').filter(|_| brace == "{") else {
+                return Err(Halt::Raised(
+                    "SyntaxError: f-string: expecting '}'".to_owned(),
+                ));
+            };
+            if inner.contains([':', '!', '{']) || inner.ends_with('=') {
+                return Err(Halt::Unknown("a format in an f-string".to_owned()));
+            }
+            let value = self.value(inner)?;
+            whole.push_str(&value.shown(false));
+            rest = after;
+        }
+        whole.push_str(rest);
+        Ok(whole)
+    }
+
     fn postfix(&mut self, tokens: &[Token], at: &mut usize, depth: usize) -> Result<Value, Halt> {
         let mut value = match tokens.get(*at) {
             Some(Token::Text(text)) => Value::Text(text.clone()),
+            Some(Token::Format(text)) => Value::Text(self.formatted(text)?),
             Some(Token::Number(number)) => number.clone(),
             Some(Token::Sign('(')) => {
                 *at += 1;
@@ -563,6 +731,8 @@ impl Run<'_, '_> {
                         .and_then(|torch| torch.cuda)
                         .map_or(Value::None, |cuda| Value::Text(cuda.to_string())),
                     "torch.version.hip" => Value::None,
+                    "torch.__file__" => Value::Text(format!("{}/torch/__init__.py", self.own.site)),
+                    "torch.backends.cudnn.enabled" => Value::Bool(true),
                     "torchvision.__version__"
                     | "torchaudio.__version__"
                     | "torchtext.__version__"
@@ -713,6 +883,12 @@ impl Run<'_, '_> {
                         .collect(),
                 ))
             }
+            "torch.cuda.is_bf16_supported" => {
+                let gpus = available(self).unwrap_or_default();
+                let cc = gpus.first().and_then(capability);
+                Ok(Value::Bool(cc.is_some_and(|cc| cc.major >= 8)))
+            }
+            "torch.cuda.memory_allocated" | "torch.cuda.memory_reserved" => Ok(Value::Int(0)),
             "torch.cuda.synchronize" | "torch.cuda.empty_cache" | "torch.manual_seed" => {
                 Ok(Value::None)
             }
@@ -742,9 +918,15 @@ impl Run<'_, '_> {
                         }
                     }
                 }
+                let spread = match path.as_str() {
+                    "torch.rand" => 0.5,
+                    "torch.randn" => 1.7,
+                    _ => 0.0,
+                };
                 let tensor = Tensor {
                     shape,
                     mean,
+                    spread,
                     gpu: None,
                 };
                 match named.get("device") {
@@ -777,6 +959,7 @@ impl Run<'_, '_> {
                         Ok(Value::Tensor(Tensor {
                             shape: Vec::new(),
                             mean,
+                            spread: 0.0,
                             gpu: tensor.gpu,
                         }))
                     }
@@ -852,7 +1035,51 @@ enum Token {
     Name(String),
     Number(Value),
     Text(String),
+    /// A string that begins with `f`.
+    Format(String),
     Sign(char),
+}
+
+/// Where the value ends that begins here: at a comma or a bracket that closes what is around it.
+fn end_of(tokens: &[Token], from: usize) -> usize {
+    let mut depth = 0_usize;
+    for (at, token) in tokens.iter().enumerate().skip(from) {
+        match token {
+            Token::Sign('(' | '[') => depth += 1,
+            Token::Sign(')' | ']' | ',') if depth == 0 => return at,
+            Token::Sign(')' | ']') => depth -= 1,
+            _ => {}
+        }
+    }
+    tokens.len()
+}
+
+/// Where a word comes in the value that begins here, outside of its brackets.
+fn word_ahead(tokens: &[Token], from: usize, word: &str) -> Option<usize> {
+    let end = end_of(tokens, from);
+    let mut depth = 0_usize;
+    (from..end).find(|&at| {
+        match &tokens[at] {
+            Token::Sign('(' | '[') => depth += 1,
+            Token::Sign(')' | ']') => depth = depth.saturating_sub(1),
+            Token::Name(name) => return depth == 0 && name == word,
+            _ => {}
+        }
+        false
+    })
+}
+
+/// A plain number.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "what is printed has five digits"
+)]
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Int(number) => Some(*number as f64),
+        Value::Float(number) => Some(*number),
+        _ => None,
+    }
 }
 
 fn tokens(text: &str) -> Result<Vec<Token>, Halt> {
@@ -890,6 +1117,14 @@ fn tokens(text: &str) -> Result<Vec<Token>, Halt> {
                 .find(|&end| !(chars[end].is_alphanumeric() || chars[end] == '_'))
                 .unwrap_or(chars.len());
             let name: String = chars[at..end].iter().collect();
+            if name == "f"
+                && let Some(quote @ ('\'' | '"')) = chars.get(end)
+                && let Some(close) = (end + 1..chars.len()).find(|&at| chars[at] == *quote)
+            {
+                tokens.push(Token::Format(chars[end + 1..close].iter().collect()));
+                at = close + 1;
+                continue;
+            }
             if matches!(chars.get(end), Some('\'' | '"')) {
                 return Err(Halt::Unknown(format!("a string that begins with {name}")));
             }

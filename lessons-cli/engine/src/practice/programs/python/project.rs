@@ -357,12 +357,12 @@ fn follow(call: &mut Call<'_>, project: &Project, installs: bool) -> Exit {
     }
     let there = packages::installed(call, &own.site);
     // An environment of a project holds what the lock file names, and nothing else.
-    for old in &there {
-        if !picks.iter().any(|pick| pick.name == old.name) {
-            packages::take_out(call, &own.site, old);
-        }
-    }
-    uv::put(call, &own, &Asked::default(), picks, &there)
+    let mut out: Vec<_> = there
+        .iter()
+        .filter(|old| !picks.iter().any(|pick| pick.name == old.name))
+        .collect();
+    out.sort_by(|one, other| one.name.cmp(&other.name));
+    uv::put_instead(call, &own, &Asked::default(), picks, &there, &out)
 }
 
 /// `uv add PACKAGE…`

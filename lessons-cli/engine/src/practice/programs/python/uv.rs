@@ -574,6 +574,18 @@ pub(super) fn put(
     picks: Vec<packages::Pick>,
     there: &[packages::Installed],
 ) -> Exit {
+    put_instead(call, own, asked, picks, there, &[])
+}
+
+/// The same, in the place of packages that are taken out.
+pub(super) fn put_instead(
+    call: &mut Call<'_>,
+    own: &Interpreter,
+    asked: &Asked,
+    picks: Vec<packages::Pick>,
+    there: &[packages::Installed],
+    out: &[&packages::Installed],
+) -> Exit {
     let resolved = picks.len();
     let new: Vec<_> = picks
         .into_iter()
@@ -586,7 +598,7 @@ pub(super) fn put(
         })
         .collect();
     call.error(format!("Resolved {} in 812ms", counted(resolved)));
-    if new.is_empty() {
+    if new.is_empty() && out.is_empty() {
         call.error(format!("Checked {} in 1ms", counted(resolved)));
         return 0;
     }
@@ -602,21 +614,33 @@ pub(super) fn put(
         }
         return 0;
     }
+    for old in out {
+        packages::take_out(call, &own.site, old);
+    }
     if !pip::write(call, own, &new, there) {
         return 2;
     }
-    call.error(format!("Prepared {} in 41.20s", counted(new.len())));
+    if !new.is_empty() {
+        call.error(format!("Prepared {} in 41.20s", counted(new.len())));
+    }
     let gone = new
         .iter()
         .filter(|pick| there.iter().any(|one| one.name == pick.name))
-        .count();
+        .count()
+        + out.len();
     if gone > 0 {
         call.error(format!("Uninstalled {} in 180ms", counted(gone)));
     }
-    call.error(format!("Installed {} in 310ms", counted(new.len())));
+    if !new.is_empty() {
+        call.error(format!("Installed {} in 310ms", counted(new.len())));
+    }
     let mut sorted: Vec<_> = new.iter().collect();
     sorted.sort_by(|one, other| one.name.cmp(&other.name));
+    let mut out = out.iter().peekable();
     for pick in sorted {
+        while let Some(old) = out.next_if(|old| old.name < pick.name) {
+            call.error(format!(" - {}=={}", old.name, old.version));
+        }
         match there.iter().find(|one| one.name == pick.name) {
             Some(old) if old.version == pick.version => {
                 call.error(format!(" ~ {}=={}", pick.name, pick.version));
@@ -628,6 +652,9 @@ pub(super) fn put(
             None => {}
         }
         call.error(format!(" + {}=={}", pick.name, pick.version));
+    }
+    for old in out {
+        call.error(format!(" - {}=={}", old.name, old.version));
     }
     0
 }
