@@ -17,9 +17,21 @@ const PRINTED: usize = (128 << 10) + 4096;
 static PRACTICE: LazyLock<Practice> =
     LazyLock::new(|| Practice::find("ubuntu-fresh-nouveau").unwrap());
 
+thread_local! {
+    /// A machine that was started once: every script gets a copy of its own.
+    static MACHINE: PracticeMachine = PRACTICE.machine().unwrap();
+}
+
 fn typed(script: &str) -> Vec<Played> {
-    let lines = script.lines().map(str::to_owned);
-    PRACTICE.play(lines, None).unwrap().0
+    played(MACHINE.with(PracticeMachine::clone), script)
+}
+
+fn played(machine: PracticeMachine, script: &str) -> Vec<Played> {
+    let lines: VecDeque<String> = script.lines().map(str::to_owned).collect();
+    let lines = Rc::new(RefCell::new(lines));
+    let outside = Script::new(Rc::clone(&lines), None);
+    let mut session = Session::new(machine, Box::new(outside));
+    play(&mut session, &lines)
 }
 
 fn last(script: &str) -> Played {
@@ -29,13 +41,9 @@ fn last(script: &str) -> Played {
 }
 
 fn with_disk(free: u64, script: &str) -> Vec<Played> {
-    let mut machine: PracticeMachine = PRACTICE.machine().unwrap();
+    let mut machine = MACHINE.with(PracticeMachine::clone);
     machine.disk = machine.disk_used() + free;
-    let lines: VecDeque<String> = script.lines().map(str::to_owned).collect();
-    let lines = Rc::new(RefCell::new(lines));
-    let outside = Script::new(Rc::clone(&lines), None);
-    let mut session = Session::new(machine, Box::new(outside));
-    play(&mut session, &lines)
+    played(machine, script)
 }
 
 #[test]
