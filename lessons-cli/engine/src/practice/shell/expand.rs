@@ -1164,11 +1164,19 @@ fn alternatives(
                     }
                 }
             }
-            BraceExpressionMember::CharSequence { start, end, .. } => {
+            BraceExpressionMember::CharSequence {
+                start,
+                end,
+                increment,
+            } => {
+                let step = usize::try_from(increment.unsigned_abs()).unwrap_or(usize::MAX);
+                let step = step.max(1);
                 if start <= end {
-                    found.extend((*start..=*end).take(WORDS).map(String::from));
+                    let letters = (*start..=*end).step_by(step);
+                    found.extend(letters.take(WORDS).map(String::from));
                 } else {
-                    found.extend((*end..=*start).rev().take(WORDS).map(String::from));
+                    let letters = (*end..=*start).rev().step_by(step);
+                    found.extend(letters.take(WORDS).map(String::from));
                 }
             }
             BraceExpressionMember::Child(parts) => {
