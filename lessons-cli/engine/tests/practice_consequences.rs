@@ -454,6 +454,26 @@ fn an_upgrade_without_a_restart_is_a_mismatch() {
 }
 
 #[test]
+fn signed_modules_survive_an_upgrade_under_secure_boot() {
+    plays(
+        &["secure-boot-signed-modules"],
+        As::Bundled,
+        "
+        sudo modprobe nvidia
+        sudo apt update
+        sudo apt upgrade -y
+        = linux-modules-nvidia-580-open-6.8.0-87-generic
+        ! dkms
+        ! password
+        sudo reboot
+        nvidia-smi
+        = Driver Version: 580.178.04
+        ? driver.secure-boot Pass
+        ",
+    );
+}
+
+#[test]
 fn a_full_disk_stops_what_writes() {
     plays(
         &["driver-not-installed", "nouveau-until-restart"],

@@ -53,6 +53,11 @@ pub trait Outside {
         false
     }
 
+    /// What stands on the screen for Ctrl-C after it has ended a command line.
+    fn interrupt_mark(&mut self) -> &'static str {
+        "^C\n"
+    }
+
     /// A random number, from a source that a script repeats.
     fn random(&mut self) -> u64;
 

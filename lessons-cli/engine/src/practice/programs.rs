@@ -18,11 +18,14 @@ mod clock;
 mod compare;
 mod compilers;
 mod containers;
+mod digest;
+mod expr;
 mod fetch;
 mod find;
 mod folders;
 mod format;
 mod host;
+mod lay;
 mod linker;
 mod modules;
 mod options;
@@ -112,6 +115,9 @@ const FAMILIES: &[&[Program]] = &[
     compare::PROGRAMS,
     sort::PROGRAMS,
     blocks::PROGRAMS,
+    digest::PROGRAMS,
+    expr::PROGRAMS,
+    lay::PROGRAMS,
     users::PROGRAMS,
 ];
 

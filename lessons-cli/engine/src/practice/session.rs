@@ -178,7 +178,7 @@ impl Session {
 
     fn stopped(&mut self, stop: Stop) -> i32 {
         let message = match stop {
-            Stop::Interrupted => "^C\n".to_owned(),
+            Stop::Interrupted => self.system.outside.interrupt_mark().to_owned(),
             Stop::Steps => said("practice-stopped-steps", &[]) + "\n",
             Stop::Depth => said("practice-stopped-depth", &[]) + "\n",
             Stop::Printed => format!("\n{}\n", said("practice-stopped-printed", &[])),

@@ -50,6 +50,8 @@ pub(super) enum Event {
     Answer(Option<String>),
     /// What an editor left of a text; none where it was not saved.
     Edit(Option<String>),
+    /// Ctrl-C, after the command line had looked for it so many times: so it ends at the same place again.
+    Interrupt(u64),
 }
 
 /// What can be seen of a practice without playing it.
@@ -129,8 +131,13 @@ fn write(file: &PathBuf, saved: &Saved) -> Result<()> {
     let new = file.with_extension("json.new");
     let mut open =
         File::create(&new).with_context(|| format!("tried to write {}", new.display()))?;
-    open.write_all(serde_json::to_string(saved)?.as_bytes())?;
+    let written = open.write_all(serde_json::to_string(saved)?.as_bytes());
     drop(open);
+    if let Err(error) = written {
+        // A disk that is full has no place for half of it.
+        let _ = fs::remove_file(&new);
+        return Err(error).with_context(|| format!("tried to write {}", new.display()));
+    }
     fs::rename(&new, file).with_context(|| format!("tried to write {}", file.display()))
 }
 

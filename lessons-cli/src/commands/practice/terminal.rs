@@ -54,6 +54,10 @@ impl Tape {
 struct Terminal {
     tape: Rc<Tape>,
     chance: u64,
+    /// How many times the machine has looked for Ctrl-C.
+    looks: u64,
+    /// Whether Ctrl-C was pressed at a question, where the terminal does not show it.
+    at_question: bool,
 }
 
 impl Outside for Terminal {
@@ -65,11 +69,14 @@ impl Outside for Terminal {
             });
             return answer.flatten();
         }
-        let answer = if question.secret {
+        let typed = if question.secret {
             secret(question.prompt)
         } else {
             shown(question.prompt)
         };
+        // Ctrl-C ends more than the input: the next look at it ends the command line.
+        self.at_question = matches!(typed, Err(ReadlineError::Interrupted));
+        let answer = typed.ok();
         self.tape.note(Event::Answer(answer.clone()));
         answer
     }
@@ -115,7 +122,29 @@ impl Outside for Terminal {
     }
 
     fn interrupted(&mut self) -> bool {
-        !self.tape.playing.get() && live::take_interrupt()
+        self.looks += 1;
+        let looks = self.looks;
+        if self.tape.playing.get() {
+            let pressed = self.tape.next(|event| match event {
+                Event::Interrupt(at) if *at <= looks => Some(()),
+                _ => None,
+            });
+            return pressed.is_some();
+        }
+        let pressed = live::take_interrupt() || self.at_question;
+        if pressed {
+            self.tape.note(Event::Interrupt(looks));
+        }
+        pressed
+    }
+
+    fn interrupt_mark(&mut self) -> &'static str {
+        // A terminal that is not asked for a line shows the key itself.
+        if std::mem::take(&mut self.at_question) {
+            "^C\n"
+        } else {
+            "\n"
+        }
     }
 
     fn random(&mut self) -> u64 {
@@ -133,14 +162,13 @@ impl Outside for Terminal {
 }
 
 /// A line that is typed at a question.
-fn shown(prompt: &str) -> Option<String> {
-    let mut editor =
-        Editor::<(), MemHistory>::with_history(Config::default(), MemHistory::new()).ok()?;
-    editor.readline(prompt).ok()
+fn shown(prompt: &str) -> rustyline::Result<String> {
+    let mut editor = Editor::<(), MemHistory>::with_history(Config::default(), MemHistory::new())?;
+    editor.readline(prompt)
 }
 
 /// A line that is typed and not seen.
-fn secret(prompt: &str) -> Option<String> {
+fn secret(prompt: &str) -> rustyline::Result<String> {
     struct Hidden;
     impl Completer for Hidden {
         type Candidate = String;
@@ -160,9 +188,9 @@ fn secret(prompt: &str) -> Option<String> {
         }
     }
     let mut editor =
-        Editor::<Hidden, MemHistory>::with_history(Config::default(), MemHistory::new()).ok()?;
+        Editor::<Hidden, MemHistory>::with_history(Config::default(), MemHistory::new())?;
     editor.set_helper(Some(Hidden));
-    editor.readline(prompt).ok()
+    editor.readline(prompt)
 }
 
 /// Opens the reader's editor on a copy of a text, in the state folder.
@@ -193,16 +221,15 @@ fn edit(path: &str, text: &str) -> Result<Edited> {
         name
     });
     fs::write(&file, text).with_context(|| format!("tried to write {}", file.display()))?;
-    let mut words = editor.split_whitespace();
-    let program = words.next().unwrap_or("vi");
-    let status = std::process::Command::new(program)
-        .args(words)
+    let status = command(&editor)
         .arg(&file)
         .status()
-        .with_context(|| format!("tried to start {program}, which $VISUAL or $EDITOR names"));
+        .with_context(|| format!("tried to start {editor}, which $VISUAL or $EDITOR names"));
     let new = fs::read(&file);
     let _ = fs::remove_dir_all(&folder);
-    status?;
+    let status = status?;
+    // An editor that ends so was left without saving (`:cq`), or did not come up.
+    anyhow::ensure!(status.success(), "{editor} ended with {status}");
     let new =
         String::from_utf8_lossy(&new.context("tried to read what the editor left")?).into_owned();
     Ok(if new == text {
@@ -210,6 +237,24 @@ fn edit(path: &str, text: &str) -> Result<Edited> {
     } else {
         Edited::Saved(new)
     })
+}
+
+/// The command of an editor. With quotes or signs in it a shell reads it, as git does
+/// (<https://git-scm.com/docs/git-var#Documentation/git-var.txt-GITEDITOR>).
+fn command(editor: &str) -> std::process::Command {
+    if cfg!(unix) && editor.contains(['\'', '"', '\\', '$', '`', '~', '*', '&', ';', '|', '<', '>'])
+    {
+        let mut command = std::process::Command::new("/bin/sh");
+        command
+            .arg("-c")
+            .arg(format!("{editor} \"$@\""))
+            .arg(editor);
+        return command;
+    }
+    let mut words = editor.split_whitespace();
+    let mut command = std::process::Command::new(words.next().unwrap_or("vi"));
+    command.args(words);
+    command
 }
 
 /// What the prompt asks the machine while a line is typed.
@@ -366,6 +411,8 @@ fn resume(practice: &Practice, tape: &Rc<Tape>, saved: Saved) -> Result<Session>
     let outside = Terminal {
         tape: Rc::clone(tape),
         chance: 42,
+        looks: 0,
+        at_question: false,
     };
     let mut session = practice.session(Box::new(outside))?;
     tape.playing.set(true);

@@ -16,7 +16,7 @@ pub(super) const PROGRAMS: &[Program] = &[
 const KEPT: u64 = 64 << 10;
 
 /// A size as the GNU tools read it: `512`, `4K`, `1M`, `1MB`, `2x512`.
-fn size(text: &str) -> Option<u64> {
+pub(super) fn size(text: &str) -> Option<u64> {
     text.split('x').try_fold(1_u64, |product, part| {
         let digits = part
             .find(|c: char| !c.is_ascii_digit())

@@ -220,7 +220,7 @@ fn translated(pattern: &str, extended: bool) -> Result<String, String> {
 
 fn grep(call: &mut Call<'_>) -> Exit {
     const SPEC: Spec = Spec::new(
-        "EFGPivnclLoqsrRHhwxe:A:B:C:m:a",
+        "EFGPivnclLoqsrRHhwxe:f:A:B:C:m:a",
         &[
             ("extended-regexp", 'E'),
             ("fixed-strings", 'F'),
@@ -241,6 +241,7 @@ fn grep(call: &mut Call<'_>) -> Exit {
             ("word-regexp", 'w'),
             ("line-regexp", 'x'),
             ("regexp=", 'e'),
+            ("file=", 'f'),
             ("color[", '0'),
             ("colour[", '0'),
             ("after-context=", 'A'),
@@ -265,7 +266,13 @@ fn grep(call: &mut Call<'_>) -> Exit {
     };
     let mut files = options.words.clone();
     let mut patterns: Vec<String> = options.values('e').map(str::to_owned).collect();
-    if patterns.is_empty() {
+    for file in options.values('f') {
+        let Some(bytes) = super::text::input(call, file) else {
+            return 2;
+        };
+        patterns.extend(String::from_utf8_lossy(&bytes).lines().map(str::to_owned));
+    }
+    if patterns.is_empty() && !options.has('f') {
         if files.is_empty() {
             call.error("Usage: grep [OPTION]... PATTERNS [FILE]...\nTry 'grep --help' for more information.");
             return 2;

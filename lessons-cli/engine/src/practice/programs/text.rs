@@ -83,18 +83,22 @@ fn text_lines(bytes: &[u8]) -> Vec<String> {
 
 fn cat(call: &mut Call<'_>) -> Exit {
     const SPEC: Spec = Spec::new(
-        "nAEbsTuv",
+        "nAEbsTuvet",
         &[
             ("number", 'n'),
             ("show-all", 'A'),
             ("show-ends", 'E'),
             ("number-nonblank", 'b'),
             ("squeeze-blank", 's'),
+            ("show-tabs", 'T'),
+            ("show-nonprinting", 'v'),
         ],
     );
     let Some(options) = SPEC.read(call) else {
         return 1;
     };
+    let has = |letters: &str| options.last_of(letters).is_some();
+    let (ends, tabs, signs) = (has("AEe"), has("ATt"), has("Avet"));
     let files = if options.words.is_empty() {
         vec!["-".to_owned()]
     } else {
@@ -102,12 +106,13 @@ fn cat(call: &mut Call<'_>) -> Exit {
     };
     let mut exit = 0;
     let mut number = 0;
+    let mut was_blank = false;
     for file in files {
         let Some(bytes) = input(call, &file) else {
             exit = 1;
             continue;
         };
-        let plain = !(options.has('n') || options.has('A') || options.has('E') || options.has('b'));
+        let plain = !(has("nbs") || ends || tabs || signs);
         if plain {
             if !call.print(&bytes) {
                 break;
@@ -117,6 +122,10 @@ fn cat(call: &mut Call<'_>) -> Exit {
         for line in lines(&bytes) {
             let mut shown = Vec::new();
             let blank = line == b"\n";
+            if blank && was_blank && options.has('s') {
+                continue;
+            }
+            was_blank = blank;
             if options.has('n') && !options.has('b') || options.has('b') && !blank {
                 number += 1;
                 shown.extend(format!("{number:6}\t").into_bytes());
@@ -127,15 +136,22 @@ fn cat(call: &mut Call<'_>) -> Exit {
             };
             for byte in body {
                 match byte {
-                    b'\t' if options.has('A') => shown.extend(b"^I"),
-                    0..=31 if options.has('A') && *byte != b'\t' => {
-                        shown.extend([b'^', byte + 64]);
+                    b'\t' if tabs => shown.extend(b"^I"),
+                    0..=31 if signs && *byte != b'\t' => shown.extend([b'^', byte + 64]),
+                    127 if signs => shown.extend(b"^?"),
+                    128.. if signs => {
+                        shown.extend(b"M-");
+                        match byte - 128 {
+                            low @ 0..=31 => shown.extend([b'^', low + 64]),
+                            127 => shown.extend(b"^?"),
+                            low => shown.push(low),
+                        }
                     }
                     byte => shown.push(*byte),
                 }
             }
             if end {
-                if options.has('A') || options.has('E') {
+                if ends {
                     shown.push(b'$');
                 }
                 shown.push(b'\n');
@@ -1113,14 +1129,53 @@ fn tac(call: &mut Call<'_>) -> Exit {
 }
 
 fn nl(call: &mut Call<'_>) -> Exit {
-    let (bytes, good) = inputs(call, &call.rest());
-    let mut number = 0;
+    const SPEC: Spec = Spec::new(
+        "b:w:s:n:v:i:p",
+        &[
+            ("body-numbering=", 'b'),
+            ("number-width=", 'w'),
+            ("number-separator=", 's'),
+            ("number-format=", 'n'),
+            ("starting-line-number=", 'v'),
+            ("line-increment=", 'i'),
+        ],
+    );
+    let Some(options) = SPEC.read(call) else {
+        return 1;
+    };
+    let number = |letter, usual: i64| {
+        let value = options.value(letter);
+        value.map_or(Some(usual), |value| value.parse().ok())
+    };
+    let (Some(width), Some(first), Some(step)) = (number('w', 6), number('v', 1), number('i', 1))
+    else {
+        call.error("nl: invalid number\nTry 'nl --help' for more information.");
+        return 1;
+    };
+    let width = usize::try_from(width).unwrap_or(1).clamp(1, 100);
+    let separator = options.value('s').unwrap_or("\t").to_owned();
+    let (bytes, good) = inputs(call, &options.words);
+    let mut number = first;
     for line in text_lines(&bytes) {
-        if line.is_empty() {
-            call.line("       ");
+        let counts = match options.value('b') {
+            Some("a") => true,
+            Some("n") => false,
+            _ => !line.is_empty(),
+        };
+        let shown = if counts {
+            let shown = match options.value('n') {
+                Some("ln") => format!("{number:<width$}"),
+                Some("rz") => format!("{number:0width$}"),
+                _ => format!("{number:>width$}"),
+            };
+            number = number.saturating_add(step);
+            format!("{shown}{separator}{line}")
         } else {
-            number += 1;
-            call.line(format!("{number:6}\t{line}"));
+            let blank = " ".repeat(width + separator.chars().count());
+            format!("{blank}{line}")
+        };
+        if !call.line(shown) {
+            break;
         }
     }
     Exit::from(!good)
