@@ -8,10 +8,11 @@
     reason = "the engine opens no file, its tests do"
 )]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use lessons_engine::read::drivers::{Origin, Wants};
+use lessons_engine::read::drivers::{Device, Origin, Wants};
+use lessons_engine::read::env::Manager;
 use lessons_engine::read::recognise::{Kind, recognise};
 use lessons_engine::read::{drivers, env, index, nvcc, topo, wheel};
 
@@ -102,18 +103,17 @@ fn every_matrix_is_read() {
                 );
             }
         }
-        let named = text
+        let named: Vec<(&str, &str)> = text
             .lines()
-            .filter(|line| line.trim_start().starts_with("NIC") && line.contains(": "))
-            .count();
-        assert_eq!(
-            topo.devices
-                .iter()
-                .filter(|device| device.nic_name.is_some())
-                .count(),
-            named,
-            "{name}"
-        );
+            .filter(|line| line.trim_start().starts_with("NIC"))
+            .filter_map(|line| line.trim().split_once(": "))
+            .collect();
+        let read: Vec<(&str, &str)> = topo
+            .devices
+            .iter()
+            .filter_map(|device| Some((device.name.as_str(), device.nic_name.as_ref()?.as_str())))
+            .collect();
+        assert_eq!(read, named, "{name}");
         for pair in topo.gpu_pairs() {
             assert_eq!(
                 topo.link(&pair.second.name, &pair.first.name),
@@ -182,6 +182,16 @@ fn every_wheel_is_read() {
             let parts: Vec<&str> = name.strip_suffix(".whl").unwrap().split('-').collect();
             assert_eq!(wheel.full_version(), parts[1], "{name}");
             assert_eq!(wheel.build.is_some(), parts.len() == 6, "{name}");
+            assert_eq!(wheel.distribution.value, parts[0], "{name}");
+            for (back, tags) in [
+                (3, &wheel.python_tags),
+                (2, &wheel.abi_tags),
+                (1, &wheel.platform_tags),
+            ] {
+                let read: Vec<&str> = tags.iter().map(|tag| tag.value.as_str()).collect();
+                let written: Vec<&str> = parts[parts.len() - back].split('.').collect();
+                assert_eq!(read, written, "{name}");
+            }
             let platform = wheel.platform_tags[0].span;
             assert!(
                 parts[parts.len() - 1].starts_with(&name[platform.start..platform.end]),
@@ -206,6 +216,23 @@ fn every_list_of_drivers_is_read() {
             "{name}"
         );
         assert_eq!(drivers.packages.len(), starting("nvidia-"), "{name}");
+        for (label, read) in [
+            ("modalias", (|device| &device.modalias) as fn(&Device) -> &_),
+            ("vendor", |device| &device.vendor),
+            ("model", |device| &device.model),
+        ] {
+            let read: Vec<&str> = drivers
+                .devices
+                .iter()
+                .filter_map(|device| Some(read(device).as_ref()?.value.as_str()))
+                .collect();
+            let printed: Vec<&str> = text
+                .lines()
+                .filter_map(|line| line.strip_prefix(label)?.trim().strip_prefix(':'))
+                .map(str::trim)
+                .collect();
+            assert_eq!(read, printed, "{name} {label}");
+        }
         let offered = drivers.devices.iter().flat_map(|device| &device.drivers);
         let written: Vec<String> = offered
             .map(|driver| {
@@ -295,6 +322,21 @@ fn every_environment_is_read() {
             Some("") => assert_eq!(gpus, Some(numbered), "{name}"),
             Some(_) => assert_eq!(gpus, Some(1), "{name}"),
         }
+        for line in text.lines() {
+            let pip = line.strip_prefix("[pip3] ").or(line.strip_prefix("[pip] "));
+            if let Some((package, version)) = pip.and_then(|line| line.trim().split_once("==")) {
+                let read = env
+                    .packages
+                    .0
+                    .iter()
+                    .find(|read| read.manager != Manager::Conda && read.name.value == package);
+                assert_eq!(
+                    read.map(|read| read.version.value.as_str()),
+                    Some(version),
+                    "{name} {package}"
+                );
+            }
+        }
         let listed = text
             .lines()
             .filter(|line| {
@@ -346,6 +388,16 @@ fn every_list_of_wheels_is_an_index() {
             .flat_map(|release| &release.builds)
             .map(|build| build.platforms.len())
             .sum();
+        let versions = |names: &mut dyn Iterator<Item = String>| names.collect::<BTreeSet<_>>();
+        assert_eq!(
+            versions(&mut index.releases.iter().map(|release| release.version.clone())),
+            versions(
+                &mut text
+                    .lines()
+                    .filter_map(|line| { Some(line.split('-').nth(1)?.to_owned()) })
+            ),
+            "{name}"
+        );
         // Two builds of one version for one platform are one cell of the table.
         assert!(
             listed <= lines && listed > lines / 2,
