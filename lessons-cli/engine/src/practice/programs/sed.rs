@@ -594,7 +594,14 @@ impl Player {
                         prints: false,
                     };
                 };
-                if !call.system.spend(finder.cost(self.pattern.len()) as u64) {
+                // Every place may have to be replaced.
+                let places = if substitute.global {
+                    self.pattern.len() / 4
+                } else {
+                    0
+                };
+                let cost = finder.cost(self.pattern.len()) + places;
+                if !call.system.spend(cost as u64) {
                     return Flow::Line { prints: false };
                 }
                 let new = substitute.applied(&self.pattern, &finder);
