@@ -102,7 +102,11 @@ fn find(name: &str) -> Result<Practice> {
             "lessons practice",
         )
         .into(),
-        other => crate::WrongUsage(format!("tried to practise on {name}: {other}")).into(),
+        NoPractice::NotLinux => {
+            let args = [("name", text(name))];
+            crate::WrongUsage(super::texts().shared("usage-practice-not-linux", &args)).into()
+        }
+        NoPractice::Damaged(why) => anyhow::anyhow!("tried to practise on {name}: {why}"),
     })
 }
 

@@ -54,6 +54,7 @@ usage-kind = { $what ->
     }
 usage-one-standard-input = the text and the machine cannot both come from standard input: give the machine as a file
 usage-no-such-hint = { $step } has hints 1 to { $count }, and no hint { $level }
+usage-practice-not-linux = tried to practise on { $name }: its shell is not played: practice machines run Linux
 usage-index-needs-build = { $index } keeps a folder for each build: say which, with --cuda 12.6
 usage-index-no-nightlies = { $index } is not known to keep nightlies; official does
 usage-index-unknown = { $index } is no address, no file and no index known by name: those are { $names }

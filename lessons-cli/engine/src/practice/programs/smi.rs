@@ -6,6 +6,7 @@ use crate::draw;
 use crate::machine::nvml::{Gpu, GpuReading, Nvml, NvmlCode, Value};
 use crate::practice::kernel;
 use crate::practice::process::{Call, Exit};
+use crate::practice::said::said;
 use crate::practice::services;
 use crate::version::DriverVersion;
 
@@ -84,15 +85,15 @@ nvidia-smi [OPTION1 [ARG1]] [OPTION2 [ARG2]] ...
 
   NVLINK:
     nvlink                      Displays device nvlink information.
-
-practice: the options that are played here; the real help lists more";
+";
 
 fn nvidia_smi(call: &mut Call<'_>) -> Exit {
     let words = call.rest();
     if matches!(words.first().map(String::as_str), Some("-h" | "--help")) {
         let version = call.machine().library_version().unwrap_or_default();
         call.line(format!(
-            "NVIDIA System Management Interface -- v{version}\n\n{HELP}"
+            "NVIDIA System Management Interface -- v{version}\n\n{HELP}\n{}",
+            said("practice-smi-help", &[])
         ));
         return 0;
     }
@@ -1235,7 +1236,7 @@ fn monitor(call: &mut Call<'_>, nvml: &Nvml, words: &[String], of_processes: boo
 
 /// Says that what goes on until Ctrl-C is shown once here.
 fn endless(call: &mut Call<'_>) {
-    call.error("practice: nvidia-smi: the real one goes on until Ctrl-C; here it is shown once");
+    call.error(said("practice-smi-loop", &[]));
 }
 
 fn topo(call: &mut Call<'_>, words: &[String]) -> Exit {
