@@ -56,6 +56,16 @@ fn everyday(bencher: Bencher<'_, '_>, line: &str) {
     timed(bencher, line);
 }
 
+/// A script of 200 commands, which has 200 ms.
+#[divan::bench(sample_count = 20, sample_size = 1)]
+fn script_of_200_commands(bencher: Bencher<'_, '_>) {
+    bencher.with_inputs(session).bench_local_refs(|session| {
+        for line in EVERYDAY.iter().cycle().take(200) {
+            black_box(session.run(line));
+        }
+    });
+}
+
 /// What would not end, or would take all memory.
 const HOSTILE: &[&str] = &[
     "while true; do :; done",
