@@ -19,5 +19,7 @@ mod server;
 #[cfg(unix)]
 mod state;
 mod surroundings;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod verify;
 mod why;

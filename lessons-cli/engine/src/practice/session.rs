@@ -134,7 +134,7 @@ impl Session {
             self.shells.pop();
             if self.shells.is_empty() {
                 ended = Some(Ended::Shell);
-                self.shells.push(Shell::login(&mut self.system));
+                self.log_in();
             }
         }
         if let Some(shell) = self.system.enter.take() {
@@ -148,7 +148,7 @@ impl Session {
             exit = 0;
             boot::boot(&mut self.system);
             self.system.enter = None;
-            self.shells = vec![Shell::login(&mut self.system)];
+            self.log_in();
             ended = Some(Ended::Rebooted);
         }
         Played {
@@ -159,9 +159,13 @@ impl Session {
         }
     }
 
-    /// Logs out and in again.
+    /// Logs out and in again. What was typed is still known: bash keeps it in `~/.bash_history`.
     pub fn log_in(&mut self) {
-        self.shells = vec![Shell::login(&mut self.system)];
+        let mut shell = Shell::login(&mut self.system);
+        for line in &self.history {
+            shell.remember(line);
+        }
+        self.shells = vec![shell];
     }
 
     fn shell(&self) -> &Shell {
