@@ -131,7 +131,7 @@ pub enum Command {
     },
     /// Record this machine: everything that the checks read, to replay anywhere
     Record {
-        /// The file to write; without it, standard output
+        /// The file to write; without it, or for -, standard output
         #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         output: Option<PathBuf>,
         /// The recording's name

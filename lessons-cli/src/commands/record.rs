@@ -55,7 +55,7 @@ pub(super) fn run(
         ));
     }
     let json = recording.to_json();
-    let Some(path) = output else {
+    let Some(path) = output.filter(|path| path.as_os_str() != "-") else {
         if !said.is_empty() {
             super::notice(said.trim_end());
         }

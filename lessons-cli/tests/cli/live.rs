@@ -84,6 +84,9 @@ fn the_program_s_recording_of_this_machine_has_the_same_outcomes() {
     // Without a file it is printed, and nothing is remembered of it.
     let printed = reader.run(0, ["record", "--name", "printed"]).json();
     assert_eq!(printed["name"], "printed");
+    let printed = reader.run(0, ["record", "-o", "-"]).json();
+    assert_eq!(printed["format"], "lessons-machine/1");
+    assert!(!reader.place("-").exists());
     reader
         .run(4, ["record", "-o", "no-such-folder/file.json"])
         .explains("no-such-folder");
