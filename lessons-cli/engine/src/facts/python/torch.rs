@@ -59,14 +59,9 @@ impl Facts<'_> {
     pub fn torch(&self) -> &Known<Option<Torch>> {
         self.python.torch.get_or_init(|| {
             // Without an environment nobody knows which Python it would be.
-            self.sites()?;
-            for folder in self.python_path() {
-                if let Ok(Some(torch)) = self.torch_in(&folder) {
-                    return Ok(Some(torch));
-                }
-            }
+            let own = self.sites_and_linked()?;
             let mut unknown = None;
-            for site in self.sites_and_linked()? {
+            for site in self.python_path().into_iter().chain(own) {
                 match self.torch_in(&site) {
                     Ok(Some(torch)) => return Ok(Some(torch)),
                     Ok(None) => {}
@@ -123,7 +118,7 @@ impl Facts<'_> {
     }
 
     /// The address that torch was installed from, where that was one wheel and no index (PEP 610): its record's
-    /// `direct_url.json`, and what it names, without a password.
+    /// `direct_url.json`, and what it names, without a password or a query.
     pub fn torch_origin(&self, torch: &Torch) -> Option<(String, String)> {
         let names = self.dir(&torch.site).ok()?;
         let record = names.iter().find(|name| {
@@ -136,6 +131,8 @@ impl Facts<'_> {
         let (scheme, rest) = url.split_once("://")?;
         let end = rest.find('/').unwrap_or(rest.len());
         let (host, path_of_url) = rest.split_at(end);
+        // A query may hold a key, too.
+        let path_of_url = path_of_url.split(['?', '#']).next().unwrap_or_default();
         let host = host.rsplit('@').next().unwrap_or_default();
         let shown: String = format!("{scheme}://{host}{path_of_url}")
             .chars()
