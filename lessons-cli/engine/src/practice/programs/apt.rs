@@ -24,6 +24,10 @@ pub(super) const PROGRAMS: &[Program] = &[
 
 /// What was asked of apt.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option that stands or does not"
+)]
 struct Asked {
     yes: bool,
     simulate: bool,

@@ -53,7 +53,7 @@ fn pacman(call: &mut Call<'_>) -> Exit {
         ['Q'] => queried(call, &names, is('s')),
         ['S'] if is('s') => searched(call, &names),
         ['S'] if is('c') => 0,
-        ['S'] if !is('i') => synced(call, &names, is('y'), is('u'), sure, needed),
+        ['S'] if !is('i') => synced(call, &names, &letters, sure, needed),
         ['R'] => removed(call, &names, sure),
         [_] => not_played(
             call,
@@ -122,11 +122,11 @@ fn is_root_for_pacman(call: &mut Call<'_>) -> bool {
 fn synced(
     call: &mut Call<'_>,
     names: &[String],
-    refresh: bool,
-    upgrade: bool,
+    letters: &str,
     sure: bool,
     needed: bool,
 ) -> Exit {
+    let (refresh, upgrade) = (letters.contains('y'), letters.contains('u'));
     if !is_root_for_pacman(call) {
         return 1;
     }
