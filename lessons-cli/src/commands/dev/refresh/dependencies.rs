@@ -261,9 +261,12 @@ impl From<anyhow::Error> for Stop {
 /// Pages and metadata, each read once.
 struct Shelf<'a> {
     read: &'a Read<'a>,
-    projects: RefCell<BTreeMap<String, Option<Rc<Found>>>>,
-    metadata: RefCell<BTreeMap<(String, Version), Option<Rc<Metadata>>>>,
+    projects: RefCell<Known<String, Found>>,
+    metadata: RefCell<Known<(String, Version), Metadata>>,
 }
+
+/// What was asked for, with none where it is not to be had.
+type Known<K, V> = BTreeMap<K, Option<Rc<V>>>;
 
 impl Shelf<'_> {
     /// The packages that a release of torch brings.
