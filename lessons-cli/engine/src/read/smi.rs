@@ -273,7 +273,9 @@ impl<'t> Reader<'t> {
             return;
         }
         if let Some(item) = Line::of(text, trimmed.clone()) {
-            if !matches!(self.current, Some(Output::List(_))) {
+            let goes_on =
+                matches!(&self.current, Some(Output::List(list)) if !list.begins_again(&item));
+            if !goes_on {
                 self.begin(|text, rows_left| Output::List(List::new(text, rows_left)));
             }
             if let Some(Output::List(list)) = &mut self.current {
