@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::iter;
 use std::path::Path;
 
 use anstream::adapter::strip_str;
@@ -153,12 +154,19 @@ fn play(practice: &Practice, script: &Path, json: bool, texts: &Texts) -> Result
     Ok(Done { text, exit })
 }
 
-/// A command as it stood on the screen, and what it printed.
+/// A command as it stood on the screen, and what it printed. As in bash, a line that goes on stands after `>`.
 fn as_typed(played: &Played) -> String {
     let mut out = String::new();
-    for line in played.command.lines() {
+    for (line, prompt) in played
+        .command
+        .lines()
+        .zip(iter::once("$").chain(iter::repeat(">")))
+    {
         let line = lessons_engine::visible::visible_lines(line);
-        out.push_str(&format!("{}\n", paint(style::TYPE, format!("$ {line}"))));
+        out.push_str(&format!(
+            "{}\n",
+            paint(style::TYPE, format!("{prompt} {line}"))
+        ));
     }
     for (stream, text) in &played.printed {
         match stream {
@@ -333,7 +341,7 @@ fn level_id(level: Level) -> &'static str {
 
 /// `lessons`, typed on a practice machine: the checks, the steps and their hints are those of the real command.
 fn lessons(machine: &PracticeMachine, args: &[String]) -> Option<Output> {
-    let words = std::iter::once("lessons".to_owned()).chain(args.iter().cloned());
+    let words = iter::once("lessons".to_owned()).chain(args.iter().cloned());
     let said = |exit: Exit, text: &str| Output {
         exit: Some(exit as i32),
         stdout: strip_str(text).to_string(),

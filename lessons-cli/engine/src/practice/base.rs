@@ -99,6 +99,11 @@ const OF_FAMILIES: [(Family, &[&str]); 3] = [
     (Family::Arch, &["mkinitcpio", "pacman"]),
 ];
 
+/// Programs that a machine has and that practice does not play, which it says of them; without a file they would seem
+/// to be missing. A line is of one package: `hosts` have it, or `containers` too, its name, and its files below `/usr`.
+/// The packages are those of Ubuntu's seeds required, minimal and standard; the files are those of Debian 12's packages.
+const UNPLAYED: &str = include_str!("base/programs");
+
 const BASHRC: &str = include_str!("base/bashrc");
 const PROFILE: &str = include_str!("base/profile");
 const ETC_PROFILE: &str = include_str!("base/etc-profile");
@@ -190,6 +195,27 @@ fn plain_system(machine: &mut PracticeMachine, recording: &Recording) -> Result<
             machine
                 .tree
                 .put(&join(folder, program.name), Node::program(program.name))?;
+        }
+    }
+    for line in UNPLAYED.lines() {
+        let Some((of, paths)) = line.split_once(": ") else {
+            continue;
+        };
+        if container && !of.starts_with("containers ") {
+            continue;
+        }
+        for path in paths.split(' ') {
+            let path = if is_merged {
+                path.replace("sbin/", "bin/")
+            } else {
+                path.to_owned()
+            };
+            let path = join("/usr", &path);
+            if !machine.tree.exists(&path) {
+                machine
+                    .tree
+                    .put(&path, Node::new(0o755, Content::Untold(100_000)))?;
+            }
         }
     }
     let person = machine.person.clone();

@@ -11,6 +11,7 @@ use crate::practice::streams::{Input, Sink};
 
 pub(super) const PROGRAMS: &[Program] = &[
     Program::base("arch", arch),
+    Program::base("[", of_shell),
     Program::base("bash", bash),
     Program::base("clear", clear),
     Program::base("dash", bash),
@@ -31,8 +32,10 @@ pub(super) const PROGRAMS: &[Program] = &[
     Program::base("nproc", nproc),
     Program::base("printenv", printenv),
     Program::base("ps", ps),
+    Program::base("pwd", of_shell),
     Program::base("sleep", sleep),
     Program::base("sync", |_| 0),
+    Program::base("test", of_shell),
     Program::base("timeout", timeout),
     Program::base("true", |_| 0),
     Program::base("uname", uname),
@@ -681,6 +684,14 @@ fn watch(call: &mut Call<'_>) -> Exit {
     let text = options.words.join(" ");
     let process = call.process.clone();
     shell::run_script(call.system, &process, &text, vec!["sh".to_owned()])
+}
+
+/// What is a builtin of the shell and a program as well: `sudo test -f FILE` starts the program.
+fn of_shell(call: &mut Call<'_>) -> Exit {
+    let text = format!("{} \"$@\"", call.name());
+    let process = call.process.clone();
+    let args = call.args.clone();
+    shell::run_script(call.system, &process, &text, args)
 }
 
 fn bash(call: &mut Call<'_>) -> Exit {
