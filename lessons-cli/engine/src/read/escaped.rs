@@ -83,15 +83,12 @@ mod tests {
         let mut shown = String::new();
         let mut at = 0;
         while let Some(next) = text[at..].chars().next() {
-            match escaped.at(at, &text[at..], &shown) {
-                Some((written, length)) => {
-                    shown.push_str(written);
-                    at += length;
-                }
-                None => {
-                    shown.push(next);
-                    at += next.len_utf8();
-                }
+            if let Some((written, length)) = escaped.at(at, &text[at..], &shown) {
+                shown.push_str(written);
+                at += length;
+            } else {
+                shown.push(next);
+                at += next.len_utf8();
             }
         }
         Some(shown)

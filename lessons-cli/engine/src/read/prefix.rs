@@ -142,15 +142,18 @@ fn label(line: &str) -> Option<&str> {
     if word.len() > LONGEST {
         return None;
     }
-    let end = match word.rfind(':') {
-        Some(colon) if !word.get(colon + 1..)?.starts_with("//") => colon + 1,
-        Some(_) => return None,
-        None if word.len() > 2 && word.starts_with('[') && word.ends_with(']') => word.len(),
-        None if matches!(word, "INFO" | "DEBUG" | "WARNING" | "ERROR") => {
-            let rest = line.get(word.len()..)?;
-            word.len() + (rest.len() - rest.trim_start_matches(' ').len()).saturating_sub(1)
+    let end = if let Some(colon) = word.rfind(':') {
+        if word.get(colon + 1..)?.starts_with("//") {
+            return None;
         }
-        None => return None,
+        colon + 1
+    } else if word.len() > 2 && word.starts_with('[') && word.ends_with(']') {
+        word.len()
+    } else if matches!(word, "INFO" | "DEBUG" | "WARNING" | "ERROR") {
+        let rest = line.get(word.len()..)?;
+        word.len() + (rest.len() - rest.trim_start_matches(' ').len()).saturating_sub(1)
+    } else {
+        return None;
     };
     let blank = usize::from(line.get(end..)?.starts_with(' '));
     line.get(..end + blank)
