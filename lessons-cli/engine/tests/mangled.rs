@@ -175,10 +175,11 @@ fn what_a_program_puts_around_an_output_changes_nothing() {
             .map(|line| json!(format!("{line}\n")).to_string())
             .collect();
         let counted = |after: &str| -> String {
-            (1..)
-                .zip(text.lines())
-                .map(|(number, line)| format!("{number}{after}{line}\n"))
-                .collect()
+            let lines = (1..).zip(text.lines());
+            let lines: Vec<String> = lines
+                .map(|(number, line)| format!("{number}{after}{line}"))
+                .collect();
+            lines.join("\n")
         };
         let before = |prefix: &str| each_line(text, |line| format!("{prefix}{line}"));
         for (how, mangled) in [
@@ -207,10 +208,7 @@ fn what_a_program_puts_around_an_output_changes_nothing() {
             ("grep -n", counted(":")),
             (
                 "grep",
-                (1..)
-                    .zip(text.lines())
-                    .map(|(number, line)| format!("out.log:{number}:{line}\n"))
-                    .collect(),
+                format!("out.log:{}", counted(":").replace('\n', "\nout.log:")),
             ),
             (
                 "a value of JSON",

@@ -15,7 +15,7 @@ use lessons_engine::machine::Output;
 use lessons_engine::practice::exercise::{self, Exercise, Level, NoPractice, Practice, Reached};
 use lessons_engine::practice::{Played, PracticeMachine, Stream};
 use lessons_engine::report::Report;
-use lessons_engine::steps::Lesson;
+use lessons_engine::steps::{self, Lesson};
 use lessons_engine::texts::Texts;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use crate::cli::{Cli, Command, Format, PracticeArgs};
 use crate::progress::Progress;
 use crate::style::{self, paint};
-use crate::{Done, Exit, formats, nearest};
+use crate::{Done, Exit, formats, nearest, wrap};
 
 mod saved;
 mod terminal;
@@ -190,9 +190,11 @@ fn as_typed(played: &Played) -> String {
 fn goal_text(reached: &Reached, texts: &Texts) -> String {
     let mut out = String::new();
     for (id, outcome) in &reached.steps {
+        let title = steps::find(id).map(|step| texts.title(step));
         out.push_str(&format!(
-            "{} {id}\n",
-            paint(style::of(*outcome), style::word(*outcome))
+            "{} {id:<29} {}\n",
+            paint(style::of(*outcome), style::word(*outcome)),
+            title.unwrap_or_default()
         ));
     }
     for (means, is) in &reached.shown {
@@ -340,7 +342,8 @@ fn level_id(level: Level) -> &'static str {
 }
 
 /// `lessons`, typed on a practice machine: the checks, the steps and their hints are those of the real command.
-fn lessons(machine: &PracticeMachine, args: &[String]) -> Option<Output> {
+/// `on_screen` says that what it prints is not piped or redirected there.
+fn lessons(machine: &PracticeMachine, args: &[String], on_screen: bool) -> Option<Output> {
     let words = iter::once("lessons".to_owned()).chain(args.iter().cloned());
     let said = |exit: Exit, text: &str| Output {
         exit: Some(exit as i32),
@@ -364,13 +367,14 @@ fn lessons(machine: &PracticeMachine, args: &[String]) -> Option<Output> {
         }
     };
     let texts = super::texts();
+    let width = if on_screen { wrap::screen() } else { None };
     let checked = |what: &[String], strict: bool, format: Format| {
         let steps = match super::selection(what) {
             Ok(steps) => steps,
             Err(error) => return wrong(Exit::Usage, &format!("error: {error}\n")),
         };
         let report = Report::of(&Facts::new(machine), steps);
-        match formats::show(format, &report, &texts) {
+        match formats::show(format, &report, &texts, width) {
             Ok(text) => said(super::check::exit(report.verdict(strict)), &text),
             Err(error) => wrong(Exit::Input, &format!("error: {error}\n")),
         }
@@ -415,14 +419,14 @@ fn lessons(machine: &PracticeMachine, args: &[String]) -> Option<Output> {
                     "{}\n{}\n\n{}",
                     texts.title(step),
                     texts.why(step),
-                    formats::show(Format::Text, &report, &texts).unwrap_or_default()
+                    formats::show(Format::Text, &report, &texts, width).unwrap_or_default()
                 );
                 said(Exit::Good, &text)
             }
             Err(error) => wrong(Exit::Usage, &format!("error: {error}\n")),
         }),
         Some(Command::List { json: false }) => {
-            let lines: Vec<String> = lessons_engine::steps::all()
+            let lines: Vec<String> = steps::all()
                 .map(|step| format!("{:<28} {}\n", step.id, texts.title(step)))
                 .collect();
             Some(said(Exit::Good, &lines.concat()))

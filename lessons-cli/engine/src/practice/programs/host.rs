@@ -1428,7 +1428,8 @@ fn lessons(call: &mut Call<'_>) -> Exit {
     let args = call.rest();
     let mut machine = call.system.machine.clone();
     machine.env.clone_from(&call.process.env);
-    match call.system.outside.lessons(&machine, &args) {
+    let on_screen = call.to_terminal();
+    match call.system.outside.lessons(&machine, &args, on_screen) {
         Some(output) => {
             call.print(&output.stdout);
             let sink: Sink = call.process.stderr.clone();
