@@ -119,13 +119,7 @@ fn is_root_for_pacman(call: &mut Call<'_>) -> bool {
     call.is_root()
 }
 
-fn synced(
-    call: &mut Call<'_>,
-    names: &[String],
-    letters: &str,
-    sure: bool,
-    needed: bool,
-) -> Exit {
+fn synced(call: &mut Call<'_>, names: &[String], letters: &str, sure: bool, needed: bool) -> Exit {
     let (refresh, upgrade) = (letters.contains('y'), letters.contains('u'));
     if !is_root_for_pacman(call) {
         return 1;
