@@ -368,7 +368,7 @@ fn lessons(machine: &PracticeMachine, args: &[String], on_screen: bool) -> Optio
     };
     let texts = super::texts();
     let width = if on_screen { wrap::screen() } else { None };
-    let checked = |what: &[String], strict: bool, format: Format| {
+    let checked = |machine: &PracticeMachine, what: &[String], strict: bool, format: Format| {
         let steps = match super::selection(what) {
             Ok(steps) => steps,
             Err(error) => return wrong(Exit::Usage, &format!("error: {error}\n")),
@@ -380,10 +380,14 @@ fn lessons(machine: &PracticeMachine, args: &[String], on_screen: bool) -> Optio
         }
     };
     match cli.command {
-        None => Some(checked(&[], false, Format::Text)),
+        None => Some(checked(machine, &[], false, Format::Text)),
         Some(Command::Check(args)) if args.machine.is_none() => {
             let format = if args.json { Format::Json } else { args.format };
-            Some(checked(&args.what, args.strict, format))
+            let mut machine = machine.clone();
+            if cli.live.wake {
+                machine.wake();
+            }
+            Some(checked(&machine, &args.what, args.strict, format))
         }
         Some(Command::Hint {
             step,

@@ -42,7 +42,7 @@ pub(super) const PROGRAMS: &[Program] = &[
     Program::base("uptime", uptime),
     Program::base("xargs", xargs),
     Program::base("whoami", whoami),
-    Program::of_hosts("locale-check", "/usr/bin", |_| 0),
+    Program::base("locale-check", |_| 0),
     Program::of_hosts("hostnamectl", "/usr/bin", hostnamectl),
     Program::of_hosts("journalctl", "/usr/bin", journalctl),
     Program::of_hosts("lsb_release", "/usr/bin", lsb_release),
