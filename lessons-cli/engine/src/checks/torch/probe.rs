@@ -104,9 +104,10 @@ impl Probe {
             Ok(None) => return Self::NotAsked,
             Err(unknown) => return Self::Unknown(unknown.clone()),
         };
-        let question = match is_isolated(facts) {
-            true => torch_probe(interpreter),
-            false => torch_probe_everywhere(interpreter),
+        let question = if is_isolated(facts) {
+            torch_probe(interpreter)
+        } else {
+            torch_probe_everywhere(interpreter)
         };
         match facts.command(&question) {
             Ok(output) if output.succeeded() => answer(&output.stdout)
