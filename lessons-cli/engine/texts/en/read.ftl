@@ -70,7 +70,7 @@ read-lack-files-among-links = This is no package index: { $links ->
        *[other] none of its { $links } links is a wheel or a source archive
     }
 read-lack-links = This is no package index: it is a page without links
-read-lack-files = This is no package index: it lists no wheel and no source archive
+read-lack-files = This page lists no wheel and no source archive
 read-lack-list = This is no package index: it has no list of files
 read-lack-json = Its JSON is not that of a package index: { $said }
 
@@ -440,6 +440,10 @@ read-drivers-note-unknown-gpu = { $model } is not in the table of GPUs: whether 
 read-drivers-note-no-model = The text does not name the card: whether it needs the open kernel modules is not known
 read-drivers-note-by-number = The PCI database does not name this card yet. Its number, { $number }, is of the Blackwell generation or later
 read-drivers-note-cuda-unknown = The table of drivers does not have CUDA { $cuda }: which branch it needs is not known
+read-drivers-note-cuda-after = CUDA { $cuda } does not compile for { $model } any more: the last that does is { $last }. No driver changes that
+read-drivers-note-cuda-before = CUDA { $cuda } is older than { $model }: the first CUDA that compiles for it is { $first }. No driver changes that
+read-drivers-note-server = { $model } is a card for data centres. On servers and for computing Ubuntu recommends the
+    -server flavour, here { $package } (Ubuntu Server documentation, "NVIDIA drivers installation")
 read-drivers-note-other-device = { $device } is not an NVIDIA card, and left alone
 read-drivers-note-said = ubuntu-drivers says: { $said }
 read-drivers-sysfs = The device's folder in the kernel's view of the machine; it ends with the address on the PCI bus
@@ -458,6 +462,7 @@ read-drivers-chosen = This is the one to install
 read-drivers-against-not-open = Not this one: the card needs the open kernel modules
 read-drivers-against-open = Not this one: the card needs the proprietary kernel modules
 read-drivers-against-too-old = Not this one: the CUDA that you want needs branch { $branch } or later
+read-drivers-against-before-gpu = Not this one: { $branch } is the first branch that knows this card
 read-drivers-against-too-new = Not this one: { $branch } is the last branch for this card
 read-drivers-modules-signed = Its kernel modules come built and signed by Canonical, so Secure Boot takes them
 read-drivers-modules-dkms = Its kernel modules are built on this machine (DKMS), and with Secure Boot on you must enrol a key
