@@ -781,3 +781,74 @@ fn other_distributions_have_their_own_programs() {
         ",
     );
 }
+
+/// The forms were compared with transcripts of the real program (drivers 580 to 595).
+#[test]
+fn nvidia_smi_tells_its_versions_locks_clocks_and_resets() {
+    plays(
+        &["ubuntu-4x4090"],
+        As::Bundled,
+        "
+        nvidia-smi --version
+        = NVIDIA-SMI version  : 580.95.05
+        = NVML version        : 580.95
+        = DRIVER version      : 580.95.05
+        = CUDA Version        : 13.0
+        nvidia-smi -lgc 210,1400
+        = The current user does not have permission to change clocks for GPU 00000000:81:00.0.
+        sudo nvidia-smi -i 0 -lgc 210,1400
+        = GPU clocks set to \"(gpuClkMin 210, gpuClkMax 1400)\" for GPU 00000000:81:00.0
+        = All done.
+        sudo nvidia-smi -lgc 1400,210
+        = with invalid value
+        sudo nvidia-smi --gpu-reset -i 1
+        = GPU 00000000:82:00.0 was successfully reset.
+        nvidia-smi mig -lgip
+        = No MIG-supported devices found.
+        nvidia-smi --query-gpu=timestamp,enforced.power.limit --format=csv,noheader
+        = 300.00 W
+        nvidia-smi --query-gpu=clocks.sm --format=csv
+        = --query-gpu=clocks.sm is not played here
+        nvidia-smi --query-gpu=colour --format=csv
+        = Field \"colour\" is not a valid field to query.
+        ",
+    );
+    plays(
+        &["memory-held-by-notebook"],
+        As::Bundled,
+        "
+        sudo nvidia-smi -r
+        = Please first kill all processes using this GPU.
+        = Some GPUs could not be reset.
+        ",
+    );
+}
+
+/// As shadow 4.13 answers.
+#[test]
+fn usermod_and_groupadd_answer_as_the_real_ones() {
+    plays(
+        &["server-docker-2xl4"],
+        As::Bundled,
+        "
+        usermod
+        = Usage: usermod [options] LOGIN
+        usermod --foo
+        = usermod: unrecognized option '--foo'
+        usermod -G
+        = usermod: option requires an argument -- 'G'
+        usermod -aG nogroup-x nobody-x
+        = usermod: group 'nogroup-x' does not exist
+        usermod -aG docker nobody-x
+        = usermod: user 'nobody-x' does not exist
+        usermod -aG docker $USER
+        = usermod: cannot lock /etc/passwd; try again later.
+        sudo usermod -a $USER
+        = usermod: -a flag is only allowed with the -G flag
+        sudo groupadd 1abc:
+        = groupadd: '1abc:' is not a valid group name
+        groupadd root
+        = groupadd: group 'root' already exists
+        ",
+    );
+}

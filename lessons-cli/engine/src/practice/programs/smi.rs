@@ -10,14 +10,14 @@ use crate::practice::said::said;
 use crate::practice::services;
 use crate::version::DriverVersion;
 
-use super::{Program, lines_of, not_played};
+use super::{Program, clock, lines_of, not_played};
 
 pub(super) const PROGRAMS: &[Program] = &[
     Program::installed("nvidia-smi", nvidia_smi),
     Program::installed("nvidia-bug-report.sh", bug_report),
 ];
 
-const PLAYED: &str = "nvidia-smi, -L, -q [-x] [-d POWER|MEMORY|ECC|TEMPERATURE|PERFORMANCE|UTILIZATION|PIDS], dmon, pmon, --query-gpu=… --format=csv[,noheader][,nounits], --query-compute-apps=…, -i, -pm, -pl, -c, topo -m, nvlink --status";
+const PLAYED: &str = "nvidia-smi, -L, -q [-x] [-d POWER|MEMORY|ECC|TEMPERATURE|PERFORMANCE|UTILIZATION|PIDS], dmon, pmon, --query-gpu=… --format=csv[,noheader][,nounits], --query-compute-apps=…, -i, -pm, -pl, -c, -lgc, -r, --version, topo -m, nvlink --status";
 
 /// The lines of `nvidia-smi --help` (550) for what is played here.
 const HELP: &str = "\
@@ -101,10 +101,17 @@ fn nvidia_smi(call: &mut Call<'_>) -> Exit {
         Ok(nvml) => nvml,
         Err(exit) => return exit,
     };
+    if words == ["--version"] {
+        return versions(call, &nvml);
+    }
     match words.first().map(String::as_str) {
         Some(kind @ ("dmon" | "pmon")) => return monitor(call, &nvml, &words, kind == "pmon"),
         Some("topo") => return topo(call, &words[1..]),
         Some("nvlink") => return nvlink(call, &nvml, &words[1..]),
+        Some("mig") if !nvml.gpus.is_empty() && !has_mig(&nvml) => {
+            call.line("No MIG-supported devices found.");
+            return 6;
+        }
         _ => {}
     }
     if nvml.gpus.is_empty() {
@@ -164,6 +171,38 @@ fn nvidia_smi(call: &mut Call<'_>) -> Exit {
     0
 }
 
+/// Whether a card can be divided.
+fn has_mig(nvml: &Nvml) -> bool {
+    let mut opened = (0..nvml.gpus.len()).filter_map(|index| gpu(nvml, index));
+    opened.any(|gpu| gpu.mig_enabled.known().is_some())
+}
+
+/// `nvidia-smi --version`, as drivers up to 595 print it; of newer ones only parts have been seen.
+fn versions(call: &mut Call<'_>, nvml: &Nvml) -> Exit {
+    let driver = nvml.driver_version.known().cloned().unwrap_or_default();
+    let branch = driver
+        .split('.')
+        .next()
+        .and_then(|branch| branch.parse().ok());
+    if branch.is_none_or(|branch: u32| branch >= 600) {
+        return not_played(call, "--version of this driver", "nvidia-smi");
+    }
+    let smi = call
+        .machine()
+        .library_version()
+        .unwrap_or_else(|| driver.clone());
+    let short: Vec<&str> = smi.split('.').take(2).collect();
+    let cuda = nvml
+        .cuda_driver_version
+        .known()
+        .map_or("N/A", String::as_str);
+    call.line(format!(
+        "NVIDIA-SMI version  : {smi}\nNVML version        : {}\nDRIVER version      : {driver}\nCUDA Version        : {cuda}",
+        short.join(".")
+    ));
+    0
+}
+
 /// NVML's reading, or the words and the exit status with which nvidia-smi fails without one.
 fn reading(call: &mut Call<'_>) -> Result<Nvml, Exit> {
     call.machine().wake();
@@ -219,6 +258,9 @@ enum Set {
     Persistence(bool),
     PowerLimit(f64),
     ComputeMode(&'static str),
+    /// `(gpuClkMin 210, gpuClkMax 1400)`
+    Clocks(String),
+    Reset,
 }
 
 impl Asked {
@@ -266,6 +308,26 @@ impl Asked {
                         other => return Err(invalid(call, &name, other)),
                     }
                 }
+                "-lgc" | "--lock-gpu-clocks" => {
+                    let value = take();
+                    let clocks: Option<Vec<u32>> = value
+                        .as_deref()
+                        .map(|value| value.split(',').map(|part| part.parse().ok()).collect())
+                        .unwrap_or_default();
+                    match clocks.as_deref() {
+                        Some([least, most]) if least <= most => {
+                            self.set = Some(Set::Clocks(format!(
+                                "(gpuClkMin {least}, gpuClkMax {most})"
+                            )));
+                        }
+                        Some([both]) => {
+                            self.set =
+                                Some(Set::Clocks(format!("(gpuClkMin {both}, gpuClkMax {both})")));
+                        }
+                        _ => return Err(invalid(call, &name, value.as_deref())),
+                    }
+                }
+                "-r" | "--gpu-reset" => self.set = Some(Set::Reset),
                 "-x" | "--xml-format" => self.xml = true,
                 // The seconds may be left out, and then are five.
                 "-l" | "--loop" | "-lms" | "--loop-ms" => {
@@ -287,14 +349,11 @@ impl Asked {
                 "mig"
                 | "-mig"
                 | "--multi-instance-gpu"
-                | "-r"
-                | "--gpu-reset"
                 | "-e"
                 | "--ecc-config"
                 | "-ac"
-                | "-lgc"
-                | "--lock-gpu-clocks"
                 | "-rgc"
+                | "--reset-gpu-clocks"
                 | "-lmc"
                 | "-u"
                 | "-f"
@@ -423,6 +482,18 @@ fn apply(call: &mut Call<'_>, set: &Set, chosen: &[usize]) -> Exit {
                 }
             }
             Set::PowerLimit(watts) => power_limit(gpu, *watts, &at, root),
+            // The clocks themselves are in no recording; what is said is seen in public transcripts.
+            Set::Clocks(_) if !root => {
+                call.line(format!("The current user does not have permission to change clocks for GPU {at}.\nTerminating early due to previous errors."));
+                return 4;
+            }
+            Set::Clocks(clocks) => (
+                "clocks",
+                format!("GPU clocks set to \"{clocks}\" for GPU {at}"),
+                0,
+            ),
+            Set::Reset if !root => ("reset", String::new(), 4),
+            Set::Reset => reset(gpu, &at),
             Set::ComputeMode(mode) => {
                 let shown = match *mode {
                     "Default" => "DEFAULT",
@@ -457,6 +528,10 @@ fn apply(call: &mut Call<'_>, set: &Set, chosen: &[usize]) -> Exit {
             return 4;
         }
         call.line(said);
+        if *set == Set::Reset && exit != 0 {
+            call.line("Some GPUs could not be reset.");
+            return exit;
+        }
         if exit == 2 {
             call.line("Terminating early due to previous errors.");
             return exit;
@@ -472,6 +547,20 @@ fn apply(call: &mut Call<'_>, set: &Set, chosen: &[usize]) -> Exit {
     }
     call.line("All done.");
     0
+}
+
+/// A reset needs a card that nobody uses; what was set by hand and the counts of errors are gone then.
+fn reset(gpu: &mut Gpu, at: &str) -> (&'static str, String, Exit) {
+    if gpu.processes.known().is_some_and(|all| !all.is_empty()) {
+        let said = format!(
+            "GPU {at} is currently in use by another process (e.g. CUDA application). Please first kill all processes using this GPU."
+        );
+        return ("reset", said, 255);
+    }
+    if let Value::Known(errors) = &mut gpu.ecc_uncorrected {
+        *errors = 0;
+    }
+    ("reset", format!("GPU {at} was successfully reset."), 0)
 }
 
 /// The least that boards take, as a share of their limit; each has its own, and the recordings do not tell.
@@ -580,6 +669,7 @@ fn field(
     index: usize,
     gpu: &Gpu,
     name: &str,
+    time: &str,
 ) -> Option<(&'static str, (String, String))> {
     let words = |on: &Value<bool>, yes: &str, no: &str| {
         shown(
@@ -597,6 +687,10 @@ fn field(
         "name" | "gpu_name" => ("", shown(&gpu.name, "")),
         "uuid" | "gpu_uuid" => ("", shown(&gpu.uuid, "")),
         "serial" | "gpu_serial" => ("", shown(&gpu.serial, "")),
+        "timestamp" => ("", (time.to_owned(), String::new())),
+        "mig.mode.pending" => ("", words(&gpu.mig_enabled, "Enabled", "Disabled")),
+        "ecc.mode.pending" => ("", words(&gpu.ecc_enabled, "Enabled", "Disabled")),
+        "enforced.power.limit" => (" [W]", shown(&watts(&gpu.power_limit_mw), " W")),
         "pci.bus_id" | "gpu_bus_id" => ("", shown(&gpu.bus_id, "")),
         "driver_version" => ("", shown(&nvml.driver_version, "")),
         "compute_cap" => ("", shown(&gpu.compute_capability, "")),
@@ -637,6 +731,9 @@ fn field(
     })
 }
 
+/// The fields that are played.
+const FIELDS: &str = "index, count, timestamp, name, uuid, serial, pci.bus_id, driver_version, compute_cap, persistence_mode, display_active, memory.total, memory.used, memory.free, temperature.gpu, fan.speed, pstate, power.draw, power.limit, enforced.power.limit, utilization.gpu, compute_mode, mig.mode.current, ecc.mode.current, ecc.errors.uncorrected.volatile.total";
+
 /// What a query's format asks for; none where it is not a format of queries.
 fn format_of(call: &mut Call<'_>, format: &str) -> Result<(bool, bool), Exit> {
     let parts: Vec<&str> = format.split(',').map(str::trim).collect();
@@ -658,6 +755,10 @@ fn query(call: &mut Call<'_>, nvml: &Nvml, chosen: &[usize], fields: &str, forma
         Err(exit) => return exit,
     };
     let names: Vec<&str> = fields.split(',').map(str::trim).collect();
+    let time = format!(
+        "{}.000",
+        clock::formatted("%Y/%m/%d %H:%M:%S", call.machine().clock)
+    );
     let mut out = String::new();
     for (row, &index) in chosen.iter().enumerate() {
         let Some(gpu) = gpu(nvml, index) else {
@@ -665,7 +766,23 @@ fn query(call: &mut Call<'_>, nvml: &Nvml, chosen: &[usize], fields: &str, forma
         };
         let (mut titles, mut values) = (Vec::new(), Vec::new());
         for name in &names {
-            let Some((unit, (value, value_unit))) = field(nvml, index, gpu, name) else {
+            // Fields that there are, and that no recording tells.
+            let kinds = [
+                "clocks",
+                "pcie.",
+                "pci.",
+                "temperature.",
+                "ecc.",
+                "power.",
+                "vbios",
+                "inforom.",
+            ];
+            let is_told = field(nvml, index, gpu, name, &time).is_some();
+            if !is_told && kinds.iter().any(|kind| name.starts_with(kind)) {
+                let what = format!("--query-gpu={name}");
+                return not_played(call, &what, FIELDS);
+            }
+            let Some((unit, (value, value_unit))) = field(nvml, index, gpu, name, &time) else {
                 call.line(format!("Field \"{name}\" is not a valid field to query.\n"));
                 return 2;
             };
@@ -821,7 +938,7 @@ fn entries(
         |(value, unit): (String, String)| format!("{}{unit}", value.trim_matches(['[', ']']));
     let queried = |name: &str| {
         text(
-            field(nvml, index, gpu, name)
+            field(nvml, index, gpu, name, "")
                 .map(|(_, value)| value)
                 .unwrap_or_default(),
         )
