@@ -11,6 +11,7 @@ use lessons_engine::bundled;
 use lessons_engine::facts::Facts;
 use lessons_engine::finding::Outcome;
 use lessons_engine::practice::{PracticeMachine, Script, Session};
+use lessons_engine::read::{drivers, nvcc, smi, topo};
 use lessons_engine::report::Report;
 use lessons_engine::steps;
 
@@ -851,4 +852,51 @@ fn usermod_and_groupadd_answer_as_the_real_ones() {
         = groupadd: group 'root' already exists
         ",
     );
+}
+
+/// What a machine's programs print is what `lessons read` explains.
+#[test]
+fn what_is_printed_is_read_back() {
+    let mut seen = [0; 4];
+    for name in bundled::names() {
+        let recording = bundled::recording(name).unwrap().unwrap();
+        if recording.platform.os != "linux" {
+            continue;
+        }
+        let machine = PracticeMachine::new(recording, 1_795_000_000);
+        let mut session = Session::new(machine, Box::new(Script::default()));
+        let mut printed = |line: &str| {
+            let played = session.run(line);
+            (played.exit == 0).then(|| played.stdout())
+        };
+        let cards = printed("nvidia-smi -L").map_or(0, |text| text.lines().count());
+        if let Some(text) = printed("nvidia-smi") {
+            let table = smi::read(&text).unwrap_or_else(|error| panic!("{name}: {error}\n{text}"));
+            assert_eq!(table.gpus.len(), cards, "{name}");
+            seen[0] += 1;
+        }
+        // A card that fell off the bus ends `-L`, and is still in the matrix of the bus.
+        if cards > 0
+            && let Some(text) = printed("nvidia-smi topo -m")
+        {
+            let read = topo::read(&text).unwrap_or_else(|error| panic!("{name}: {error}\n{text}"));
+            let devices = serde_json::to_value(&read).unwrap().to_string();
+            assert!(
+                devices.contains(&format!("GPU{}", cards - 1)),
+                "{name}: {devices}"
+            );
+            seen[1] += 1;
+        }
+        if let Some(text) = printed("ubuntu-drivers devices").filter(|text| !text.is_empty()) {
+            let read =
+                drivers::read(&text).unwrap_or_else(|error| panic!("{name}: {error}\n{text}"));
+            assert!(!read.devices.is_empty(), "{name}");
+            seen[2] += 1;
+        }
+        if let Some(text) = printed("nvcc --version") {
+            nvcc::read(&text).unwrap_or_else(|error| panic!("{name}: {error}\n{text}"));
+            seen[3] += 1;
+        }
+    }
+    assert!(seen.iter().all(|count| *count > 10), "{seen:?}");
 }

@@ -6,6 +6,7 @@ use crate::version::PythonVersion;
 
 use super::{Program, not_played};
 
+mod cards;
 mod conda;
 mod modules;
 mod packages;
@@ -14,8 +15,10 @@ mod project;
 mod script;
 mod syntax;
 mod tensor;
+mod tensors;
 mod torch;
 mod uv;
+mod values;
 
 pub(in crate::practice) use conda::block as conda_block;
 

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use super::syntax::{self, Block, Expr, Fault, Piece, Statement, What};
 use super::tensor::Tensor;
 use super::torch::{NoCuda, Torch, import_error};
-use super::{Interpreter, modules, not_played};
+use super::{Interpreter, modules, not_played, values};
 use crate::machine::nvml::Gpu;
 use crate::practice::process::{Call, Exit};
 use crate::programs::TORCH_PROBE;
@@ -388,7 +388,7 @@ impl Run<'_, '_> {
             What::Change(target, sign, value) => {
                 let before = self.value(target)?;
                 let by = self.value(value)?;
-                let after = modules::joined(self, sign, &before, &by)?;
+                let after = values::joined(self, sign, &before, &by)?;
                 self.assign(target, after)
             }
             What::Import(modules) => {
@@ -715,7 +715,7 @@ impl Run<'_, '_> {
                 }
                 all
             }
-            Value::Tensor(tensor) => modules::rows(tensor)?,
+            Value::Tensor(tensor) => values::rows(tensor)?,
             other => {
                 return Err(Halt::raised(format!(
                     "TypeError: '{}' object is not iterable",
@@ -746,7 +746,7 @@ impl Run<'_, '_> {
                         Piece::Text(plain) => text.push_str(plain),
                         Piece::Value(value, quoted, format) => {
                             let value = self.value(value)?;
-                            text.push_str(&modules::formatted(&value, *quoted, format)?);
+                            text.push_str(&values::formatted(&value, *quoted, format)?);
                         }
                     }
                 }
@@ -783,7 +783,7 @@ impl Run<'_, '_> {
             }
             Expr::Index(of, index) => {
                 let (of, index) = (self.value(of)?, self.value(index)?);
-                modules::index(self, &of, &index)?
+                values::index(self, &of, &index)?
             }
             Expr::Slice(of, from, to) => {
                 let of = self.value(of)?;
@@ -800,7 +800,7 @@ impl Run<'_, '_> {
                         }
                     }
                 }
-                modules::slice(&of, ends)?
+                values::slice(&of, ends)?
             }
             Expr::Call(what, all, named) => {
                 let what = self.value(what)?;
@@ -813,14 +813,14 @@ impl Run<'_, '_> {
             }
             Expr::Sign(sign, left, right) => {
                 let (left, right) = (self.value(left)?, self.value(right)?);
-                modules::joined(self, sign, &left, &right)?
+                values::joined(self, sign, &left, &right)?
             }
             Expr::Minus(value) => {
                 let value = self.value(value)?;
                 match value {
                     Value::Int(number) => Value::Int(number.saturating_neg()),
                     Value::Float(number) => Value::Float(-number),
-                    other => modules::joined(self, "*", &other, &Value::Int(-1))?,
+                    other => values::joined(self, "*", &other, &Value::Int(-1))?,
                 }
             }
             Expr::Not(value) => Value::Bool(!self.holds(value)?),
@@ -844,7 +844,7 @@ impl Run<'_, '_> {
                 let mut left = self.value(first)?;
                 for (sign, right) in more {
                     let right = self.value(right)?;
-                    let holds = modules::compared(self, sign, &left, &right)?;
+                    let holds = values::compared(self, sign, &left, &right)?;
                     if more.len() == 1 {
                         return Ok(holds);
                     }
