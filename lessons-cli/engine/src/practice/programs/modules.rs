@@ -405,8 +405,20 @@ fn modinfo(call: &mut Call<'_>) -> Exit {
     0
 }
 
-/// The first line of initramfs-tools' usage (0.142).
-const OF_INITRAMFS: &str = "Usage: update-initramfs {-c|-d|-u} [-k version] [-v] [-b directory]";
+/// What initramfs-tools 0.142 says of its use.
+const OF_INITRAMFS: &str = "
+Usage: update-initramfs {-c|-d|-u} [-k version] [-v] [-b directory]
+
+Options:
+ -k version\tSpecify kernel version or 'all'
+ -c\t\tCreate a new initramfs
+ -u\t\tUpdate an existing initramfs
+ -d\t\tRemove an existing initramfs
+ -b directory\tSet alternate boot directory
+ -v\t\tBe verbose
+
+See update-initramfs(8) for further details.
+";
 
 fn update_initramfs(call: &mut Call<'_>) -> Exit {
     let words = call.rest();
@@ -423,19 +435,21 @@ fn update_initramfs(call: &mut Call<'_>) -> Exit {
         .any(|word| matches!(word.as_str(), "-u" | "-c" | "-uk"));
     if !does {
         call.error(format!(
-            "You must specify at least one of -c, -u, or -d.\n\n{OF_INITRAMFS}"
+            "You must specify at least one of -c, -u, or -d.\n{OF_INITRAMFS}"
         ));
         return 2;
-    }
-    if !call.is_root() {
-        call.error("W: could not open /boot: Permission denied");
-        call.error("update-initramfs: you must be root to run this command");
-        return 1;
     }
     let kernel = call.machine().state.kernel.clone();
     call.line(format!(
         "update-initramfs: Generating /boot/initrd.img-{kernel}"
     ));
+    // It does not ask who runs it: mkinitramfs cannot make the file.
+    if !call.is_root() {
+        call.error(format!(
+            "touch: cannot touch '/boot/initrd.img-{kernel}.new': Permission denied\nupdate-initramfs: failed for /boot/initrd.img-{kernel} with 1."
+        ));
+        return 1;
+    }
     if call.machine().disk_free() < 80_000_000 {
         call.error("E: mkinitramfs failure zstd: error 70 : Write error : cannot write block : No space left on device");
         call.error(format!(
@@ -537,6 +551,15 @@ fn update_grub(call: &mut Call<'_>) -> Exit {
 /// The settings of the boot loader.
 pub(in crate::practice) const GRUB: &str = "/etc/default/grub";
 
+/// The options in what dkms 3.0 says of its use.
+const OF_DKMS: &str = "  [options] = [-m module] [-v module-version] [-k kernel-version] [-a arch]
+              [-c dkms.conf-location] [-q] [--force] [--force-version-override] [--all]
+              [--templatekernel=kernel] [--directive='cli-directive=cli-value']
+              [--config=kernel-.config-location] [--archive=tarball-location]
+              [--kernelsourcedir=source-location]
+              [--binaries-only] [--source-only] [--verbose]
+              [--no-depmod] [--modprobe-on-install] [-j number] [--version]";
+
 fn dkms(call: &mut Call<'_>) -> Exit {
     let words = call.rest();
     let action = words.first().map_or("", String::as_str);
@@ -599,7 +622,7 @@ fn dkms(call: &mut Call<'_>) -> Exit {
             } else {
                 ("Unknown action specified: \"\"".to_owned(), 0)
             };
-            call.error(format!("Error! {what}\nUsage: /usr/sbin/dkms [action] [options]\n  [action]  = {{ add | remove | build | install | uninstall | match | autoinstall |\n                mktarball | ldtarball | status }}"));
+            call.error(format!("Error! {what}\nUsage: /usr/sbin/dkms [action] [options]\n  [action]  = {{ add | remove | build | install | uninstall | match | autoinstall |\n                mktarball | ldtarball | status }}\n{OF_DKMS}"));
             exit
         }
     }
@@ -611,6 +634,11 @@ fn mokutil(call: &mut Call<'_>) -> Exit {
     let efi = call.machine().tree.exists("/sys/firmware/efi/efivars");
     if !efi {
         call.error("EFI variables are not supported on this system");
+        return 255;
+    }
+    // What takes a file is nothing without one (getopt_long).
+    if matches!(action.as_str(), "--test-key" | "--import") && words.len() < 2 {
+        call.error(format!("mokutil: option '{action}' requires an argument"));
         return 255;
     }
     match action.as_str() {
