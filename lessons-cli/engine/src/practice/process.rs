@@ -419,7 +419,11 @@ impl Call<'_> {
             Line::Terminal => {}
         }
         self.system.flush();
-        let line = self.system.outside.line()?;
+        let Some(line) = self.system.outside.line() else {
+            // Whether it was Ctrl-C that ended the input is seen by the next look.
+            self.system.step();
+            return None;
+        };
         Some(format!("{line}\n").into_bytes())
     }
 
