@@ -12,11 +12,16 @@ use lessons_engine::texts::Texts;
 
 use crate::cli::Format;
 
-/// Shows a report.
-pub fn show(format: Format, report: &Report, texts: &Texts) -> Result<String> {
+/// Shows a report; as text, in lines of at most `width` characters.
+pub fn show(
+    format: Format,
+    report: &Report,
+    texts: &Texts,
+    width: Option<usize>,
+) -> Result<String> {
     let document = report.document(texts);
     match format {
-        Format::Text => Ok(text::show(&document, texts)),
+        Format::Text => Ok(text::show(&document, texts, width)),
         Format::Json => Ok(serde_json::to_string_pretty(&document)? + "\n"),
         Format::Jsonl => jsonl::show(&document),
         Format::Junit => junit::show(&document),

@@ -22,7 +22,7 @@ mod error;
 mod proxy;
 
 pub use cache::Cache;
-pub use error::{FetchError, FetchErrorKind};
+pub use error::{Awaited, FetchError, FetchErrorKind};
 
 use bar::Bar;
 use cache::{Entry, Head};
@@ -240,7 +240,7 @@ impl Client {
         let left = self.limits.total.saturating_sub(started.elapsed());
         if left.is_zero() {
             Err(FetchErrorKind::TimedOut {
-                what: "the page",
+                what: Awaited::Page,
                 through: None,
                 total: true,
             })

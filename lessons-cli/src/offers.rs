@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 use lessons_engine::catalogue::{Catalogue, Page};
-use lessons_engine::finding::Arg;
+use lessons_engine::finding::{Arg, Message};
 use lessons_engine::read::error::ReadError;
 use lessons_engine::read::index::{self, Index};
 use lessons_engine::read::said::NotRead;
@@ -79,10 +79,7 @@ impl Place {
             return Ok(Self::Address(url));
         }
         if text.contains(['/', '\\', '.']) {
-            bail!(
-                "tried to read {}: there is no such file or folder; an address starts with https://",
-                visible(text)
-            );
+            bail!(sentence("offers-no-file", &[("path", text)]));
         }
         let names: Vec<&str> = torch_matrix::mirrors()
             .iter()
@@ -154,14 +151,17 @@ fn fetched(url: &str, project: &str, client: &Client) -> Result<Found> {
         Ok(found) => return read_page(found.url, &found.text, true),
         Err(error) => error,
     };
-    if !first.kind.is_absent() {
+    // A simple index lists every project there is: of one that it lacks, that page says nothing.
+    if !first.kind.is_absent() || last == "simple" {
         return Err(first.into());
     }
     // No simple index: a folder of files, as pip's --find-links takes.
     let flat = format!("{}/", path.trim_end_matches('/'));
     match client.page(&flat) {
-        Ok(found) => read_page(found.url, &found.text, false)
-            .with_context(|| format!("{first}; so {} was read as a list of files", visible(&flat))),
+        Ok(found) => read_page(found.url, &found.text, false).with_context(|| {
+            let why = first.to_string();
+            sentence("offers-flat", &[("why", &why), ("url", &flat)])
+        }),
         Err(_) => Err(first.into()),
     }
 }
@@ -173,11 +173,10 @@ fn page(url: &str, whole: bool, client: &Client) -> Result<Found> {
 
 fn read_page(url: String, text: &str, whole: bool) -> Result<Found> {
     let index = index::read(text).map_err(|error| {
-        anyhow!(
-            "tried to read {} as an index: {}; open it in a browser to see what it is",
-            visible(&url),
-            said(error)
-        )
+        anyhow!(sentence(
+            "offers-no-index",
+            &[("url", &url), ("why", &said(error))]
+        ))
     })?;
     Ok(Found {
         from: url.clone(),
@@ -195,12 +194,12 @@ fn said(error: ReadError) -> String {
 /// A file: a page that was saved, or a list.
 fn saved(file: &Path) -> Result<Found> {
     let shown = visible(&file.display().to_string());
-    let text = bounded(file).with_context(|| format!("tried to read {shown}"))?;
+    let text = bounded(file).with_context(|| sentence("offers-read", &[("path", &shown)]))?;
     let index = index::read(&text).map_err(|error| {
-        anyhow!(
-            "tried to read {shown} as a page of an index: {}",
-            said(error)
-        )
+        anyhow!(sentence(
+            "offers-no-page",
+            &[("path", &shown), ("why", &said(error))]
+        ))
     })?;
     Ok(Found {
         from: shown,
@@ -217,10 +216,8 @@ fn bounded(file: &Path) -> Result<String> {
     open.take(index::LONGEST as u64 + 1)
         .read_to_end(&mut bytes)?;
     if bytes.len() > index::LONGEST {
-        bail!(
-            "it is longer than {} MiB, and no index is",
-            index::LONGEST >> 20
-        );
+        let limit = (index::LONGEST >> 20).to_string();
+        bail!(sentence("offers-too-long", &[("limit", &limit)]));
     }
     Ok(String::from_utf8(bytes)
         .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
@@ -232,7 +229,8 @@ fn folded(folder: &Path) -> Result<Vec<Found>> {
     let mut pages = Vec::new();
     let mut wheels = Vec::new();
     let mut files = Vec::new();
-    list(folder, 2, &mut files).with_context(|| format!("tried to read the folder {shown}"))?;
+    list(folder, 2, &mut files)
+        .with_context(|| sentence("offers-read-folder", &[("path", &shown)]))?;
     files.sort();
     for file in files {
         let name = file
@@ -268,9 +266,7 @@ fn folded(folder: &Path) -> Result<Vec<Found>> {
         }
     }
     if pages.is_empty() {
-        bail!(
-            "tried to read the folder {shown}: no wheel lies in it, and no page of an index (.html, .json, .txt)"
-        );
+        bail!(sentence("offers-empty-folder", &[("path", &shown)]));
     }
     Ok(pages)
 }
@@ -279,7 +275,8 @@ fn list(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         if files.len() >= MOST_FILES {
-            bail!("there are more than {MOST_FILES} files");
+            let limit = MOST_FILES.to_string();
+            bail!(sentence("offers-too-many-files", &[("limit", &limit)]));
         }
         let kind = entry.file_type()?;
         if kind.is_dir() {
@@ -293,6 +290,17 @@ fn list(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()> {
     }
     Ok(())
 }
+
+/// A sentence of `fetch.ftl`.
+fn sentence(id: &'static str, args: &[(&'static str, &str)]) -> String {
+    let message = args
+        .iter()
+        .fold(Message::shared(id), |message, (name, value)| {
+            message.arg(name, value)
+        });
+    texts().sentence(&message)
+}
+
 /// What is wrong with an index that was named, and which names are known.
 fn wrong(id: &str, index: &str, names: &str) -> WrongUsage {
     let args = [

@@ -18,7 +18,14 @@ pub fn width() -> Option<usize> {
     Some(usize::from(width.0).clamp(SHORTEST, LONGEST))
 }
 
-/// A sentence in lines of `width`: `first` stands before the first of them, `rest` before the others.
+/// How wide a screen's line is, for what has columns and reads well on any; `None` where the output is no terminal.
+pub fn screen() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
+    Some(usize::from(width.0).max(SHORTEST))
+}
+
+/// A sentence in lines of `width`: `first` stands before the first of them, `rest` before the others. Where the text
+/// itself is in lines, they are of its source and not of the screen.
 pub fn wrapped(first: &str, rest: &str, text: &str, width: Option<usize>) -> String {
     let Some(width) = width else {
         return format!("{first}{text}");
@@ -28,7 +35,7 @@ pub fn wrapped(first: &str, rest: &str, text: &str, width: Option<usize>) -> Str
         .subsequent_indent(rest)
         .break_words(false)
         .word_splitter(WordSplitter::NoHyphenation);
-    textwrap::fill(text, options)
+    textwrap::fill(&text.replace('\n', " "), options)
 }
 
 #[cfg(test)]
@@ -49,5 +56,6 @@ mod tests {
             )
         );
         assert_eq!(wrapped("  ", "    ", text, None), format!("  {text}"));
+        assert_eq!(wrapped("", "", "one\ntwo three", Some(9)), "one two\nthree");
     }
 }

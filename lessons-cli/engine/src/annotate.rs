@@ -41,6 +41,9 @@ const FIELDS: usize = 400;
 const VALUES: usize = 64;
 const NOTES: usize = 100;
 
+/// How many outputs are explained.
+const OUTPUTS: usize = 64;
+
 /// Shows a pasted text as HTML, with every field of it explained in the words of `texts`.
 ///
 /// `kind` is what the text is, if that is known. `id` is the element's id, and what all ids in it begin with: letters,
@@ -56,7 +59,11 @@ pub fn annotate(
     let pasted = Pasted::new(text);
     let shown = pasted.text();
     let said = said::read(shown, kind)?;
-    let all: Vec<Explained> = said.iter().map(|said| explain(said, asked)).collect();
+    let all: Vec<Explained> = said
+        .iter()
+        .take(OUTPUTS)
+        .map(|said| explain(said, asked))
+        .collect();
     let id: String = id
         .chars()
         .map(|c| {
@@ -106,6 +113,11 @@ impl Page<'_> {
         for explained in all {
             let what = self.texts.sentence(&explained.what);
             self.line("p class=\"annotated-what\"", "p", &what);
+        }
+        if said.len() > all.len() {
+            let more = [("count", Arg::Count((said.len() - all.len()) as u64))];
+            let more = self.texts.shared("read-more-rows", &more);
+            self.line("p class=\"annotated-what\"", "p", &more);
         }
         let places = places(all, self.text);
         if said.iter().any(|said| said.kind() != Kind::Index) {
@@ -484,9 +496,15 @@ mod tests {
     fn a_long_text_is_shown_in_part() {
         let lines =
             "GPU 0: NVIDIA L4 (UUID: GPU-00000000-0000-0000-0000-000000000000)\n".repeat(20_000);
-        let html = html(&lines).unwrap();
-        assert!(html.len() < 4 << 20, "{} bytes", html.len());
-        assert!(html.contains("more"));
+        let mut list = String::new();
+        for gpu in 0..20_000 {
+            let _ = writeln!(list, "GPU {gpu}: NVIDIA L4 (UUID: GPU-1)");
+        }
+        for text in [lines, list] {
+            let html = html(&text).unwrap();
+            assert!(html.len() < 4 << 20, "{} bytes", html.len());
+            assert!(html.contains("more"));
+        }
     }
 
     #[test]

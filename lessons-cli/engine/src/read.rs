@@ -6,6 +6,7 @@
 pub mod drivers;
 pub mod env;
 pub mod error;
+mod escaped;
 pub mod foreign;
 pub mod index;
 mod markup;

@@ -52,9 +52,14 @@ impl Requirement {
     /// Whether the requirement counts for a Python without any of the extras of the package that has it; `None` where
     /// its marker asks for something that is not known.
     pub fn counts(&self, python: &Interpreter) -> Option<bool> {
+        self.counts_with(python, &[])
+    }
+
+    /// Whether it counts where these extras of the package are asked for.
+    pub fn counts_with(&self, python: &Interpreter, extras: &[&str]) -> Option<bool> {
         match &self.marker {
             None => Some(true),
-            Some(marker) => marker.holds(python, &[]),
+            Some(marker) => marker.holds(python, extras),
         }
     }
 

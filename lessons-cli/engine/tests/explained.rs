@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use lessons_engine::explain::{Asked, Explained, Here, Note, Severity, explain};
@@ -291,7 +292,7 @@ fn blackwell_gets_open_modules_and_a_cuda_its_branch() {
     };
     assert_eq!(
         chosen("GB202 [GeForce RTX 5090]", None),
-        "sudo apt install nvidia-driver-570-open"
+        "sudo ubuntu-drivers install nvidia:570-open"
     );
     assert_eq!(
         chosen("GB202 [GeForce RTX 5090]", Some("13.0")),
@@ -314,7 +315,7 @@ fn blackwell_gets_open_modules_and_a_cuda_its_branch() {
         assert!(notes(&explained).contains(&(Severity::Remark, "read-drivers-note-by-number")));
         assert_eq!(
             note(&explained, "read-drivers-note-install").run.as_deref(),
-            Some("sudo apt install nvidia-driver-570-open")
+            Some("sudo ubuntu-drivers install nvidia:570-open")
         );
         let older = one(&text.replace("2B85", "2684"));
         assert!(
@@ -723,5 +724,171 @@ fn every_public_output_is_explained() {
                 step.id
             );
         }
+    }
+}
+
+/// What any package for any CUDA and card has to keep, told from what is offered by the rules alone: the floor of the CUDA's
+/// major, the first and the last branch of the card, and its kernel modules.
+#[test]
+fn a_package_for_a_cuda_keeps_every_rule() {
+    const OPEN: &[bool] = &[true];
+    const CLOSED: &[bool] = &[false];
+    const EITHER: &[bool] = &[false, true];
+    let cards = [
+        ("GB202 [GeForce RTX 5090]", OPEN, 570, u32::MAX),
+        ("GB100 [B200]", OPEN, 570, u32::MAX),
+        ("GH100 [H100 PCIe]", EITHER, 520, u32::MAX),
+        ("AD102 [GeForce RTX 4090]", EITHER, 520, u32::MAX),
+        ("TU104GL [Tesla T4]", EITHER, 410, u32::MAX),
+        ("GV100GL [Tesla V100 PCIe 16GB]", CLOSED, 390, 580),
+        ("GP102 [GeForce GTX 1080 Ti]", CLOSED, 375, 580),
+        ("GM204 [GeForce GTX 980]", CLOSED, 340, 580),
+        ("GK210GL [Tesla K80]", CLOSED, 340, 470),
+    ];
+    let branches = [470, 535, 550, 570, 580, 590, 595];
+    let names = |branch: u32| {
+        ["", "-open", "-server", "-server-open"]
+            .map(|flavour| format!("nvidia-driver-{branch}{flavour}"))
+    };
+    let every: Vec<String> = branches.into_iter().flat_map(names).collect();
+    let offers: [Vec<String>; 4] = [
+        every.clone(),
+        every
+            .iter()
+            .filter(|name| !name.contains("open"))
+            .cloned()
+            .collect(),
+        every
+            .iter()
+            .filter(|name| name.contains("-5") && name.contains("open"))
+            .cloned()
+            .collect(),
+        names(535).into(),
+    ];
+    let mut none = 0;
+    for (model, modules, first, last) in cards {
+        for (cuda, floor) in [
+            ("11.0", 450),
+            ("11.4", 450),
+            ("11.8", 450),
+            ("12.0", 525),
+            ("12.4", 525),
+            ("12.8", 525),
+            ("12.9", 525),
+            ("13.0", 580),
+            ("13.2", 580),
+            ("13.4", 580),
+        ] {
+            for offered in &offers {
+                for recommended in [None, Some(0), Some(offered.len() / 2)] {
+                    let fits = |name: &str| {
+                        let branch: u32 = name["nvidia-driver-".len()..][..3].parse().unwrap();
+                        modules.contains(&name.ends_with("open"))
+                            && branch >= floor.max(first)
+                            && branch <= last
+                    };
+                    let mut text = format!(
+                        "== /sys/devices/pci0000:00/0000:01:00.0 ==\nmodalias : pci:v000010DEd00000001sv0sd0\n\
+                         vendor   : NVIDIA Corporation\nmodel    : {model}\n"
+                    );
+                    for (place, name) in offered.iter().enumerate() {
+                        let mark = if recommended == Some(place) {
+                            " recommended"
+                        } else {
+                            ""
+                        };
+                        writeln!(text, "driver   : {name} - distro non-free{mark}").unwrap();
+                    }
+                    let asked = Asked {
+                        for_cuda: Some(cuda.parse().unwrap()),
+                        host: None,
+                    };
+                    let explained = explain_with(&text, &asked);
+                    let told = |id| {
+                        explained
+                            .noteworthy
+                            .iter()
+                            .find(|note| note.text.text == TextId::Shared(id))
+                    };
+                    let what = format!("CUDA {cuda} for {model} of {offered:?}, {recommended:?}");
+                    let marked = recommended.map(|place| offered[place].as_str());
+                    if offered.iter().any(|name| fits(name)) {
+                        let run = told("read-drivers-note-install")
+                            .unwrap_or_else(|| panic!("{what}"))
+                            .run
+                            .clone()
+                            .unwrap();
+                        let chosen = match run.split_once("nvidia:") {
+                            Some((_, flavour)) => {
+                                format!("nvidia-driver-{}", flavour.split(' ').next().unwrap())
+                            }
+                            None => marked.expect(&what).to_owned(),
+                        };
+                        assert!(fits(&chosen), "{what}: {run}");
+                        // What Ubuntu recommends for a desktop is kept where it will do.
+                        if let Some(marked) =
+                            marked.filter(|name| fits(name) && !name.contains("server"))
+                        {
+                            assert_eq!(chosen, marked, "{what}");
+                        }
+                    } else {
+                        none += 1;
+                        assert!(told("read-drivers-note-none").is_some(), "{what}");
+                    }
+                    // CUDA 13 compiles for Turing and later, CUDA before 12.8 for nothing of Blackwell's.
+                    let after = (cuda.starts_with("13") && last <= 580)
+                        || (cuda.starts_with("12") && last <= 470);
+                    assert_eq!(
+                        told("read-drivers-note-cuda-after").is_some(),
+                        after,
+                        "{what}"
+                    );
+                    let before = (modules == OPEN
+                        && !matches!(cuda, "12.8" | "12.9")
+                        && !cuda.starts_with("13"))
+                        || (first == 520 && matches!(cuda, "11.0" | "11.4"));
+                    assert_eq!(
+                        told("read-drivers-note-cuda-before").is_some(),
+                        before,
+                        "{what}"
+                    );
+                }
+            }
+        }
+    }
+    assert!(none > 100, "{none}");
+}
+
+#[test]
+fn a_card_of_data_centres_is_told_of_the_server_flavour() {
+    let text = "== /sys/devices/pci0000:00/0000:00:1e.0 ==\n\
+        modalias : pci:v000010DEd00001EB8sv000010DEsd000012A2bc03sc02i00\n\
+        vendor   : NVIDIA Corporation\nmodel    : TU104GL [Tesla T4]\n\
+        driver   : nvidia-driver-580 - distro non-free recommended\n\
+        driver   : nvidia-driver-580-open - distro non-free\n\
+        driver   : nvidia-driver-580-server - distro non-free\n";
+    let explained = one(text);
+    assert_eq!(
+        note(&explained, "read-drivers-note-install").run.as_deref(),
+        Some("sudo ubuntu-drivers install")
+    );
+    assert_eq!(
+        note(&explained, "read-drivers-note-server").run.as_deref(),
+        Some(
+            "sudo ubuntu-drivers install --gpgpu nvidia:580-server && sudo apt install nvidia-utils-580-server"
+        )
+    );
+    for other in [
+        text.replace("TU104GL [Tesla T4]", "TU104 [GeForce RTX 2080]"),
+        text.replace(
+            "driver   : nvidia-driver-580-server - distro non-free\n",
+            "",
+        ),
+    ] {
+        assert!(
+            !notes(&one(&other))
+                .iter()
+                .any(|(_, id)| *id == "read-drivers-note-server")
+        );
     }
 }

@@ -30,6 +30,53 @@ const ENV: &str = "PyTorch version: 2.9.1+cu128\nIs debug build: False\nCUDA use
     GPU 1: NVIDIA GeForce RTX 4090\n\nNvidia driver version: 580.95.05\n\n\
     Versions of relevant libraries:\n[pip3] numpy==2.3.0\n[pip3] torch==2.9.1+cu128\n";
 
+const SMI: &str = "Wed Jan 14 02:22:46 2026       \n\
+    +-----------------------------------------------------------------------------------------+\n\
+    | NVIDIA-SMI 580.95.05              Driver Version: 580.95.05      CUDA Version: 13.0     |\n\
+    +-----------------------------------------+------------------------+----------------------+\n\
+    | GPU  Name                 Persistence-M | Bus-Id          Disp.A | Volatile Uncorr. ECC |\n\
+    | Fan  Temp   Perf          Pwr:Usage/Cap |           Memory-Usage | GPU-Util  Compute M. |\n\
+    |                                         |                        |               MIG M. |\n\
+    |=========================================+========================+======================|\n\
+    |   0  NVIDIA L4                      On  |   00000000:00:03.0 Off |                    0 |\n\
+    | N/A   41C    P8             17W /   72W |     512MiB /  23034MiB |      0%      Default |\n\
+    |                                         |                        |                  N/A |\n\
+    +-----------------------------------------+------------------------+----------------------+\n\n\
+    +-----------------------------------------------------------------------------------------+\n\
+    | Processes:                                                                              |\n\
+    |  GPU   GI   CI              PID   Type   Process name                        GPU Memory |\n\
+    |        ID   ID                                                               Usage      |\n\
+    |=========================================================================================|\n\
+    |    0   N/A  N/A            4242      C   python3                                 508MiB |\n\
+    +-----------------------------------------------------------------------------------------+\n";
+
+const LOG: &str = "==============NVSMI LOG==============\n\n\
+    Timestamp                                              : Wed Jan 14 02:22:46 2026\n\
+    Driver Version                                         : 580.95.05\n\
+    CUDA Version                                           : 13.0\n\n\
+    Attached GPUs                                          : 1\n\
+    GPU 00000000:00:03.0\n\
+    \x20   Product Name                                       : NVIDIA L4\n\
+    \x20   FB Memory Usage\n\
+    \x20       Total                                          : 23034 MiB\n\
+    \x20       Used                                           : 512 MiB\n\
+    \x20   Temperature\n\
+    \x20       GPU Current Temp                               : 41 C\n";
+
+const XML: &str = "<?xml version=\"1.0\" ?>\n<nvidia_smi_log>\n\
+    \t<timestamp>Wed Jan 14 02:22:46 2026</timestamp>\n\
+    \t<driver_version>580.95.05</driver_version>\n\t<attached_gpus>1</attached_gpus>\n\
+    \t<gpu id=\"00000000:00:03.0\">\n\t\t<product_name>NVIDIA L4</product_name>\n\
+    \t\t<fb_memory_usage>\n\t\t\t<total>23034 MiB</total>\n\t\t</fb_memory_usage>\n\t</gpu>\n</nvidia_smi_log>\n";
+
+const LIST: &str = "GPU 0: NVIDIA L4 (UUID: GPU-00000000-0000-0000-0000-000000000001)\n\
+    GPU 1: NVIDIA L4 (UUID: GPU-00000000-0000-0000-0000-000000000002)\n\
+    GPU 2: NVIDIA L4 (UUID: GPU-00000000-0000-0000-0000-000000000003)\n\
+    GPU 3: NVIDIA L4 (UUID: GPU-00000000-0000-0000-0000-000000000004)\n";
+
+const CSV: &str = "index, name, memory.total [MiB]\n0, NVIDIA L4, 23034 MiB\n1, NVIDIA L4, 23034 MiB\n\
+    2, NVIDIA L4, 23034 MiB\n";
+
 const ALL: [(Kind, &str); 4] = [
     (Kind::Topo, TOPO),
     (Kind::Drivers, DRIVERS),
@@ -113,6 +160,92 @@ fn marks_around_lines_change_nothing() {
             assert_eq!(recognise(&mangled), Some(kind), "{how}:\n{mangled}");
             assert_eq!(document(&mangled), whole, "{how}:\n{mangled}");
         }
+    }
+}
+
+/// What programs put around each line, or around all of them.
+#[test]
+fn what_a_program_puts_around_an_output_changes_nothing() {
+    let smi = [SMI, LOG, XML, LIST, CSV].map(|text| (Kind::Smi, text));
+    for (kind, text) in ALL.into_iter().chain(smi) {
+        let whole = document(text);
+        let json: Vec<String> = text.lines().map(|line| json!(line).to_string()).collect();
+        let ended: Vec<String> = text
+            .lines()
+            .map(|line| json!(format!("{line}\n")).to_string())
+            .collect();
+        let counted = |after: &str| -> String {
+            let lines = (1..).zip(text.lines());
+            let lines: Vec<String> = lines
+                .map(|(number, line)| format!("{number}{after}{line}"))
+                .collect();
+            lines.join("\n")
+        };
+        let before = |prefix: &str| each_line(text, |line| format!("{prefix}{line}"));
+        for (how, mangled) in [
+            ("a container", before("gpu-1  | ")),
+            ("a pod", before("[pod/gpu-test/cuda] ")),
+            ("a pod's time", before("2026-07-20T06:15:02.123456789Z ")),
+            ("a log", before("2026-07-20 06:15:02,123 - root - INFO - ")),
+            ("a logger", before("INFO:root:")),
+            (
+                "a system's log",
+                before("Jul 20 06:15:02 host nvidia-smi[123]: "),
+            ),
+            ("the kernel's time", before("[  123.456789] ")),
+            ("a task", before("0: ")),
+            ("a rank", before("[rank0]: ")),
+            ("a process", before("[1,0]<stdout>:")),
+            ("an actor", before("(RayWorker pid=1234) ")),
+            ("a node", before("gpu[01-04]: ")),
+            ("a comment", before("# ")),
+            ("a comment of Rust", before("//! ")),
+            ("a comment of C", before(" * ")),
+            ("a cell", before("| ")),
+            ("a new file", before("+")),
+            ("numbers", counted(": ")),
+            ("numbers and tabs", counted("\t")),
+            ("grep -n", counted(":")),
+            (
+                "grep",
+                format!("out.log:{}", counted(":").replace('\n', "\nout.log:")),
+            ),
+            (
+                "a value of JSON",
+                format!("{{\"rc\": 0, \"out\": {}}}", json!(text)),
+            ),
+            (
+                "bytes of Python",
+                format!("b'{}'", text.replace('\n', "\\n").replace('\t', "\\t")),
+            ),
+            (
+                "a list of JSON",
+                format!("{{\n \"out\": [\n  {}\n ]\n}}\n", json.join(",\n  ")),
+            ),
+            (
+                "a notebook",
+                format!("   \"text\": [\n    {}\n   ]\n", ended.join(",\n    ")),
+            ),
+        ] {
+            assert_eq!(recognise(&mangled), Some(kind), "{how}:\n{mangled}");
+            assert_eq!(document(&mangled), whole, "{how}:\n{mangled}");
+        }
+    }
+}
+
+#[test]
+fn a_path_with_a_backslash_is_no_line_end() {
+    let row = |pid: u32| {
+        format!(
+            "|    0   N/A  N/A            {pid}    C+G   C:\\nvidia\\new\\table.exe                 N/A |\n"
+        )
+    };
+    let rows: String = (1000..1008).map(row).collect();
+    let read = document(&SMI.replace(&SMI[SMI.find("|    0   N/A").expect("a row")..], &rows));
+    let processes = read["processes"].as_array().expect("a list");
+    assert_eq!(processes.len(), 8);
+    for process in processes {
+        assert_eq!(process["name"], "C:\\nvidia\\new\\table.exe");
     }
 }
 

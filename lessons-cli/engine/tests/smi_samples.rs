@@ -61,6 +61,55 @@ fn the_contract_has_these_fields_and_no_other() {
     );
 }
 
+/// `-q` shows all GPUs in the order of their numbers, if it shows all of them.
+#[test]
+fn blocks_of_all_gpus_count_them() {
+    let log = "==============NVSMI LOG==============\n\nDriver Version : 580.95.05\n\nAttached GPUs : 2\n\
+        GPU 00000000:01:00.0\n    Product Name : NVIDIA L4\n    Processes\n        Process ID : 4242\n\
+        GPU 00000000:02:00.0\n    Product Name : NVIDIA A30\n    MIG Device\n        Index : 0\n\
+        GPU instance ID : 1\n    Processes\n        Process ID : 4243\n        Process ID : 4244\n";
+    let xml = "<nvidia_smi_log>\n<attached_gpus>2</attached_gpus>\n<gpu id=\"00000000:01:00.0\">\n\
+        <processes>\n<process_info>\n<pid>4242</pid>\n</process_info>\n</processes>\n</gpu>\n\
+        <gpu id=\"00000000:02:00.0\">\n<mig_devices>\n<mig_device>\n<index>0</index>\n</mig_device>\n\
+        </mig_devices>\n<processes>\n<process_info>\n<pid>4243</pid>\n</process_info>\n<process_info>\n\
+        <pid>4244</pid>\n</process_info>\n</processes>\n</gpu>\n</nvidia_smi_log>\n";
+    let numbers = |text: &str| {
+        let smi = read(text).unwrap();
+        (
+            smi.gpus.iter().map(|gpu| gpu.index).collect::<Vec<_>>(),
+            smi.mig_devices
+                .iter()
+                .map(|device| device.gpu)
+                .collect::<Vec<_>>(),
+            smi.processes
+                .iter()
+                .map(|process| process.gpu)
+                .collect::<Vec<_>>(),
+        )
+    };
+    for text in [log, xml] {
+        let told = (
+            vec![Some(0), Some(1)],
+            vec![Some(1)],
+            vec![Some(0), Some(1), Some(1)],
+        );
+        assert_eq!(numbers(text), told, "{text}");
+        // With `-i` these may be any two of them, and a text may be cut.
+        let some = text.replace("GPUs : 2", "GPUs : 8").replace(">2<", ">8<");
+        let untold = (vec![None; 2], vec![None], vec![None; 3]);
+        assert_eq!(numbers(&some), untold, "{some}");
+    }
+}
+
+#[test]
+fn a_list_that_begins_again_is_another() {
+    let list = "GPU 0: NVIDIA L4 (UUID: GPU-1)\nGPU 1: NVIDIA L4 (UUID: GPU-2)\n";
+    let text = format!("pod a\n{list}pod b\n{list}");
+    let all = read_all(&text).unwrap();
+    let counts: Vec<usize> = all.iter().map(|smi| smi.gpus.len()).collect();
+    assert_eq!(counts, [2, 2]);
+}
+
 #[test]
 fn every_value_is_where_its_field_says() {
     let text = format!("\u{1b}[1m> prompt\u{1b}[0m\n{}", table(FIRST, SECOND));
@@ -592,7 +641,7 @@ GPU 00000000:00:03.0
         }
         assert_eq!(
             json["processes"],
-            json!([{"gpu": null, "gi": "N/A", "ci": "N/A", "pid": 4242, "type": "C", "name": "python3", "memory_mib": 512}])
+            json!([{"gpu": 0, "gi": "N/A", "ci": "N/A", "pid": 4242, "type": "C", "name": "python3", "memory_mib": 512}])
         );
     }
 }
@@ -846,7 +895,7 @@ fn a_slice_of_a_gpu_does_not_lend_it_its_memory() {
         DRAM Uncorrectable : 7\n    Remapped Rows\n        Uncorrectable Error : 3\n    GPU Power Readings\n        \
         Average Power Draw : 71.27 W\n        GPU Ceiling Power Limit\n            Current Power Limit : 700.00 W\n    \
         Module Power Readings\n        Current Power Limit : N/A\n";
-    let xml = "<nvidia_smi_log><gpu id=\"00000000:00:09.0\"><product_name>NVIDIA H100</product_name><mig_mode><current_mig>Enabled</current_mig></mig_mode>\
+    let xml = "<nvidia_smi_log><attached_gpus>1</attached_gpus><gpu id=\"00000000:00:09.0\"><product_name>NVIDIA H100</product_name><mig_mode><current_mig>Enabled</current_mig></mig_mode>\
         <mig_devices><mig_device><index>0</index><gpu_instance_id>2</gpu_instance_id><compute_instance_id>1</compute_instance_id>\
         <device_attributes><shared><multiprocessor_count>60</multiprocessor_count><copy_engine_count>3</copy_engine_count><encoder_count>0</encoder_count>\
         <decoder_count>3</decoder_count><ofa_count>0</ofa_count><jpg_count>4</jpg_count></shared></device_attributes>\
@@ -872,7 +921,7 @@ fn a_slice_of_a_gpu_does_not_lend_it_its_memory() {
         assert_eq!(
             json["mig_devices"],
             json!([{
-                "gpu": null, "gi": 2, "ci": 1, "device": 0, "memory_used_mib": 26, "memory_total_mib": 40448,
+                "gpu": 0, "gi": 2, "ci": 1, "device": 0, "memory_used_mib": 26, "memory_total_mib": 40448,
                 "bar1_used_mib": 1, "bar1_total_mib": 24739, "sm": 60, "ecc_uncorrected": 5, "ce": 3, "enc": 0,
                 "dec": 3, "ofa": 0, "jpg": 4, "profile": null
             }])

@@ -5,7 +5,7 @@ use lessons_engine::facts::Facts;
 use lessons_engine::report::{Report, Verdict};
 
 use crate::cli::{CheckArgs, Format, LiveArgs};
-use crate::{Done, Exit, formats, machines};
+use crate::{Done, Exit, formats, machines, wrap};
 
 pub(super) fn run(args: &CheckArgs, live: &LiveArgs) -> Result<Done> {
     let steps = super::selection(&args.what)?;
@@ -22,7 +22,7 @@ pub(super) fn run(args: &CheckArgs, live: &LiveArgs) -> Result<Done> {
     };
     let format = if args.json { Format::Json } else { args.format };
     Ok(Done {
-        text: formats::show(format, &report, &super::texts())?,
+        text: formats::show(format, &report, &super::texts(), wrap::screen())?,
         exit: exit(report.verdict(args.strict)),
     })
 }

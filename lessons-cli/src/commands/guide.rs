@@ -11,6 +11,7 @@ use lessons_engine::texts::Texts;
 use crate::cli::LiveArgs;
 use crate::progress::{Progress, Standing, Tally};
 use crate::style::{self, paint};
+use crate::wrap::{self, wrapped};
 use crate::{Done, clock};
 
 pub(super) fn run(live: &LiveArgs) -> Done {
@@ -99,17 +100,19 @@ fn next(out: &mut String, report: &Report, progress: &Progress, texts: &Texts) {
         paint(style::HEADING, heading),
         paint(style::QUIET, format!("({})", step.id))
     );
-    let _ = writeln!(out, "  {}", paint(style::of(step.outcome), &step.summary));
-    for line in wrapped(&texts.why(checked.step), 78) {
-        let _ = writeln!(out, "  {line}");
-    }
+    let width = wrap::screen();
+    let summary = wrapped("  ", "  ", &step.summary, width);
+    let _ = writeln!(out, "{}", paint(style::of(step.outcome), summary));
+    let why = texts.why(checked.step);
+    let _ = writeln!(out, "{}", wrapped("  ", "  ", &why, Some(80)));
     for fix in &step.fix {
         if fix.run.is_empty() {
-            let _ = writeln!(out, "  → {}", fix.note);
+            let _ = writeln!(out, "{}", wrapped("  → ", "    ", &fix.note, width));
         } else {
             let _ = writeln!(out, "  → {}", paint(style::TYPE, &fix.run));
             if !fix.note.is_empty() {
-                let _ = writeln!(out, "    {}", paint(style::QUIET, &fix.note));
+                let note = wrapped("    ", "    ", &fix.note, width);
+                let _ = writeln!(out, "{}", paint(style::QUIET, note));
             }
         }
     }
@@ -121,19 +124,4 @@ fn next(out: &mut String, report: &Report, progress: &Progress, texts: &Texts) {
         ],
     );
     let _ = writeln!(out, "  {page}");
-}
-
-/// Words in lines of at most `width` characters, where words allow.
-pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::iter;
 use std::path::Path;
 
 use anstream::adapter::strip_str;
@@ -14,7 +15,7 @@ use lessons_engine::machine::Output;
 use lessons_engine::practice::exercise::{self, Exercise, Level, NoPractice, Practice, Reached};
 use lessons_engine::practice::{Played, PracticeMachine, Stream};
 use lessons_engine::report::Report;
-use lessons_engine::steps::Lesson;
+use lessons_engine::steps::{self, Lesson};
 use lessons_engine::texts::Texts;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -22,7 +23,7 @@ use std::collections::BTreeMap;
 use crate::cli::{Cli, Command, Format, PracticeArgs};
 use crate::progress::Progress;
 use crate::style::{self, paint};
-use crate::{Done, Exit, formats, nearest};
+use crate::{Done, Exit, formats, nearest, wrap};
 
 mod saved;
 mod terminal;
@@ -153,12 +154,19 @@ fn play(practice: &Practice, script: &Path, json: bool, texts: &Texts) -> Result
     Ok(Done { text, exit })
 }
 
-/// A command as it stood on the screen, and what it printed.
+/// A command as it stood on the screen, and what it printed. As in bash, a line that goes on stands after `>`.
 fn as_typed(played: &Played) -> String {
     let mut out = String::new();
-    for line in played.command.lines() {
+    for (line, prompt) in played
+        .command
+        .lines()
+        .zip(iter::once("$").chain(iter::repeat(">")))
+    {
         let line = lessons_engine::visible::visible_lines(line);
-        out.push_str(&format!("{}\n", paint(style::TYPE, format!("$ {line}"))));
+        out.push_str(&format!(
+            "{}\n",
+            paint(style::TYPE, format!("{prompt} {line}"))
+        ));
     }
     for (stream, text) in &played.printed {
         match stream {
@@ -182,9 +190,11 @@ fn as_typed(played: &Played) -> String {
 fn goal_text(reached: &Reached, texts: &Texts) -> String {
     let mut out = String::new();
     for (id, outcome) in &reached.steps {
+        let title = steps::find(id).map(|step| texts.title(step));
         out.push_str(&format!(
-            "{} {id}\n",
-            paint(style::of(*outcome), style::word(*outcome))
+            "{} {id:<29} {}\n",
+            paint(style::of(*outcome), style::word(*outcome)),
+            title.unwrap_or_default()
         ));
     }
     for (means, is) in &reached.shown {
@@ -332,8 +342,9 @@ fn level_id(level: Level) -> &'static str {
 }
 
 /// `lessons`, typed on a practice machine: the checks, the steps and their hints are those of the real command.
-fn lessons(machine: &PracticeMachine, args: &[String]) -> Option<Output> {
-    let words = std::iter::once("lessons".to_owned()).chain(args.iter().cloned());
+/// `on_screen` says that what it prints is not piped or redirected there.
+fn lessons(machine: &PracticeMachine, args: &[String], on_screen: bool) -> Option<Output> {
+    let words = iter::once("lessons".to_owned()).chain(args.iter().cloned());
     let said = |exit: Exit, text: &str| Output {
         exit: Some(exit as i32),
         stdout: strip_str(text).to_string(),
@@ -356,22 +367,27 @@ fn lessons(machine: &PracticeMachine, args: &[String]) -> Option<Output> {
         }
     };
     let texts = super::texts();
-    let checked = |what: &[String], strict: bool, format: Format| {
+    let width = if on_screen { wrap::screen() } else { None };
+    let checked = |machine: &PracticeMachine, what: &[String], strict: bool, format: Format| {
         let steps = match super::selection(what) {
             Ok(steps) => steps,
             Err(error) => return wrong(Exit::Usage, &format!("error: {error}\n")),
         };
         let report = Report::of(&Facts::new(machine), steps);
-        match formats::show(format, &report, &texts) {
+        match formats::show(format, &report, &texts, width) {
             Ok(text) => said(super::check::exit(report.verdict(strict)), &text),
             Err(error) => wrong(Exit::Input, &format!("error: {error}\n")),
         }
     };
     match cli.command {
-        None => Some(checked(&[], false, Format::Text)),
+        None => Some(checked(machine, &[], false, Format::Text)),
         Some(Command::Check(args)) if args.machine.is_none() => {
             let format = if args.json { Format::Json } else { args.format };
-            Some(checked(&args.what, args.strict, format))
+            let mut machine = machine.clone();
+            if cli.live.wake {
+                machine.wake();
+            }
+            Some(checked(&machine, &args.what, args.strict, format))
         }
         Some(Command::Hint {
             step,
@@ -407,14 +423,14 @@ fn lessons(machine: &PracticeMachine, args: &[String]) -> Option<Output> {
                     "{}\n{}\n\n{}",
                     texts.title(step),
                     texts.why(step),
-                    formats::show(Format::Text, &report, &texts).unwrap_or_default()
+                    formats::show(Format::Text, &report, &texts, width).unwrap_or_default()
                 );
                 said(Exit::Good, &text)
             }
             Err(error) => wrong(Exit::Usage, &format!("error: {error}\n")),
         }),
         Some(Command::List { json: false }) => {
-            let lines: Vec<String> = lessons_engine::steps::all()
+            let lines: Vec<String> = steps::all()
                 .map(|step| format!("{:<28} {}\n", step.id, texts.title(step)))
                 .collect();
             Some(said(Exit::Good, &lines.concat()))

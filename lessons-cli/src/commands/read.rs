@@ -147,7 +147,7 @@ fn steps(said: &[Said], given: &str, as_json: bool, texts: &Texts) -> Result<Don
     };
     if as_json {
         return Ok(Done {
-            text: formats::show(Format::Json, &report, texts)?,
+            text: formats::show(Format::Json, &report, texts, wrap::screen())?,
             exit,
         });
     }
@@ -159,7 +159,7 @@ fn steps(said: &[Said], given: &str, as_json: bool, texts: &Texts) -> Result<Don
     Ok(Done {
         text: format!(
             "{heading}\n\n{}{}\n",
-            formats::show(Format::Text, &report, texts)?,
+            formats::show(Format::Text, &report, texts, wrap::screen())?,
             texts.shared("read-steps-untold", &count)
         ),
         exit,

@@ -7,9 +7,9 @@ use lessons_engine::facts::Facts;
 use lessons_engine::finding::Arg;
 use lessons_engine::report::Report;
 
-use super::guide::wrapped;
 use crate::cli::LiveArgs;
 use crate::style::{self, paint};
+use crate::wrap::{self, wrapped};
 use crate::{Done, formats, machines};
 
 pub(super) fn run(id: &str, machine: Option<&str>, live: &LiveArgs) -> Result<Done> {
@@ -37,16 +37,14 @@ pub(super) fn run(id: &str, machine: Option<&str>, live: &LiveArgs) -> Result<Do
         paint(style::HEADING, texts.title(step)),
         paint(style::QUIET, format!("({}, {kind})", step.id)),
     );
-    for line in wrapped(&texts.why(step), 80) {
-        let _ = writeln!(out, "{line}");
-    }
+    let _ = writeln!(out, "{}", wrapped("", "", &texts.why(step), Some(80)));
     if !step.needs.is_empty() {
         let needs = texts.shared("show-needs", &[("needs", Arg::Text(step.needs.join(", ")))]);
         let _ = writeln!(out, "\n{needs}");
     }
     let _ = writeln!(out);
     for checked in &report.steps {
-        formats::step_as_text(&mut out, &checked.document(&texts), &texts);
+        formats::step_as_text(&mut out, &checked.document(&texts), &texts, wrap::screen());
     }
     if let Some(undo) = texts.undo(step) {
         let _ = writeln!(
@@ -54,9 +52,7 @@ pub(super) fn run(id: &str, machine: Option<&str>, live: &LiveArgs) -> Result<Do
             "\n{}",
             paint(style::HEADING, texts.shared("show-undo", &[]))
         );
-        for line in wrapped(&undo, 80) {
-            let _ = writeln!(out, "{line}");
-        }
+        let _ = writeln!(out, "{}", wrapped("", "", &undo, Some(80)));
     }
     let page = texts.shared(
         "guide-page",

@@ -9,7 +9,7 @@ use lessons_engine::finding::Outcome;
 
 use crate::cli::LiveArgs;
 use crate::watching::{Nudge, Watcher};
-use crate::{Done, clock, formats};
+use crate::{Done, clock, formats, wrap};
 
 pub(super) fn run(what: &[String], every: Duration, live: &LiveArgs) -> Result<Done> {
     let steps = super::selection(what)?;
@@ -32,7 +32,7 @@ pub(super) fn run(what: &[String], every: Duration, live: &LiveArgs) -> Result<D
                 if !first && out.is_empty() {
                     out.push_str(&format!("{}\n", clock::now()?));
                 }
-                formats::step_as_text(&mut out, &document, &texts);
+                formats::step_as_text(&mut out, &document, &texts, wrap::screen());
             }
             before.insert(document.id, now);
         }

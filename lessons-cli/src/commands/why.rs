@@ -14,10 +14,10 @@ use lessons_engine::texts::Texts;
 use lessons_engine::visible::visible;
 use lessons_engine::why::{self, CauseDocument, Document, Judgement, SymptomDocument};
 
-use super::guide::wrapped;
 use super::read::input::decoded;
 use crate::cli::{LiveArgs, WhyArgs};
 use crate::style::{self, paint};
+use crate::wrap::{self, wrapped};
 use crate::{Done, Exit, WrongUsage, formats, machines};
 
 /// The longest text that is looked through.
@@ -165,7 +165,7 @@ fn explained(document: &Document, texts: &Texts) -> String {
             paint(style::HEADING, texts.shared("why-first", &[]))
         );
         for step in &document.first {
-            formats::step_as_text(&mut out, step, texts);
+            formats::step_as_text(&mut out, step, texts, wrap::screen());
         }
         out.push('\n');
     }
@@ -223,9 +223,8 @@ fn show(out: &mut String, cause: &CauseDocument, is_short: bool, texts: &Texts) 
         Some(step) => format!("{step}: {}", cause.summary),
         None => cause.summary.clone(),
     };
-    for text in wrapped(&by, 96) {
-        let _ = writeln!(out, "{margin}{}", paint(style::QUIET, text));
-    }
+    let by = wrapped(&margin, &margin, &by, Some(112));
+    let _ = writeln!(out, "{}", paint(style::QUIET, by));
     if cause.judgement == Judgement::RuledOut {
         return;
     }

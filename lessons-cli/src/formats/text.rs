@@ -8,8 +8,9 @@ use lessons_engine::steps::Lesson;
 use lessons_engine::texts::Texts;
 
 use crate::style::{self, paint};
+use crate::wrap::wrapped;
 
-pub(super) fn show(document: &Document, texts: &Texts) -> String {
+pub(super) fn show(document: &Document, texts: &Texts, width: Option<usize>) -> String {
     let mut out = String::new();
     for lesson in Lesson::ALL {
         let steps: Vec<&StepDocument> = document
@@ -22,7 +23,7 @@ pub(super) fn show(document: &Document, texts: &Texts) -> String {
         }
         let _ = writeln!(out, "{}", paint(style::HEADING, texts.lesson(lesson)));
         for document in steps {
-            step(&mut out, document, texts);
+            step(&mut out, document, texts, width);
         }
         out.push('\n');
     }
@@ -46,44 +47,47 @@ pub(super) fn show(document: &Document, texts: &Texts) -> String {
     out
 }
 
-/// One step: its line, and below it what a reader needs who does not see a pass.
-pub fn step(out: &mut String, step: &StepDocument, texts: &Texts) {
-    let style = style::of(step.outcome);
-    let _ = writeln!(
-        out,
-        "  {} {}  {}{}",
-        paint(style, style::word(step.outcome)),
-        paint(style::HEADING, format!("{:<28}", step.id)),
-        step.summary,
-        if step.outcome == Outcome::Fail && !step.required {
-            format!(
-                " {}",
-                paint(style::QUIET, texts.shared("check-recommended", &[]))
-            )
-        } else {
-            String::new()
-        }
+/// What stands left of a step's summary is this wide.
+const COLUMN: &str = "                                          ";
+
+/// What belongs to a step stands so far in.
+const BELOW: &str = "              ";
+
+/// One step: its line, and below it what a reader needs who does not see a pass. Sentences go on in a new line after
+/// `width` characters; what is to be typed never does.
+pub fn step(out: &mut String, step: &StepDocument, texts: &Texts, width: Option<usize>) {
+    let begin = format!(
+        "  {} {}  ",
+        paint(style::of(step.outcome), style::word(step.outcome)),
+        paint(style::HEADING, format!("{:<28}", step.id))
     );
+    let mut summary = step.summary.clone();
+    if step.outcome == Outcome::Fail && !step.required {
+        let recommended = texts.shared("check-recommended", &[]);
+        summary.push_str(&format!(" {}", paint(style::QUIET, recommended)));
+    }
+    let rest = if width.is_some_and(|width| width >= 2 * COLUMN.len()) {
+        COLUMN
+    } else {
+        BELOW
+    };
+    let _ = writeln!(out, "{}", wrapped(&begin, rest, &summary, width));
     if !matches!(step.outcome, Outcome::Fail | Outcome::Unknown) {
         return;
     }
     for evidence in &step.evidence {
-        let _ = writeln!(
-            out,
-            "              {}",
-            paint(
-                style::QUIET,
-                format!("{}: {}", evidence.source, evidence.detail)
-            )
-        );
+        let shown = format!("{}: {}", evidence.source, evidence.detail);
+        let lines = wrapped(BELOW, BELOW, &shown, width);
+        let _ = writeln!(out, "{}", paint(style::QUIET, lines));
     }
     for fix in &step.fix {
         if fix.run.is_empty() {
-            let _ = writeln!(out, "            → {}", fix.note);
+            let lines = wrapped("            → ", BELOW, &fix.note, width);
+            let _ = writeln!(out, "{lines}");
         } else {
             let _ = writeln!(out, "            → {}", paint(style::TYPE, &fix.run));
             if !fix.note.is_empty() {
-                let _ = writeln!(out, "              {}", fix.note);
+                let _ = writeln!(out, "{}", wrapped(BELOW, BELOW, &fix.note, width));
             }
         }
     }

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::io;
 
+use lessons_engine::finding::Message;
 use lessons_engine::visible::visible;
 
 use super::Limits;
+use crate::commands::texts;
 
 /// A page that could not be fetched.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +46,7 @@ pub enum FetchErrorKind {
     /// Something took too long.
     TimedOut {
         /// What was waited for.
-        what: &'static str,
+        what: Awaited,
         /// The proxy, if one was in use.
         through: Option<String>,
         /// Whether it is the time for the whole page that is up.
@@ -85,6 +87,34 @@ pub enum FetchErrorKind {
     Protocol(String),
 }
 
+/// What was waited for.
+#[derive(Debug, Clone, Copy)]
+pub enum Awaited {
+    /// The address of the host.
+    Host,
+    /// A connection.
+    Connection,
+    /// The next part of the page.
+    Part,
+    /// The first part of the answer.
+    Answer,
+    /// The whole page.
+    Page,
+}
+
+impl Awaited {
+    /// Its variant in the texts.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Connection => "connection",
+            Self::Part => "part",
+            Self::Answer => "answer",
+            Self::Page => "page",
+        }
+    }
+}
+
 impl FetchErrorKind {
     /// Whether there may be another page to try: this one is not there.
     pub fn is_absent(&self) -> bool {
@@ -111,11 +141,11 @@ impl FetchErrorKind {
             Error::HostNotFound => Self::NoSuchHost { host },
             Error::Timeout(timeout) => Self::TimedOut {
                 what: match timeout {
-                    Timeout::Resolve => "the address of its host",
-                    Timeout::Connect => "a connection",
-                    Timeout::RecvBody | Timeout::PerRead => "the next part of the page",
-                    Timeout::RecvResponse => "an answer",
-                    _ => "the page",
+                    Timeout::Resolve => Awaited::Host,
+                    Timeout::Connect => Awaited::Connection,
+                    Timeout::RecvBody | Timeout::PerRead => Awaited::Part,
+                    Timeout::RecvResponse => Awaited::Answer,
+                    _ => Awaited::Page,
                 },
                 through,
                 total: matches!(timeout, Timeout::Global | Timeout::PerCall),
@@ -148,7 +178,7 @@ impl FetchErrorKind {
         };
         if error.kind() == io::ErrorKind::TimedOut {
             return Self::TimedOut {
-                what: "the next part of the page",
+                what: Awaited::Part,
                 through,
                 total: false,
             };
@@ -193,97 +223,87 @@ impl FetchError {
 
 impl fmt::Display for FetchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let wait = self.limits.wait.as_secs_f64();
-        let total = self.limits.total.as_secs_f64();
-        write!(f, "tried to fetch {}: ", self.url)?;
+        let texts = texts();
+        let why = texts.sentence(&self.why());
+        let failed = Message::shared("fetch-failed");
+        f.write_str(&texts.sentence(&failed.arg("url", &self.url).arg("why", why)))
+    }
+}
+
+impl FetchError {
+    /// Why, and what to try.
+    fn why(&self) -> Message {
+        let text = Message::shared;
         match &*self.kind {
-            FetchErrorKind::Address(why) => write!(f, "this address cannot be used: {why}"),
-            FetchErrorKind::Proxy { name, why: None } => write!(
-                f,
-                "the variable {name} does not name a proxy (http://HOST:PORT); correct it, or unset it"
-            ),
+            FetchErrorKind::Address(why) => text("fetch-address").arg("why", why),
+            FetchErrorKind::Proxy { name, why: None } => text("fetch-proxy-name").arg("name", name),
             FetchErrorKind::Proxy {
                 name,
                 why: Some(why),
-            } => write!(
-                f,
-                "the proxy {name} does not lead there: {why}; is it the right proxy for this network?"
-            ),
-            FetchErrorKind::NoSuchHost { host } => write!(
-                f,
-                "the name {host} has no address here; is this machine online, or behind a proxy that https_proxy should name?"
-            ),
-            FetchErrorKind::Connection { to, why } => write!(
-                f,
-                "no connection to {to}: {why}; is this machine online, or behind a proxy that https_proxy should name?"
-            ),
+            } => text("fetch-proxy").arg("name", name).arg("why", why),
+            FetchErrorKind::NoSuchHost { host } => text("fetch-no-such-host").arg("host", host),
+            FetchErrorKind::Connection { to, why } => {
+                text("fetch-connection").arg("to", to).arg("why", why)
+            }
             FetchErrorKind::TimedOut {
                 what,
                 through,
-                total: is_total,
+                total,
             } => {
-                let seconds = if *is_total { total } else { wait };
-                write!(f, "{what} did not come within {seconds} s")?;
-                if let Some(through) = through {
-                    write!(f, " through the proxy {through}")?;
-                }
-                f.write_str("; try again, or allow more with --time-limit SECONDS")
+                let limit = if *total {
+                    self.limits.total
+                } else {
+                    self.limits.wait
+                };
+                let message = match through {
+                    Some(through) => text("fetch-timed-out-through").arg("through", through),
+                    None => text("fetch-timed-out"),
+                };
+                message
+                    .arg("what", what.key())
+                    .arg("seconds", limit.as_secs_f64().to_string())
             }
             FetchErrorKind::Tls {
                 host,
                 why,
-                certificate: true,
-            } => write!(
-                f,
-                "the certificate of {host} is not trusted: {why}; if your network has its own certificate authority, add it to the system's (or set SSL_CERT_FILE); never go on without"
-            ),
-            FetchErrorKind::Tls {
-                host,
-                why,
-                certificate: false,
+                certificate,
             } => {
-                write!(f, "no secure connection to {host}: {why}")
+                let id = if *certificate {
+                    "fetch-certificate"
+                } else {
+                    "fetch-tls"
+                };
+                text(id).arg("host", host).arg("why", why)
             }
             FetchErrorKind::Status { status, says } => {
-                write!(f, "the server answered {status}")?;
-                if let Some(says) = says {
-                    write!(f, " ({says})")?;
-                }
-                match status {
-                    404 | 410 => f.write_str("; there is no such page"),
-                    403 => f.write_str("; such indexes answer so where a page does not exist, or to addresses that they do not serve"),
-                    429 | 503 => f.write_str("; it is busy: try again later"),
-                    401 | 407 => f.write_str("; it wants to know who asks, and nobody is told that: give the address of an index that is open to all"),
-                    500.. => f.write_str("; the fault is there, or at a proxy before it: try again later, or name another index or mirror"),
-                    _ => Ok(()),
-                }
+                let message = match says {
+                    Some(says) => text("fetch-status-says").arg("says", says),
+                    None => text("fetch-status"),
+                };
+                let kind = match status {
+                    404 | 410 => "absent",
+                    403 => "forbidden",
+                    429 | 503 => "busy",
+                    401 | 407 => "asks-who",
+                    500.. => "faulty",
+                    _ => "other",
+                };
+                message.arg("status", status.to_string()).arg("kind", kind)
             }
-            FetchErrorKind::ContentType(kind) => write!(
-                f,
-                "it answered with {kind}, which is no page of an index; give the address of the page, not of a file on it"
-            ),
+            FetchErrorKind::ContentType(kind) => text("fetch-content-type").arg("kind", kind),
             FetchErrorKind::TooLarge { limit, said } => {
-                match said {
-                    Some(said) => write!(f, "the page has {} MiB", said >> 20)?,
-                    None => f.write_str("the page goes on and on")?,
-                }
-                write!(
-                    f,
-                    ", and no more than {} MiB are read of an index",
-                    limit >> 20
-                )
+                let message = match said {
+                    Some(said) => text("fetch-too-large").arg("said", (said >> 20).to_string()),
+                    None => text("fetch-too-large-unsaid"),
+                };
+                message.arg("limit", (limit >> 20).to_string())
             }
             FetchErrorKind::Redirects(limit) => {
-                write!(f, "it leads elsewhere more than {limit} times")
+                text("fetch-redirects").arg("limit", limit.to_string())
             }
-            FetchErrorKind::RedirectToPlain(to) => write!(
-                f,
-                "it leads to {to}, which is not https: anybody on the way could change what comes"
-            ),
-            FetchErrorKind::Plain => f.write_str(
-                "it came over plain http, where anybody on the way could change it; type https://",
-            ),
-            FetchErrorKind::Protocol(why) => write!(f, "the answer is not good HTTP: {why}"),
+            FetchErrorKind::RedirectToPlain(to) => text("fetch-redirect-to-plain").arg("to", to),
+            FetchErrorKind::Plain => text("fetch-plain"),
+            FetchErrorKind::Protocol(why) => text("fetch-protocol").arg("why", why),
         }
     }
 }

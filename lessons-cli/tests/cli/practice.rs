@@ -42,6 +42,44 @@ fn the_goal_decides_the_exit_status() {
 }
 
 #[test]
+fn a_line_that_goes_on_stands_after_its_own_prompt() {
+    let reader = Reader::new();
+    let mut command = reader.lessons(["practice", "find-nvcc", "--script", "-"]);
+    command.write_stdin("cat <<'EOF'\none\n$ two\nEOF\necho three\n");
+    let said = Said::by(1, &mut command);
+    assert!(
+        said.out
+            .starts_with("$ cat <<'EOF'\n> one\n> $ two\n> EOF\none\n$ two\n$ echo three\nthree\n"),
+        "{}",
+        said.out
+    );
+}
+
+#[test]
+fn a_program_that_is_there_and_not_played_is_named_as_such() {
+    for line in [
+        "ip address",
+        "sudo lsof /dev/nvidia0",
+        "ssh-keygen -t ed25519",
+    ] {
+        let (out, err, exit) = played("find-nvcc", line).remove(0);
+        let name = line.trim_start_matches("sudo ").split(' ').next().unwrap();
+        assert_eq!(out, "");
+        assert!(
+            err.starts_with(&format!("practice: {name} is not supported")),
+            "{err}"
+        );
+        assert_ne!(exit, 0);
+    }
+    let answers = played(
+        "find-nvcc",
+        "which ip\nsudo test -d /root && echo yes\nenv pwd\n",
+    );
+    let printed: Vec<&str> = answers.iter().map(|(out, ..)| out.as_str()).collect();
+    assert_eq!(printed, ["/usr/sbin/ip\n", "yes\n", "/home/user/lessons\n"]);
+}
+
+#[test]
 fn what_is_wrong_with_the_command_line_is_said() {
     let reader = Reader::new();
     let said = reader.run(2, ["practice", "find-nvc", "--script", "-"]);

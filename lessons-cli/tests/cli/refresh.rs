@@ -10,6 +10,18 @@ use crate::server::{Does, Server};
 
 const LIST: &str = "lessons-cli/engine/data/torch-wheels.tsv";
 const MATRIX: &str = "lessons-cli/engine/data/torch-matrix.json";
+const DEPENDENCIES: &str = "lessons-cli/engine/data/torch-dependencies.json";
+
+/// What torch 99.0 brought when somebody looked last.
+const BROUGHT: &str = r#"{
+ "title": "What torch brings along",
+ "as_of": "2026-01-01",
+ "how_to_read": "…",
+ "releases": [
+  {"torch": "99.0", "cuda": "14.1", "requires": ["cuda-core==1.0", "old==1"], "source": "by hand", "as_of": "2026-01-01", "status": "verified"}
+ ]
+}
+"#;
 
 const OLD: &str = "# A remark.\n\
     lessons-wheels/1\t2026-01-01\n\
@@ -51,6 +63,7 @@ fn project(reader: &Reader) -> PathBuf {
     fs::create_dir_all(list.parent().unwrap()).unwrap();
     fs::write(&list, OLD).unwrap();
     fs::write(reader.place(MATRIX), table()).unwrap();
+    fs::write(reader.place(DEPENDENCIES), BROUGHT).unwrap();
     list
 }
 
@@ -227,7 +240,7 @@ fn it_makes_rows_of_what_the_packages_say_of_themselves() {
         .shows("+ torchvision 50.0 of 2026-11-26: asks for torch==99.0")
         .shows("~ torchvision 0.29.2: asks for torch>=2.15.0, not for torch>=2.14.0")
         .shows("torchaudio 50.0 asks for 2 different torches")
-        .shows("torchcodec 50.0 of 2026-11-25 has no row; it asks for no torch")
+        .shows("torchcodec 50.0 of 2026-11-25 has no row; it asks for no torch, and no table in its description")
         .shows("torch with a row, and with no wheel at http")
         .shows("nothing was written");
     assert!(!said.out.contains("99.1 of"), "{}", said.out);
@@ -342,6 +355,227 @@ fn the_json_of_pypi_stands_in_for_metadata_and_changes_no_row() {
         row(&written, "companions", audio),
         row(&table(), "companions", audio)
     );
+}
+
+/// An index of torch 99.0 and 98.0 and of what they ask for, with a description of torchcodec.
+fn index_of_dependencies() -> Server {
+    Server::start(|request| {
+        let name = request
+            .path
+            .trim_matches('/')
+            .rsplit('/')
+            .next()
+            .unwrap_or_default();
+        if let Some(wheel) = name.strip_suffix(".metadata") {
+            let (project, rest) = wheel.split_once('-').unwrap();
+            let version = rest.split('-').next().unwrap();
+            let asks: &[&str] = match (project, version) {
+                ("torch", "99.0") => &[
+                    "cuda-toolkit[cudart,blas]==14.1.2; platform_system == 'Linux'",
+                    "nvidia-cudnn-cu14==9.99; platform_system == 'Linux'",
+                    "Jinja2",
+                    "plain<3",
+                    "colorama; sys_platform == 'win32'",
+                    "wonder; extra == 'all'",
+                ],
+                ("torch", "98.0") => &["nvidia-cuda-runtime-cu13==13.0.9", "gone>=1"],
+                ("cuda_toolkit", _) => &[
+                    "nvidia-cuda-runtime==14.1.*; extra == 'cudart' or extra == 'all'",
+                    "nvidia-blas==14.1.5; extra == 'blas'",
+                    "nvidia-fft==14; extra == 'fft'",
+                ],
+                ("jinja2", _) => &["MarkupSafe>=2.0", "plain!=2.9"],
+                ("nvidia_blas", _) => &["markupsafe<3"],
+                _ => &[],
+            };
+            let mut text = metadata(&project.replace('_', "-"), version, asks);
+            if wheel.starts_with("torchcodec-0.18") {
+                text += "| `torchcodec` | `torch` |\n| --- | --- |\n| `0.17` | `>=2.14` |\n| `0.12` | `>=2.11` |\n";
+            }
+            return Does::page("application/octet-stream", text);
+        }
+        let wheel = |name: &str, tags: &str, more: &str| {
+            file(&format!("{name}-{tags}.whl"), "2026-11-26", more)
+        };
+        let any = |name: &str| wheel(name, "py3-none-any", "");
+        let linux = |name: &str| wheel(name, "cp311-cp311-manylinux_2_28_x86_64", "");
+        let files = match name {
+            "torch" => vec![
+                linux("torch-99.0"),
+                linux("torch-98.0"),
+                linux("torch-97.0"),
+            ],
+            "torchvision" | "torchaudio" | "torchtext" => vec![any(&format!("{name}-99.0"))],
+            "torchcodec" => vec![any("torchcodec-0.17.0"), any("torchcodec-0.18.0")],
+            "cuda-toolkit" => vec![any("cuda_toolkit-14.1.2"), any("cuda_toolkit-14.2.0")],
+            "nvidia-cudnn-cu14" => vec![
+                any("nvidia_cudnn_cu14-9.99"),
+                any("nvidia_cudnn_cu14-9.100"),
+            ],
+            "nvidia-cuda-runtime" => vec![
+                any("nvidia_cuda_runtime-14.1.3"),
+                any("nvidia_cuda_runtime-14.2.0"),
+            ],
+            "nvidia-cuda-runtime-cu13" => vec![any("nvidia_cuda_runtime_cu13-13.0.9")],
+            "nvidia-blas" => vec![any("nvidia_blas-14.1.5")],
+            "jinja2" => vec![any("jinja2-3.1"), any("jinja2-4.0rc1")],
+            // 2.9 is shut out by jinja2, 3.0 by torch; 2.8 is for a later Python, 2.7 for Windows, and 2.6 was taken back.
+            "plain" => vec![
+                any("plain-3.0"),
+                any("plain-2.9"),
+                wheel(
+                    "plain-2.8",
+                    "py3-none-any",
+                    r#", "requires-python": ">=3.12""#,
+                ),
+                wheel("plain-2.7", "cp311-cp311-win_amd64", ""),
+                wheel("plain-2.6", "py3-none-any", r#", "yanked": true"#),
+                any("plain-2.5"),
+            ],
+            "markupsafe" => vec![any("markupsafe-3.1"), any("markupsafe-2.8")],
+            _ => return Does::status(404),
+        };
+        Does::page(
+            "application/vnd.pypi.simple.v1+json",
+            page(name, &files.join(", ")),
+        )
+    })
+}
+
+#[test]
+fn what_torch_brings_is_chosen_as_an_installer_would() {
+    let reader = Reader::new();
+    project(&reader);
+    let server = index_of_dependencies();
+    let address = server.url("/simple");
+    let refresh = || {
+        let args = [
+            "dev",
+            "refresh",
+            "--write",
+            "--accept-loss",
+            "--as-of",
+            "2026-11-30",
+        ];
+        reader
+            .run(0, args.into_iter().chain(["--index", &address]))
+            .quietly()
+    };
+    refresh()
+        .shows(
+            "torch-dependencies.json, what torch brings along\n  - cuda-core 1.0: with torch 99.0",
+        )
+        .shows("  + plain 2.5: with torch 99.0")
+        .shows("  - old 1: with torch 99.0");
+    let written = fs::read_to_string(reader.place(DEPENDENCIES)).unwrap();
+    let is = |row: &Json| row["torch"] == "99.0";
+    let torch = row(&written, "releases", is).unwrap();
+    assert_eq!(
+        torch["requires"],
+        json!([
+            "cuda-toolkit==14.1.2",
+            "jinja2==3.1",
+            "markupsafe==2.8",
+            "nvidia-blas==14.1.5",
+            "nvidia-cuda-runtime==14.1.3",
+            "nvidia-cudnn-cu14==9.99",
+            "plain==2.5",
+        ])
+    );
+    assert_eq!(torch["cuda"], "14.1");
+    assert_eq!(
+        torch["source"],
+        "Requires-Dist of torch-99.0-cp311-cp311-manylinux_2_28_x86_64.whl on PyPI and of what it asks for, for Linux x86_64 and Python 3.11: of each package the newest version that all take, read 2026-11-30"
+    );
+    // The rest of the file is as it was, and one row stands in one line.
+    assert!(written.starts_with("{\n \"title\": \"What torch brings along\",\n \"as_of\": \"2026-11-30\",\n \"how_to_read\": \"…\",\n \"releases\": [\n  {\"torch\": \"99.0\", \"cuda\": \"14.1\", \"requires\": [\"cuda-toolkit==14.1.2\", "), "{written}");
+    assert!(written.ends_with("\"verified\"}\n ]\n}\n"), "{written}");
+    refresh().shows("what torch brings along\n  nothing changed");
+
+    // A release since the oldest row has a row too, and one whose packages are not all there keeps what is said of it.
+    fs::write(reader.place(DEPENDENCIES), BROUGHT.replace("99.0", "97.0")).unwrap();
+    refresh()
+        .shows("  + torch 99.0: 7 packages, CUDA 14.1")
+        .shows("what torch 98.0 brings: the page of gone is not to be had")
+        .shows("what torch 97.0 brings: its metadata names no CUDA for Linux");
+    let written = fs::read_to_string(reader.place(DEPENDENCIES)).unwrap();
+    let all: Json = serde_json::from_str(&written).unwrap();
+    let torches: Vec<&Json> = all["releases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| &row["torch"])
+        .collect();
+    assert_eq!(torches, ["99.0", "97.0"]);
+}
+
+#[test]
+fn a_description_tells_what_metadata_does_not() {
+    let reader = Reader::new();
+    project(&reader);
+    let server = index_of_dependencies();
+    let address = server.url("/simple");
+    let args = [
+        "dev",
+        "refresh",
+        "--write",
+        "--accept-loss",
+        "--as-of",
+        "2026-11-30",
+    ];
+    reader
+        .run(0, args.into_iter().chain(["--index", &address]))
+        .quietly()
+        .shows("~ torchcodec 0.17.0: works with torch>=2.14, not with torch>=2.11")
+        .shows("+ torchcodec 0.18.0 of 2026-11-26: works with torch>=2.14")
+        .shows("torchcodec 0.18.0: which CUDA folders of the index hold it")
+        .shows("torchcodec with a row, and with no wheel at");
+    let written = fs::read_to_string(reader.place(MATRIX)).unwrap();
+    let is = |version: &'static str| {
+        move |row: &Json| row["package"] == "torchcodec" && row["version"] == version
+    };
+    let known = row(&written, "companions", is("0.17.0")).unwrap();
+    assert_eq!(known["works_with"], ">=2.14");
+    assert_eq!(known["status"], "verified");
+    let source =
+        "torchcodec 0.18.0's description on PyPI, table of compatible versions, read 2026-11-30";
+    assert!(
+        known["source"].as_str().unwrap().ends_with(source),
+        "{known}"
+    );
+    // The table names 0.17 as the newest: its rule is taken for what came behind it, and called derived.
+    let new = row(&written, "companions", is("0.18.0")).unwrap();
+    assert_eq!(new["declares"], Json::Null);
+    assert_eq!(new["works_with"], ">=2.14");
+    assert_eq!(new["status"], "derived");
+    assert_eq!(new["source"], source);
+}
+
+#[test]
+fn what_a_page_lacks_is_said() {
+    let reader = Reader::new();
+    project(&reader);
+    let folder = reader.place("pages");
+    fs::create_dir(&folder).unwrap();
+    for (project, page) in pages(TORCH) {
+        let page = page
+            .replace("99.0-py3", "0.17.0-py3")
+            .replace("torch-99.0", "torch-2.15.0");
+        fs::write(folder.join(format!("{project}.json")), page).unwrap();
+    }
+    let folder_page = reader.file(
+        "cu126.txt",
+        "torch-2.13.0+cu126-cp311-cp311-win_amd64.whl\n",
+    );
+    let folder = folder.to_str().unwrap();
+    reader
+        .run(0, ["dev", "refresh", "--index", folder, "--page", folder_page.to_str().unwrap()])
+        .quietly()
+        .shows("torchcodec with a row that was not compared, since the metadata of its wheels is not to be had: 0.17.0")
+        .shows("torch with a row that was not compared, since the metadata of its wheels is not to be had: 2.9.1 2.15.0")
+        .shows("torch with a row that names cu126, and with no wheel of it in names in a list: 2.6.0 2.7.0")
+        .shows("what torch brings: its rows stay of releases without a wheel at ")
+        .shows("that was not taken back: 99.0");
 }
 
 #[test]

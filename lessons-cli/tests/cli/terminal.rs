@@ -181,3 +181,35 @@ fn a_goal_that_is_reached_is_said_at_once() {
     terminal.shows("Left.");
     assert_eq!(terminal.child.wait().unwrap().code(), Some(0));
 }
+
+#[test]
+fn sentences_are_in_lines_as_wide_as_the_terminal() {
+    let reader = Reader::new();
+    let mut terminal = Terminal::open(&reader, "on-call-toolkit");
+    let story = terminal.shows(PROMPT);
+    let checked = terminal.runs("lessons check cuda");
+    for line in story.lines().chain(checked.lines()) {
+        assert!(line.chars().count() <= 100, "{line}");
+    }
+    assert!(
+        checked.contains("accepts gcc up\r\n                                          to 13"),
+        "{checked}"
+    );
+    // What another program reads is one line.
+    let found = terminal.runs("lessons check cuda | grep -c 'accepts gcc up to 13'");
+    assert!(found.lines().any(|line| line == "1"), "{found}");
+}
+
+#[test]
+fn the_goal_says_how_far_one_is() {
+    let reader = Reader::new();
+    let mut terminal = Terminal::open(&reader, "find-nvcc");
+    terminal.shows(PROMPT);
+    let goal = terminal.runs("goal");
+    assert!(goal.contains("✗ FAIL    cuda.env-path"), "{goal}");
+    assert!(goal.contains("The shell finds nvcc"), "{goal}");
+    assert!(goal.contains("The goal is not reached yet."), "{goal}");
+    terminal.runs("export PATH=/usr/local/cuda-12.6/bin:$PATH");
+    let goal = terminal.runs("goal");
+    assert!(goal.contains("✓ pass    cuda.env-path"), "{goal}");
+}

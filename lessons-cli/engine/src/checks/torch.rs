@@ -540,7 +540,7 @@ fn undecided(
     finding
         .arg("torch", release.torch.to_string())
         .arg("tags", tags.join(", "))
-        .fix(Fix::run("lessons check driver").note("fix-check-driver"))
+        .fix(Fix::run("lessons check driver smi").note("fix-check-driver"))
 }
 
 /// The most torches of other Pythons that are told side by side.

@@ -20,13 +20,25 @@ pub(super) fn explain(drivers: &Drivers, for_cuda: Option<CudaVersion>) -> Expla
     let lowest = for_cuda.and_then(|cuda| lowest_branch(&mut explained, cuda));
     let mut advised = false;
     for device in drivers.devices.iter().filter(|device| device.is_nvidia()) {
-        let wants = wants(&mut explained, device, lowest);
-        let choice = choose(device.drivers.iter().map(Offer::from), wants);
+        let card = Card::of(device);
+        let wants = wants(&mut explained, device, &card, lowest);
+        let offered = || device.drivers.iter().map(Offer::from);
+        let choice = choose(offered(), wants);
         advise(
             &mut explained,
             device.model.as_ref().map(|model| model.as_str()),
             &choice,
         );
+        if let Some(model) = &device.model {
+            cuda_for_card(&mut explained, model, &card, for_cuda);
+            if card.is_for_data_centres() {
+                let wants = Wants {
+                    server: true,
+                    ..wants
+                };
+                for_server(&mut explained, model, &choice, &choose(offered(), wants));
+            }
+        }
         device_fields(&mut explained, device, &choice);
         advised = true;
     }
@@ -90,7 +102,12 @@ fn lowest_branch(explained: &mut Explained, cuda: CudaVersion) -> Option<u32> {
 }
 
 /// What a GPU asks of a driver, by its name.
-fn wants(explained: &mut Explained, device: &Device, lowest_branch: Option<u32>) -> Wants {
+fn wants(
+    explained: &mut Explained,
+    device: &Device,
+    card: &Card,
+    lowest_branch: Option<u32>,
+) -> Wants {
     let none = Wants {
         lowest_branch,
         ..Wants::default()
@@ -98,30 +115,30 @@ fn wants(explained: &mut Explained, device: &Device, lowest_branch: Option<u32>)
     let by_number = device
         .pci_id()
         .filter(|(_, device)| modules_for(*device) == Modules::OpenOnly);
-    let family = device.model.as_ref().and_then(|model| family(model));
-    if family.is_none()
-        && let Some((vendor, number)) = by_number
-    {
+    let Some(family) = card.families.first() else {
+        if let Some((vendor, number)) = by_number {
+            explained.note(
+                Note::remark(
+                    text("read-drivers-note-by-number")
+                        .arg("number", format!("{vendor:04x}:{number:04x}")),
+                )
+                .at(device.modalias.as_ref().map(|modalias| modalias.span)),
+            );
+            let blackwell = gpu_arch::families()
+                .iter()
+                .filter(|family| family.open_kernel_module == OpenModule::Required);
+            return Wants {
+                modules: Modules::OpenOnly,
+                first_branch: first_branch(blackwell),
+                ..none
+            };
+        }
         explained.note(
-            Note::remark(
-                text("read-drivers-note-by-number")
-                    .arg("number", format!("{vendor:04x}:{number:04x}")),
-            )
-            .at(device.modalias.as_ref().map(|modalias| modalias.span)),
-        );
-        return Wants {
-            modules: Modules::OpenOnly,
-            ..none
-        };
-    }
-    let Some(model) = &device.model else {
-        explained.note(Note::warning(text("read-drivers-note-no-model")));
-        return none;
-    };
-    let Some(family) = family else {
-        explained.note(
-            Note::warning(text("read-drivers-note-unknown-gpu").arg("model", &**model))
-                .at(Some(model.span)),
+            Note::warning(match &device.model {
+                None => text("read-drivers-note-no-model"),
+                Some(model) => text("read-drivers-note-unknown-gpu").arg("model", &**model),
+            })
+            .at(device.model.as_ref().map(|model| model.span)),
         );
         return none;
     };
@@ -131,13 +148,48 @@ fn wants(explained: &mut Explained, device: &Device, lowest_branch: Option<u32>)
             OpenModule::Supported => Modules::Either,
             OpenModule::Impossible => Modules::ProprietaryOnly,
         },
+        first_branch: first_branch(card.families.iter().copied()),
         highest_branch: family.last_driver_branch,
         ..none
     }
 }
 
-/// The family of a GPU that the PCI database calls `GB202 [GeForce RTX 5090]` or `GA102GL [RTX A6000]`.
-fn family(model: &str) -> Option<&'static Family> {
+/// The first branch that knows any of these; none where a source is missing for one of them.
+fn first_branch(families: impl Iterator<Item = &'static Family>) -> Option<u32> {
+    let branches: Option<Vec<u32>> = families
+        .map(|family| Some(cuda_driver::first_branch(family.cc)?.branch))
+        .collect();
+    branches?.into_iter().min()
+}
+
+/// What the tables have of a card.
+struct Card {
+    /// The families that it may be of, which agree on the kernel modules and on the last driver. None where no table
+    /// has it.
+    families: Vec<&'static Family>,
+}
+
+impl Card {
+    /// The card that the PCI database calls `GB202 [GeForce RTX 5090]` or `GA102GL [RTX A6000]`.
+    fn of(device: &Device) -> Self {
+        Self {
+            families: device
+                .model
+                .as_ref()
+                .map_or_else(Vec::new, |model| families(model)),
+        }
+    }
+
+    fn is_for_data_centres(&self) -> bool {
+        !self.families.is_empty()
+            && self
+                .families
+                .iter()
+                .all(|family| family.market == "data centre")
+    }
+}
+
+fn families(model: &str) -> Vec<&'static Family> {
     let name = model
         .split_once('[')
         .and_then(|(_, rest)| rest.split(']').next())
@@ -146,7 +198,7 @@ fn family(model: &str) -> Option<&'static Family> {
     let first = name.split(" / ").next().unwrap_or(name);
     for name in [name, first] {
         match gpu_arch::by_name(name) {
-            Match::Exact(named) => return Some(named.family),
+            Match::Exact(named) => return vec![named.family],
             // Families that agree on what matters here are as good as one.
             Match::Ambiguous(families) => {
                 let agree = families.windows(2).all(|pair| {
@@ -154,13 +206,96 @@ fn family(model: &str) -> Option<&'static Family> {
                         && pair[0].last_driver_branch == pair[1].last_driver_branch
                 });
                 if agree {
-                    return families.first().copied();
+                    return families;
                 }
             }
             Match::Unknown(_) => {}
         }
     }
-    None
+    Vec::new()
+}
+
+/// That the CUDA which is wanted does not compile for the card, whatever the driver.
+fn cuda_for_card(
+    explained: &mut Explained,
+    model: &str,
+    card: &Card,
+    for_cuda: Option<CudaVersion>,
+) {
+    let Some(cuda) = for_cuda else { return };
+    let lasts: Option<Vec<_>> = card
+        .families
+        .iter()
+        .map(|family| family.last_cuda)
+        .collect();
+    let said = |id| text(id).arg("cuda", cuda.to_string()).arg("model", model);
+    if let Some(last) = lasts.as_deref().and_then(<[_]>::first)
+        && lasts.iter().flatten().all(|last| !last.covers(cuda))
+    {
+        let note = said("read-drivers-note-cuda-after").arg("last", last.to_string());
+        explained.note(Note::warning(note));
+    }
+    let firsts: Option<Vec<CudaVersion>> = card
+        .families
+        .iter()
+        .map(|family| {
+            let architecture = cuda_driver::architecture(family.cc).ok()?;
+            architecture.first_cuda.get(&family.cc).copied()
+        })
+        .collect();
+    if let Some(first) = firsts.and_then(|firsts| firsts.into_iter().min())
+        && cuda.release() < first
+    {
+        let note = said("read-drivers-note-cuda-before").arg("first", first.to_string());
+        explained.note(Note::warning(note));
+    }
+}
+
+/// What Ubuntu recommends for computing, where another flavour was chosen for a card of data centres.
+fn for_server(explained: &mut Explained, model: &str, choice: &Choice<'_>, server: &Choice<'_>) {
+    let is_server = |name: &str| {
+        name.parse::<DriverPackage>()
+            .is_ok_and(|package| package.server)
+    };
+    if let Some(package) = server.package.filter(|package| is_server(package))
+        && choice.package != Some(package)
+    {
+        explained.note(
+            Note::remark(
+                text("read-drivers-note-server")
+                    .arg("model", model)
+                    .arg("package", package),
+            )
+            .run(install(server, package))
+            .step("driver.recommended-known"),
+        );
+    }
+}
+
+/// The command that installs a package: Ubuntu's own tool takes the modules that Canonical signed, but only of what is
+/// Ubuntu's. The server flavour does not bring nvidia-smi.
+///
+/// Ubuntu Server documentation, "NVIDIA drivers installation".
+fn install(choice: &Choice<'_>, name: &str) -> String {
+    let package = name
+        .parse::<DriverPackage>()
+        .ok()
+        .filter(|package| package.to_string() == name && !choice.third_party);
+    let Some(package) = package else {
+        return format!("sudo apt install {}", quoted(name));
+    };
+    let flavour = name.trim_start_matches("nvidia-driver-");
+    if package.server {
+        let branch = package.branch;
+        return format!(
+            "sudo ubuntu-drivers install --gpgpu nvidia:{flavour} && sudo apt install nvidia-utils-{branch}-server"
+        );
+    }
+    if choice.reasons.contains(&Reason::Recommended) {
+        "sudo ubuntu-drivers install".to_owned()
+    } else {
+        format!("sudo ubuntu-drivers install nvidia:{flavour}")
+    }
 }
 
 /// What stands in the place of a name that the text does not tell; the messages have a variant for it.
@@ -176,18 +311,13 @@ fn advise(explained: &mut Explained, model: Option<&str>, choice: &Choice<'_>) {
         );
         return;
     };
-    let command = if choice.reasons.contains(&Reason::Recommended) {
-        "sudo ubuntu-drivers install".to_owned()
-    } else {
-        format!("sudo apt install {}", quoted(package))
-    };
     explained.note(
         Note::remark(
             text("read-drivers-note-install")
                 .arg("package", package)
                 .arg("model", model),
         )
-        .run(command)
+        .run(install(choice, package))
         .step("driver.recommended-known"),
     );
     for reason in &choice.reasons {
@@ -276,6 +406,7 @@ fn against(name: &str, choice: &Choice<'_>) -> Option<Message> {
             Against::NotOpen => text("read-drivers-against-not-open"),
             Against::Open => text("read-drivers-against-open"),
             Against::TooOld(number) => branch("read-drivers-against-too-old", *number),
+            Against::BeforeGpu(number) => branch("read-drivers-against-before-gpu", *number),
             Against::TooNew(number) => branch("read-drivers-against-too-new", *number),
         });
     }

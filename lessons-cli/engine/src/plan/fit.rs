@@ -7,8 +7,8 @@ use crate::catalogue::{Repository, Shelf};
 use crate::read::wheel::Host;
 use crate::tables::cuda_driver::{self, Floor, GpuSupport, Minimum, Reach, Verdict};
 use crate::tables::torch_matrix::{
-    self, CodeOn, Companion, DeviceCode, Environment, Hit, Package, Presence, Release, Sameness,
-    Severity, code_runs_on, device_code,
+    self, CodeOn, DeviceCode, Environment, Hit, Package, Presence, Release, Sameness, Severity,
+    code_runs_on, device_code,
 };
 use crate::tables::{NotInTable, Os, Platform};
 use crate::version::{BuildTag, ComputeCapability, CudaVersion, DriverVersion, PythonVersion};
@@ -323,7 +323,7 @@ impl Wanted {
 }
 
 /// The release of a companion to install next to a build: one that goes with the release, that is published for the
-/// same folder where it must have torch's very CUDA, and that has wheels for the Python.
+/// same folder, and that has wheels for the Python.
 pub fn companion(
     release: &Release,
     tag: &BuildTag,
@@ -331,20 +331,22 @@ pub fn companion(
     wanted: &Wanted,
     shelf: &Shelf<'_>,
 ) -> Option<Version> {
-    let version = release.companion(package)?;
-    if !published(version, tag, package, wanted, shelf) {
-        return None;
-    }
-    let listed = wanted.host().is_none_or(|host| {
-        let repository = wanted.repository(tag);
-        wheel_file::installs(&package.to_string(), version, &repository, &host, shelf)
-            != Some(false)
-    });
-    listed.then(|| version.clone())
+    let listed = |version: &Version| {
+        wanted.host().is_none_or(|host| {
+            let repository = wanted.repository(tag);
+            wheel_file::installs(&package.to_string(), version, &repository, &host, shelf)
+                != Some(false)
+        })
+    };
+    release
+        .companions(package)
+        .into_iter()
+        .find(|version| published(version, tag, package, wanted, shelf) && listed(version))
+        .cloned()
 }
 
-/// Whether a release of a companion is there for a build. One that is made with each torch is; the last torchaudio is
-/// there for what the torch of its day was built for.
+/// Whether a release of a companion is there for a build. One that is made with each torch is; of others the table
+/// tells the folders, and the last torchaudio is there for what the torch of its day was built for.
 fn published(
     version: &Version,
     tag: &BuildTag,
@@ -352,29 +354,36 @@ fn published(
     wanted: &Wanted,
     shelf: &Shelf<'_>,
 ) -> bool {
-    let Ok(Companion {
-        same_cuda: Some(Sameness::Minor),
-        ..
-    }) = torch_matrix::companion(package, version)
-    else {
+    let Ok(row) = torch_matrix::companion(package, version) else {
         return true;
     };
+    let has_torchs_cuda = row.same_cuda == Some(Sameness::Minor);
     let folder = wanted.repository(tag);
     if folder == Repository::Pypi {
         // PyPI has one build of it.
-        let its = torch_matrix::companion(package, version)
-            .ok()
-            .and_then(|row| row.pypi_linux_cuda);
-        return match (tag.cuda(), its) {
-            (Some(torchs), Some(its)) => torchs.release() == its.release(),
+        return match (tag.cuda(), row.pypi_linux_cuda) {
+            (Some(torchs), Some(its)) if has_torchs_cuda => torchs.release() == its.release(),
             _ => true,
         };
+    }
+    if !has_torchs_cuda && row.index_cuda_tags.is_none() {
+        return true;
     }
     let (seen, whole) = &*shelf.wheels(&package.to_string(), version, &folder);
     if *whole || !seen.is_empty() {
         return !seen.is_empty();
     }
-    torch_matrix::release(version).is_ok_and(|of_its_day| of_its_day.on_index(tag) == Presence::Yes)
+    if has_torchs_cuda {
+        return torch_matrix::release(version)
+            .is_ok_and(|of_its_day| of_its_day.on_index(tag) == Presence::Yes);
+    }
+    let windows = wanted.platform.os == Os::Windows;
+    tag.cuda().is_none()
+        || row
+            .index_cuda_tags
+            .as_ref()
+            .is_none_or(|tags| tags.contains(tag))
+            && !(windows && row.index_windows_cuda == Some(false))
 }
 
 /// The least driver for a build.

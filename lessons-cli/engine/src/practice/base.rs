@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::facts::Facts;
-use crate::facts::system::Family;
+use crate::facts::system::{Family, Place};
 use crate::recording::{Entry, Recording};
 
 use super::files::User;
@@ -99,6 +99,11 @@ const OF_FAMILIES: [(Family, &[&str]); 3] = [
     (Family::Arch, &["mkinitcpio", "pacman"]),
 ];
 
+/// Programs that a machine has and that practice does not play, which it says of them; without a file they would seem
+/// to be missing. A line is of one package: `hosts` have it, or `containers` too, its name, and its files below `/usr`.
+/// The packages are those of Ubuntu's seeds required, minimal and standard; the files are those of Debian 12's packages.
+const UNPLAYED: &str = include_str!("base/programs");
+
 const BASHRC: &str = include_str!("base/bashrc");
 const PROFILE: &str = include_str!("base/profile");
 const ETC_PROFILE: &str = include_str!("base/etc-profile");
@@ -124,6 +129,7 @@ pub(super) fn furnish(machine: &mut PracticeMachine) {
     }
     startup_files(machine, &recording);
     conda_function(machine);
+    around(machine, &recording);
     own_home(machine);
 }
 
@@ -145,6 +151,44 @@ fn conda_function(machine: &mut PracticeMachine) {
         }
         let block = programs::conda_block(&conda);
         let _ = machine.tree.put_text(&file, format!("{text}\n{block}"));
+    }
+}
+
+/// Programs that a recording does not ask for, and that are there by what it tells: uv where it made an environment, snap
+/// on Ubuntu, Windows' program in WSL (whose folders recordings leave out of `PATH`).
+fn around(machine: &mut PracticeMachine, recording: &Recording) {
+    let made_by_uv = recording.files.iter().any(|(path, entry)| {
+        let text = entry.text.iter().chain(entry.lines.iter().flatten());
+        path.ends_with("/pyvenv.cfg")
+            && text
+                .flat_map(|text| text.lines())
+                .any(|line| line.starts_with("uv = "))
+    });
+    let facts = Facts::new(recording);
+    let place = facts.place();
+    let is_ubuntu = facts.distribution().is_ok_and(|known| known.id == "ubuntu");
+    let found = [
+        (made_by_uv, "/usr/local/bin/uv"),
+        (is_ubuntu && place == Place::Host, "/usr/bin/snap"),
+        (place == Place::Wsl, "/usr/local/bin/wsl.exe"),
+    ];
+    for (is_there, path) in found {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        if is_there && !machine.tree.exists(path) {
+            machine.put_file(path, Node::program(name));
+        }
+    }
+    // Of an environment's programs a recording names the interpreters alone; pip's own files say that it is there.
+    for (path, names) in &recording.dirs {
+        if let Some((prefix, _)) = path.split_once("/lib/python")
+            && path.ends_with("/site-packages")
+            && names.iter().any(|name| name == "pip")
+            && machine.tree.exists(&format!("{prefix}/pyvenv.cfg"))
+        {
+            for name in ["pip", "pip3"] {
+                machine.put_file(&format!("{prefix}/bin/{name}"), Node::program("pip"));
+            }
+        }
     }
 }
 
@@ -190,6 +234,27 @@ fn plain_system(machine: &mut PracticeMachine, recording: &Recording) -> Result<
             machine
                 .tree
                 .put(&join(folder, program.name), Node::program(program.name))?;
+        }
+    }
+    for line in UNPLAYED.lines() {
+        let Some((of, paths)) = line.split_once(": ") else {
+            continue;
+        };
+        if container && !of.starts_with("containers ") {
+            continue;
+        }
+        for path in paths.split(' ') {
+            let path = if is_merged {
+                path.replace("sbin/", "bin/")
+            } else {
+                path.to_owned()
+            };
+            let path = join("/usr", &path);
+            if !machine.tree.exists(&path) {
+                machine
+                    .tree
+                    .put(&path, Node::new(0o755, Content::Untold(100_000)))?;
+            }
         }
     }
     let person = machine.person.clone();
@@ -292,6 +357,8 @@ fn is_folder(folder: &str, name: &str) -> bool {
         "/opt",
         "/snap",
         "/usr/local",
+        "/usr/lib/modules",
+        "/usr/src",
         "/sys/module",
         "/sys/bus/pci/devices",
         "/sys/class/power_supply",

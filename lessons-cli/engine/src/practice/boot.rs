@@ -14,8 +14,13 @@ pub(super) fn boot(system: &mut System) {
     system.machine.clock += BOOT;
     system.machine.started = system.machine.clock;
     system.machine.state.boots += 1;
-    if Facts::new(&system.machine).place() != Place::Host {
-        return;
+    match Facts::new(&system.machine).place() {
+        Place::Host => {}
+        Place::Wsl => {
+            system.machine.look_for_driver();
+            return;
+        }
+        Place::Container | Place::Sandbox => return,
     }
     enroll_key(system);
     system.machine.start_kernel();

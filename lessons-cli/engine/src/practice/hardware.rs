@@ -3,8 +3,10 @@
 use memchr::memmem;
 
 use crate::bundled;
-use crate::machine::nvml::{Gpu, GpuReading, Value};
-use crate::programs::NVIDIA_SMI_TOPO;
+use crate::facts::Facts;
+use crate::facts::system::Place;
+use crate::machine::nvml::{Gpu, GpuReading, Nvml, Value};
+use crate::programs::{NVIDIA_SMI_TOPO, UBUNTU_DRIVERS};
 use crate::recording::{NvmlEntry, Recording};
 use crate::tables::gpu_arch::{self, Match};
 
@@ -17,6 +19,10 @@ pub struct Hardware {
     pub gpus: Vec<Gpu>,
     /// What `nvidia-smi topo -m` prints of them, where a recording tells.
     pub topology: Option<String>,
+    /// What `ubuntu-drivers devices` prints of them.
+    pub drivers: String,
+    /// In WSL, what Windows' driver says when it is asked.
+    pub windows: Option<Nvml>,
 }
 
 const NVIDIA: &str = "0x10de";
@@ -28,6 +34,8 @@ impl Hardware {
     pub(super) fn of(recording: &Recording) -> Self {
         let mut hardware = Self::told(recording);
         number(&mut hardware.gpus);
+        hardware.drivers = listed_drivers(recording);
+        hardware.windows = windows(recording);
         hardware
     }
 
@@ -38,13 +46,14 @@ impl Hardware {
             return Self {
                 gpus: told.into_iter().map(at_rest).collect(),
                 topology,
+                ..Self::default()
             };
         }
         let slots = slots(recording);
         if slots.is_empty() {
             return Self {
-                gpus: Vec::new(),
                 topology,
+                ..Self::default()
             };
         }
         let twin = twin(&slots);
@@ -61,6 +70,7 @@ impl Hardware {
         Self {
             gpus,
             topology: topology.or_else(|| twin.as_ref().and_then(self::topology)),
+            ..Self::default()
         }
     }
 }
@@ -145,6 +155,58 @@ fn topology(recording: &Recording) -> Option<String> {
         .iter()
         .find(|command| command.argv == NVIDIA_SMI_TOPO && command.exit == Some(0))?;
     Some(command.stdout.text())
+}
+
+/// Windows' driver, as it answered; where a Linux driver hid it, as it answers in another recorded WSL.
+fn windows(recording: &Recording) -> Option<Nvml> {
+    if Facts::new(recording).place() != Place::Wsl {
+        return None;
+    }
+    let answer = |recording: &Recording| match &recording.nvml {
+        Some(NvmlEntry::Ok { ok }) => Some(ok.clone()),
+        _ => None,
+    };
+    answer(recording).or_else(|| {
+        recordings_with("microsoft-standard-WSL2", |other| {
+            (Facts::new(other).place() == Place::Wsl)
+                .then(|| answer(other))
+                .flatten()
+        })
+    })
+}
+
+/// What `ubuntu-drivers devices` printed when the machine was recorded. Where the program was not there, it is what it said
+/// of the same cards in another machine with the same Ubuntu.
+fn listed_drivers(recording: &Recording) -> String {
+    let printed = |recording: &Recording| {
+        let mut commands = recording.commands.iter();
+        commands
+            .find(|command| command.argv == UBUNTU_DRIVERS)
+            .map(|command| command.stdout.text())
+            .unwrap_or_default()
+    };
+    let recorded = printed(recording);
+    let system = |recording: &Recording| Facts::new(recording).distribution().ok();
+    let Some(own) = system(recording).filter(|own| own.id == "ubuntu" && recorded.is_empty())
+    else {
+        return recorded;
+    };
+    let blocks = slots(recording).into_iter().filter_map(|slot| {
+        let device = slot.device.trim_start_matches("0x").to_uppercase();
+        recordings_with(&device, |other| {
+            system(other).filter(|other| other.version == own.version)?;
+            let text = printed(other);
+            let block = text
+                .split("== ")
+                .find(|block| block.contains(&format!("d0000{device}sv")))?;
+            let (_, lines) = block.split_once('\n')?;
+            let address = &slot.address;
+            Some(format!(
+                "== /sys/devices/pci0000:00/0000:00:01.0/{address} ==\n{lines}"
+            ))
+        })
+    });
+    blocks.collect()
 }
 
 /// A bundled machine with the same cards in the same slots: the same machine at another time.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::facts::Facts;
 use crate::facts::driver::Package;
+use crate::facts::system::Place;
 use crate::machine::nvml::{Gpu, GpuReading, Nvml, NvmlCode, NvmlFailure, Value};
 use crate::tables::Os;
 use crate::tables::cuda_driver::{self, GpuSupport};
@@ -12,6 +13,7 @@ use crate::tables::gpu_arch::{self, OpenModule};
 use crate::version::DriverVersion;
 
 use super::machine::PracticeMachine;
+use super::packages::newer;
 use super::tree::{Binary, Content, Device, Node};
 
 /// NVIDIA's modules in the order in which they are loaded, with their sizes.
@@ -53,7 +55,9 @@ pub(super) struct ModuleFile {
 impl ModuleFile {
     /// Whether it was built on this machine, and so is signed with the machine owner's key.
     pub(super) fn is_built_here(&self) -> bool {
-        self.path.starts_with("updates/") || self.path.starts_with(RUNFILE_MODULES)
+        ["updates/", "extra/", RUNFILE_MODULES]
+            .iter()
+            .any(|folder| self.path.starts_with(folder))
     }
 }
 
@@ -178,6 +182,13 @@ impl PracticeMachine {
         let flavour = if open { "open" } else { "closed" };
         let path = format!("/lib/modules/{kernel}/modules.dep");
         let mut lines = String::new();
+        // Fedora packs its modules with xz, the others with zstd.
+        let known = self.tree.text(&path).unwrap_or_default();
+        let packed = if known.contains(".ko.xz") {
+            "xz"
+        } else {
+            "zst"
+        };
         for name in [
             "nvidia",
             "nvidia-modeset",
@@ -185,7 +196,7 @@ impl PracticeMachine {
             "nvidia-uvm",
             "nvidia-peermem",
         ] {
-            let file = format!("{folder}/{name}.ko.zst");
+            let file = format!("{folder}/{name}.ko.{packed}");
             let node = Node::new(
                 0o644,
                 Content::Program(Arc::new(Binary {
@@ -199,14 +210,13 @@ impl PracticeMachine {
             lines.push_str(&file);
             lines.push_str(":\n");
         }
-        let known = self.tree.text(&path).unwrap_or_default();
         let kept: String = known
             .lines()
             .filter(|line| !line.starts_with(&format!("{folder}/")))
             .flat_map(|line| [line, "\n"])
             .collect();
         // depmod prefers what lies below updates, and with Fedora what lies below extra.
-        let all = if folder.starts_with("updates") {
+        let all = if folder.starts_with("updates") || folder.starts_with("extra/") {
             lines + &kept
         } else {
             let (updates, rest): (Vec<&str>, Vec<&str>) = kept
@@ -499,6 +509,10 @@ impl PracticeMachine {
 
     /// What NVML says now, by the module that runs and the library on the disk.
     pub(super) fn look_for_driver(&mut self) {
+        if self.is_wsl() {
+            self.look_for_windows_driver();
+            return;
+        }
         let folder = self.libraries();
         let library = self.library_version();
         let path = library
@@ -521,6 +535,23 @@ impl PracticeMachine {
                 Ok(nvml) if nvml.driver_version.known() == Some(&version) => return,
                 _ => Ok(self.reading(&version, path.clone())),
             },
+        };
+    }
+
+    fn is_wsl(&self) -> bool {
+        Facts::new(self).place() == Place::Wsl
+    }
+
+    /// In WSL it is Windows' driver that answers, unless a Linux driver's library comes before its own.
+    fn look_for_windows_driver(&mut self) {
+        let hidden = LIBRARIES
+            .iter()
+            .any(|folder| self.library_in(folder).is_some());
+        let there = self.tree.exists("/usr/lib/wsl/lib/libnvidia-ml.so.1");
+        self.state.nvml = match &self.hardware.windows {
+            Some(nvml) if there && !hidden => Ok(nvml.clone()),
+            _ if there || hidden => Err(NvmlCode::DriverNotLoaded.into()),
+            _ => Err(NvmlCode::LibloadingError.into()),
         };
     }
 
@@ -618,6 +649,54 @@ impl PracticeMachine {
         }
     }
 
+    /// Where an upgrade has taken the running kernel's modules away, the next start is that of the kernel which came.
+    fn take_newest_kernel(&mut self) {
+        let kernels = self.tree.list("/lib/modules").unwrap_or_default();
+        if kernels.contains(&self.state.kernel) {
+            return;
+        }
+        let Some(newest) = kernels
+            .into_iter()
+            .reduce(|one, other| if newer(&other, &one) { other } else { one })
+        else {
+            return;
+        };
+        let before = std::mem::replace(&mut self.state.kernel, newest.clone());
+        for path in ["/proc/version", "/proc/sys/kernel/osrelease"] {
+            let text = self.tree.text(path).unwrap_or_default();
+            self.put_text(path, text.replace(&before, &newest));
+        }
+        // The recording does not tell what modules that kernel has: its own nouveau, and those of an installed package.
+        if !self.tree.exists(&self.modules_dep()) {
+            self.put_text(
+                &self.modules_dep(),
+                "kernel/drivers/gpu/drm/nouveau/nouveau.ko.zst: kernel/drivers/gpu/drm/ttm/ttm.ko.zst\n",
+            );
+            let package = Facts::new(self).pacman_driver().ok().flatten();
+            if let Some(package) = package.filter(|package| !package.name.ends_with("-utils")) {
+                let open = package.name.contains("open");
+                self.put_modules(&newest, "extramodules", &upstream(&package), open);
+            }
+        }
+        self.build_image(&newest);
+    }
+
+    /// Wakes GPUs that sleep, as asking the driver for anything does.
+    pub fn wake(&mut self) {
+        let asleep =
+            matches!(&self.state.nvml, Err(failure) if failure.error == NvmlCode::Suspended);
+        if !asleep {
+            return;
+        }
+        for address in self.gpu_addresses() {
+            let path = format!("/sys/bus/pci/devices/{address}/power/runtime_status");
+            if self.tree.exists(&path) {
+                self.put_text(&path, "active\n");
+            }
+        }
+        self.look_for_driver();
+    }
+
     /// The kernel's part of a start: nothing is loaded, then what the image and the files allow.
     pub(super) fn start_kernel(&mut self) {
         // The loader's menu, where it was written since.
@@ -627,6 +706,7 @@ impl PracticeMachine {
             let line = format!("{line}\n");
             self.put_text("/proc/cmdline", line);
         }
+        self.take_newest_kernel();
         self.log_start();
         // A GPU that is on no bus is part of the chip, and its driver of the system (Jetson): it comes up as it was.
         let is_built_in = self.gpu_addresses().is_empty()

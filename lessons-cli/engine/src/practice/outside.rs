@@ -62,8 +62,13 @@ pub trait Outside {
     fn random(&mut self) -> u64;
 
     /// Runs `lessons` with these arguments on the practice machine; `None` for a command of it that is not for a
-    /// practice machine.
-    fn lessons(&mut self, machine: &PracticeMachine, args: &[String]) -> Option<Output>;
+    /// practice machine. `on_screen` says that its output goes to the screen, and not into a pipe or a file.
+    fn lessons(
+        &mut self,
+        machine: &PracticeMachine,
+        args: &[String],
+        on_screen: bool,
+    ) -> Option<Output>;
 }
 
 /// What became of a text in an editor.
@@ -78,7 +83,7 @@ pub enum Edited {
 }
 
 /// Runs `lessons` on a machine, for an [`Outside`].
-pub type Lessons = Box<dyn FnMut(&PracticeMachine, &[String]) -> Option<Output>>;
+pub type Lessons = Box<dyn FnMut(&PracticeMachine, &[String], bool) -> Option<Output>>;
 
 /// The world of a script: answers are the lines that follow a command, there is no editor, and chance repeats itself.
 ///
@@ -156,8 +161,13 @@ impl Outside for Script {
         splitmix(&mut self.chance)
     }
 
-    fn lessons(&mut self, machine: &PracticeMachine, args: &[String]) -> Option<Output> {
-        self.lessons.as_mut()?(machine, args)
+    fn lessons(
+        &mut self,
+        machine: &PracticeMachine,
+        args: &[String],
+        on_screen: bool,
+    ) -> Option<Output> {
+        self.lessons.as_mut()?(machine, args, on_screen)
     }
 }
 

@@ -13,8 +13,10 @@ use super::machine::PracticeMachine;
 use super::services;
 use super::tree::{Content, Node};
 
+mod distributions;
 mod effects;
 
+pub(super) use distributions::Foreign;
 pub(super) use effects::{
     build as build_modules, dkms_fault, dkms_source, put_toolkit, toolkit as put_packaged_toolkit,
 };
@@ -667,14 +669,7 @@ impl PracticeMachine {
 
     /// The driver packages that fit the cards, as `ubuntu-drivers` lists them: recommended first is not the order.
     pub(super) fn fitting_drivers(&self) -> Vec<DriverPackage> {
-        let listed = self
-            .recording
-            .commands
-            .iter()
-            .find(|command| command.argv == crate::programs::UBUNTU_DRIVERS)
-            .map(|command| command.stdout.text())
-            .unwrap_or_default();
-        let mut found: Vec<DriverPackage> = crate::read::drivers::read(&listed)
+        let mut found: Vec<DriverPackage> = crate::read::drivers::read(&self.hardware.drivers)
             .map(|drivers| {
                 drivers
                     .devices

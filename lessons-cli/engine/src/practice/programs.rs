@@ -12,6 +12,7 @@ use crate::machine::nvml::{Gpu, GpuReading, Value};
 use crate::version::ComputeCapability;
 
 mod apt;
+mod around;
 mod awk;
 mod blocks;
 mod clock;
@@ -19,6 +20,7 @@ mod compare;
 mod compilers;
 mod containers;
 mod digest;
+mod distributions;
 mod expr;
 mod fetch;
 mod find;
@@ -112,6 +114,8 @@ const FAMILIES: &[&[Program]] = &[
     modules::PROGRAMS,
     linker::PROGRAMS,
     apt::PROGRAMS,
+    distributions::PROGRAMS,
+    around::PROGRAMS,
     smi::PROGRAMS,
     &[smi::DAEMON],
     services::PROGRAMS,

@@ -122,7 +122,8 @@ pub(super) fn recorded(machine: &mut PracticeMachine) {
     machine.state.key_enrolled =
         machine.secure_boot() && built_here && machine.has_loaded("nvidia");
     if machine.secure_boot() && built_here {
-        machine.put_text(KEY, "a key of this machine\n");
+        let key = machine.key_file();
+        machine.put_text(&key, "a key of this machine\n");
     }
     machine.state.daemon = command(machine);
     for service in installed(machine).collect::<Vec<_>>() {

@@ -203,6 +203,8 @@ pub struct Wants {
     pub server: bool,
     /// The lowest branch that will do, because of the CUDA that is to run.
     pub lowest_branch: Option<u32>,
+    /// The first branch that knows the GPU.
+    pub first_branch: Option<u32>,
     /// The last branch that still drives the GPU.
     pub highest_branch: Option<u32>,
 }
@@ -224,6 +226,8 @@ pub enum Modules {
 pub struct Choice<'a> {
     /// The package; none if nothing that is offered will do.
     pub package: Option<&'a str>,
+    /// Whether it is from another repository than Ubuntu's.
+    pub third_party: bool,
     /// What speaks for it.
     pub reasons: Vec<Reason>,
     /// The driver packages that will not do, each with the first thing against it.
@@ -260,6 +264,8 @@ pub enum Against {
     Open,
     /// The CUDA that is to run needs this branch or a later one.
     TooOld(u32),
+    /// The GPU is not known before this branch.
+    BeforeGpu(u32),
     /// The GPU is driven up to this branch only.
     TooNew(u32),
 }
@@ -299,6 +305,7 @@ pub fn choose<'a>(offered: impl IntoIterator<Item = Offer<'a>>, wants: Wants) ->
     let Some((offer, package)) = best else {
         return Choice {
             package: None,
+            third_party: false,
             reasons: Vec::new(),
             refused,
         };
@@ -320,6 +327,7 @@ pub fn choose<'a>(offered: impl IntoIterator<Item = Offer<'a>>, wants: Wants) ->
     reasons.extend(wants.highest_branch.map(Reason::StillDrivesGpu));
     Choice {
         package: Some(offer.package),
+        third_party: offer.third_party,
         reasons,
         refused,
     }
@@ -362,6 +370,9 @@ fn against(package: DriverPackage, wants: Wants) -> Option<Against> {
         Modules::OpenOnly if !package.open => return Some(Against::NotOpen),
         Modules::ProprietaryOnly if package.open => return Some(Against::Open),
         _ => {}
+    }
+    if let Some(first) = wants.first_branch.filter(|first| package.branch < *first) {
+        return Some(Against::BeforeGpu(first));
     }
     if let Some(lowest) = wants
         .lowest_branch

@@ -273,7 +273,9 @@ impl<'t> Reader<'t> {
             return;
         }
         if let Some(item) = Line::of(text, trimmed.clone()) {
-            if !matches!(self.current, Some(Output::List(_))) {
+            let goes_on =
+                matches!(&self.current, Some(Output::List(list)) if !list.begins_again(&item));
+            if !goes_on {
                 self.begin(|text, rows_left| Output::List(List::new(text, rows_left)));
             }
             if let Some(Output::List(list)) = &mut self.current {
@@ -429,7 +431,8 @@ impl<'t> Reader<'t> {
             .take()
             .filter(|(_, lines_ago)| *lines_ago <= LINES)
             .map(|(at, _)| at)
-            .or_else(|| timestamp_before(text, line_start..cell.at.start));
+            .or_else(|| timestamp_before(text, line_start..cell.at.start))
+            .or_else(|| own_timestamp_above(text, cell.at.start));
         self.begin(|text, rows_left| Output::Table(Box::new(Table::new(text, rows_left))));
         if let Some(Output::Table(table)) = &mut self.current {
             if let Some(at) = timestamp {
@@ -593,6 +596,19 @@ fn timestamp_before(text: &str, before: Range<usize>) -> Option<Range<usize>> {
     timestamp_at_end(line).map(|length| end - length..end)
 }
 
+/// nvidia-smi's own date, whatever marks stand around it and its border: those of a string, of a cell, of a `diff`.
+fn own_timestamp_above(text: &str, header: usize) -> Option<Range<usize>> {
+    const LONGEST: usize = 512;
+    let start = text.ceil_char_boundary(header.saturating_sub(LONGEST));
+    let above = text.get(start..header)?;
+    let time = above.rfind(|c: char| c.is_ascii_digit())? + 1;
+    let date = time.checked_sub(OWN_TIMESTAMP)?;
+    // Nothing else may be between them but the marks, and the ends of lines that a string writes as `\n`.
+    let marks = |text: &str| !text.replace("\\n", "").contains(char::is_alphanumeric);
+    let own = is_own_timestamp(above.get(date..time)?) && marks(above.get(time..)?);
+    own.then(|| start + date..start + time)
+}
+
 /// Whether a line is a date as nvidia-smi prints it above its table: `Wed Jan 14 02:22:46 2026`.
 fn is_own_timestamp(shown: &str) -> bool {
     shown.len() == OWN_TIMESTAMP && ends_own_timestamp(shown)
@@ -645,7 +661,7 @@ fn timestamp_at_end(line: &str) -> Option<usize> {
             && !(at > 0 && digit(at - 1))
     };
     let plain = (8..=64).contains(&bytes.len())
-        && !line.contains(['$', '#', '=', '+', '|'])
+        && !line.contains(['$', '#', '=', '+', '|', '"'])
         && !line.contains("nvidia-smi");
     if !(plain && time && (0..bytes.len()).any(year)) {
         return None;

@@ -8,6 +8,7 @@ use std::ops::{Deref, Range};
 
 use serde::{Serialize, Serializer};
 
+use super::escaped::Escaped;
 use super::markup;
 use super::prefix::Prefix;
 
@@ -29,15 +30,23 @@ impl Pasted {
                 moves: vec![(0, 0)],
                 original_len: original.len(),
             },
+            escaped: None,
         };
         let prefix = Prefix::of(original);
+        cleaner.escaped = escapes(original, prefix);
         let mut offset = 0;
         for line in original.split_inclusive('\n') {
-            let before = prefix
-                .as_ref()
-                .and_then(|prefix| prefix.length(line))
-                .unwrap_or(0);
-            cleaner.line(line.get(before..).unwrap_or(line), offset + before);
+            if let Some(prefix) = &prefix {
+                let inside = prefix.inside(line);
+                cleaner.line(
+                    line.get(inside.clone()).unwrap_or_default(),
+                    offset + inside.start,
+                );
+                let end = line.trim_end_matches(['\n', '\r']).len();
+                cleaner.line(line.get(end..).unwrap_or_default(), offset + end);
+            } else {
+                cleaner.line(line, offset);
+            }
             offset += line.len();
         }
         cleaner.push("", offset);
@@ -219,6 +228,7 @@ impl<T: Serialize> Serialize for Seen<T> {
 /// The state of cleaning one text.
 struct Cleaner {
     clean: Pasted,
+    escaped: Option<Escaped>,
 }
 
 impl Cleaner {
@@ -240,10 +250,16 @@ impl Cleaner {
             code_ends = Some(at + inside);
         }
         while let Some(first) = rest.chars().next() {
-            let taken = if Some(at) == code_ends || rest.starts_with("\\|") {
+            let escape = self
+                .escaped
+                .and_then(|escaped| escaped.at(at, rest, &self.clean.text));
+            let taken = if let Some((written, length)) = escape {
+                self.push(written, at);
+                length
+            } else if Some(at) == code_ends || rest.starts_with("\\|") {
                 // The mark after a line of code, and the sign with which Markdown escapes a bar.
                 1
-            } else if let Some(length) = escape_sequence(rest) {
+            } else if let Some(length) = escape_sequence(rest).or_else(|| forum_tag(rest)) {
                 length
             } else if let Some(length) = orphaned_colour(rest) {
                 self.drop_escape_notation();
@@ -286,6 +302,9 @@ impl Cleaner {
                     c if c.is_whitespace() => self.push(" ", at),
                     _ => {
                         let plain = plain_run(rest).max(length);
+                        let plain = self
+                            .escaped
+                            .map_or(plain, |escaped| escaped.before_it_opens(at, plain));
                         self.push(rest.get(..plain).unwrap_or_default(), at);
                         at += plain;
                         rest = rest.get(plain..).unwrap_or_default();
@@ -339,6 +358,25 @@ impl Cleaner {
             self.clean.moves.pop();
         }
     }
+}
+
+/// How the escapes of a text are written, where it has any.
+pub(super) fn escapes(text: &str, prefix: Option<Prefix<'_>>) -> Option<Escaped> {
+    match prefix {
+        Some(Prefix::Quoted) => Escaped::of_strings(text),
+        _ => Escaped::of(text),
+    }
+}
+
+/// The length of a forum's tag around what is shown as it is: `[CODE]`, `[/code]`.
+fn forum_tag(text: &str) -> Option<usize> {
+    ["[code]", "[/code]", "[pre]", "[/pre]"]
+        .iter()
+        .find(|tag| {
+            text.get(..tag.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(tag))
+        })
+        .map(|tag| tag.len())
 }
 
 /// The line without the marks of a quotation before it (`> `, `> > `).

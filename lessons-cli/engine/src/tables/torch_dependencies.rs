@@ -29,6 +29,11 @@ pub fn info() -> TableInfo {
     }
 }
 
+/// Whether a text is such a table, and if not, why: a renewed one is tried before it is written.
+pub fn readable(text: &str) -> Result<(), serde_json::Error> {
+    serde_json::from_str::<Table>(text).map(drop)
+}
+
 /// What a release of torch brings, as `PyPI` has it for Linux.
 #[derive(Debug, Deserialize)]
 pub struct Brought {

@@ -145,14 +145,22 @@ impl Release {
 
     /// The companion of this package to install next to it.
     pub fn companion(&self, package: Package) -> Option<&Version> {
-        match package {
-            Package::Torchvision => self.torchvision.as_ref(),
-            Package::Torchaudio => self.torchaudio.as_ref(),
-            Package::Torchtext => self.torchtext.as_ref(),
-            Package::Torchcodec => companions_of(self, package)
-                .first()
-                .map(|newest| &newest.version),
-        }
+        self.companions(package).into_iter().next()
+    }
+
+    /// The companions of this package that may be installed next to it, the best one first. torchcodec has several:
+    /// its newest is not built for every CUDA that torch is.
+    pub fn companions(&self, package: Package) -> Vec<&Version> {
+        let one = match package {
+            Package::Torchvision => &self.torchvision,
+            Package::Torchaudio => &self.torchaudio,
+            Package::Torchtext => &self.torchtext,
+            Package::Torchcodec => {
+                let fitting = companions_of(self, package);
+                return fitting.into_iter().map(|row| &row.version).collect();
+            }
+        };
+        one.iter().collect()
     }
 }
 

@@ -70,7 +70,7 @@ cuda-toolkit-installed = A CUDA toolkit is installed
     .fix-container-route = The container route: install Docker and the NVIDIA Container Toolkit as the chapter on CUDA shows
     .fix-search = The host route: add NVIDIA's package source as the chapter on CUDA shows; this lists the toolkits that it offers
     .fix-install = Installs the newest toolkit that this driver supports fully, { $version }, without a driver; if apt does not know it, take another of the same major number
-    .fix-install-rest = Installs the rest of this toolkit, with its compiler
+    .fix-install-rest = Installs the rest of this toolkit, with its compiler; if apt does not know it, add NVIDIA's package source first, as the chapter on CUDA shows
     .fix-install-other = The host route: install a CUDA toolkit, without a driver, as NVIDIA's installation guide shows for your system
 
 cuda-one-driver = There is one driver, not two
@@ -392,6 +392,7 @@ cuda-extension-toolkit = Extensions are built with torch's CUDA
     .na-not-linux = This check is about Linux; this is { $os }
     .fix-look = Shows the toolkit's version
     .fix-show = Says when a toolkit is needed, and how to get one
-    .fix-install = Installs the toolkit of torch's CUDA beside the other, which stays
+    .fix-install = Installs the toolkit of torch's CUDA beside the other, which stays; if apt does not know it, add NVIDIA's package source first, as the chapter on CUDA shows
     .fix-install-other = Install a toolkit of torch's CUDA beside the other, as NVIDIA's installation guide shows for your system
     .fix-home = Lets the builder take that one, in this shell
+    .fix-path = Puts its compiler first on PATH too, so that both are of one toolkit

@@ -118,7 +118,7 @@ plan-note-companion-undeclared = { $package } { $version } goes with torch { $to
 plan-note-torchaudio = 2.11.0 is the last torchaudio: it takes every torch from 2.11 on, as long as both have the same CUDA. Its load() needs torchcodec
 plan-note-torchtext = torchtext ended with 0.18.0, which goes with torch 2.3 at most. pip and uv put it next to newer ones all the same, where it cannot be loaded
 plan-note-torchtext-not-seen = Whether the folder { $tag } has torchtext { $version } was not seen. If pip does not find it there, leave it out of the command and install it from PyPI behind it: pip install torchtext=={ $version }. It has no CUDA part, and takes the torch that is there
-plan-note-torchcodec = torchcodec needs FFmpeg, which does not come with it
+plan-note-torchcodec = torchcodec uses the FFmpeg of your system for video and sound, which does not come with it; images need none
 plan-note-mirror = { $title } may lag behind, and was not asked: open { $url } and look before installing (as known on { $as-of })
 plan-note-numpy = This torch is older than 2.3 and was built for NumPy 1: add "numpy<2" to the command, or import torch warns and tensor.numpy() fails
 plan-note-from-pypi = PyPI and its copies have one build of each release, here { $tag }; builds for another CUDA are on PyTorch's own index
@@ -129,3 +129,6 @@ plan-note-extra-index = --index-url, not --extra-index-url: with that one pip lo
 
 plan-usage-driver-and-cuda = tried to plan with both --driver { $driver } and --cuda { $cuda }: both say how new the driver is. Give --driver alone, which is more exact; a toolkit's CUDA chooses nothing, since a wheel brings its own
 plan-usage-driver-contradicts-cuda = tried to plan with both --driver { $driver } and --cuda { $cuda }: they contradict each other, since driver { $driver } shows CUDA { $most } at most. If { $cuda } is your toolkit, leave --cuda out: a wheel brings its own CUDA. If nvidia-smi shows { $cuda }, read the driver's version in its first line again, and give that alone
+
+plan-live-other-project = tried to read { $page } as the page of { $project }: it lists { $other }, and no { $project }; is it the address of an index of PyTorch's wheels?
+plan-live-failed = { $why }; without --live the plan is made from the list of { $as-of }

@@ -1,6 +1,6 @@
 # What is said around a practice machine. What its programs print is not here: it is what the real ones print.
 
-practice-how = Type commands, as on a real machine. Nothing that you type reaches yours. Also: goal · hint · check · reset · exit
+practice-how = Type commands, as on a real machine. Nothing that you type reaches yours. Also: goal · hint · lessons check · reset · exit
 practice-resumed = It is as you left it; reset takes it back to its start.
 practice-reached = The goal is reached.
 practice-not-reached = The goal is not reached yet.

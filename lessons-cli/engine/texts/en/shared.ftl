@@ -32,6 +32,7 @@ card-on = on
 card-undo = Undo
 card-told-by = Told by { $step }
 card-not-told = No check can see it
+finding-driver-first = Mend the driver first: as long as none answers, uv and pip take the build for the processor alone. This step then names the command
 finding-set-aside = Every GPU here is set aside for virtual machines ({ $driver }): this belongs into the machine that gets one
 card-sudo = As administrator
 card-hint = A hint

@@ -1,5 +1,7 @@
 //! `lessons dev refresh`: brings what is known of the outside world up to date, and shows what changed.
 
+mod compatibility;
+mod dependencies;
 mod matrix;
 mod metadata;
 mod spans;
@@ -8,7 +10,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use lessons_engine::catalogue::{Catalogue, Change, Page, Repository};
 use lessons_engine::visible::visible;
 
@@ -32,6 +34,9 @@ const LIST: &str = "lessons-cli/engine/data/torch-wheels.tsv";
 /// The table of releases, likewise.
 const MATRIX: &str = "lessons-cli/engine/data/torch-matrix.json";
 
+/// The table of what torch brings, likewise.
+const DEPENDENCIES: &str = "lessons-cli/engine/data/torch-dependencies.json";
+
 /// A page may lack this many wheels that were there, or a tenth of them. One that lacks more is rather cut short than
 /// right: `PyPI` keeps what was uploaded.
 const MAY_GO: usize = 20;
@@ -40,12 +45,35 @@ const MAY_GO: usize = 20;
 const REMARK: &str =
     "# Wheels of torch and its companions, as they were seen. Made by `lessons dev refresh`.\n";
 
+/// What the renewal of a table came to.
+#[derive(Debug, Default)]
+struct Renewed {
+    /// The table's text.
+    text: String,
+    /// What changed in it, a line each, with a mark before it.
+    changes: Vec<String>,
+    /// What no page decides: a person has to look.
+    by_hand: Vec<String>,
+}
+
+/// A folder has no page of a project.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "tried to find the page of {project} in {folder}: neither {project}.json nor {project}.html is there"
+)]
+struct NoPage {
+    project: String,
+    folder: String,
+}
+
 pub(super) fn run(args: &RefreshArgs, live: &LiveArgs) -> Result<Done> {
-    let (list, matrix) = (args.root.join(LIST), args.root.join(MATRIX));
+    let [list, matrix, dependencies] =
+        [LIST, MATRIX, DEPENDENCIES].map(|table| args.root.join(table));
     let old: Catalogue = kept(&list)?
         .parse()
         .with_context(|| format!("tried to read {}", shown(&list)))?;
     let table = kept(&matrix)?;
+    let brought = kept(&dependencies)?;
     let today = match &args.as_of {
         Some(day) => day.clone(),
         None => clock::today()?.to_string(),
@@ -103,7 +131,13 @@ pub(super) fn run(args: &RefreshArgs, live: &LiveArgs) -> Result<Done> {
 
     // Metadata is read once and never again: it would only push the pages out of the cache.
     let once = Client::new(Limits::waiting(live.time_limit), None);
-    let renewed = matrix::renewed(
+    let metadata = metadata::Source {
+        client: &once,
+        folder: Path::new(&args.index)
+            .is_dir()
+            .then(|| args.index.clone().into()),
+    };
+    let releases = matrix::renewed(
         &table,
         &matrix::Read {
             pages: pages
@@ -111,26 +145,44 @@ pub(super) fn run(args: &RefreshArgs, live: &LiveArgs) -> Result<Done> {
                 .filter_map(|(project, found)| Some(((*project)?, found)))
                 .collect(),
             seen: &seen,
-            metadata: metadata::Source {
-                client: &once,
-                folder: Path::new(&args.index)
-                    .is_dir()
-                    .then(|| args.index.clone().into()),
-            },
+            metadata: &metadata,
             today: &today,
         },
     )
     .with_context(|| format!("tried to renew {}", shown(&matrix)))?;
-    heading("torch-matrix.json, the releases", &mut out);
-    for change in &renewed.changes {
-        let _ = writeln!(out, "  {}", visible(change));
+    let [(_, torch), ..] = pages.as_slice() else {
+        bail!("no page was read");
+    };
+    let packages = dependencies::renewed(
+        &brought,
+        &dependencies::Read {
+            index: &args.index,
+            torch,
+            metadata: &metadata,
+            client: &client,
+            today: &today,
+        },
+    )
+    .with_context(|| format!("tried to renew {}", shown(&dependencies)))?;
+    for (name, renewed) in [
+        ("torch-matrix.json, the releases", &releases),
+        (
+            "torch-dependencies.json, what torch brings along",
+            &packages,
+        ),
+    ] {
+        heading(name, &mut out);
+        for change in &renewed.changes {
+            let _ = writeln!(out, "  {}", visible(change));
+        }
+        if renewed.changes.is_empty() {
+            out.push_str("  nothing changed\n");
+        }
     }
-    if renewed.changes.is_empty() {
-        out.push_str("  nothing changed\n");
-    }
-    if !renewed.by_hand.is_empty() {
+    let by_hand: Vec<&String> = releases.by_hand.iter().chain(&packages.by_hand).collect();
+    if !by_hand.is_empty() {
         heading("No page decides; look, and correct it by hand", &mut out);
-        for line in &renewed.by_hand {
+        for line in by_hand {
             let _ = writeln!(out, "  {}", visible(line));
         }
     }
@@ -139,7 +191,11 @@ pub(super) fn run(args: &RefreshArgs, live: &LiveArgs) -> Result<Done> {
         return Ok(Done::good(out));
     }
     out.push('\n');
-    for (path, before, after) in [(&list, None, &text), (&matrix, Some(&table), &renewed.text)] {
+    for (path, before, after) in [
+        (&list, None, &text),
+        (&matrix, Some(&table), &releases.text),
+        (&dependencies, Some(&brought), &packages.text),
+    ] {
         // A table in which nothing changed keeps its day.
         if before == Some(after) {
             continue;
@@ -207,11 +263,9 @@ fn project_page(index: &str, project: &str, client: &Client) -> Result<Found> {
             .iter()
             .map(|end| folder.join(format!("{project}.{end}")))
             .find(|file| file.is_file())
-            .ok_or_else(|| {
-                anyhow!(
-                    "tried to find the page of {project} in {}: neither {project}.json nor {project}.html is there",
-                    visible(&folder.display().to_string())
-                )
+            .ok_or_else(|| NoPage {
+                project: project.to_owned(),
+                folder: shown(folder),
             })?;
         let mut found = one(Place::File(file).read(project, client)?)?;
         // A page that was saved from PyPI.

@@ -24,6 +24,7 @@ use rustyline::{Config, Context, Editor, Helper};
 use super::saved::{Event, Kept, Place, Saved};
 use super::{goal_text, text};
 use crate::style::{self, paint};
+use crate::wrap::{self, wrapped};
 use crate::{Done, Exit, live};
 
 /// What was typed since the start, as it is kept; and what of it is still to be played again.
@@ -156,8 +157,13 @@ impl Outside for Terminal {
         self.chance >> 16
     }
 
-    fn lessons(&mut self, machine: &PracticeMachine, args: &[String]) -> Option<Output> {
-        super::lessons(machine, args)
+    fn lessons(
+        &mut self,
+        machine: &PracticeMachine,
+        args: &[String],
+        on_screen: bool,
+    ) -> Option<Output> {
+        super::lessons(machine, args, on_screen)
     }
 }
 
@@ -347,11 +353,7 @@ pub(super) fn run(practice: &Practice, texts: &Texts) -> Result<Done> {
                 hint(practice, &tape, texts);
                 continue;
             }
-            "goal" => {
-                goal(practice, texts);
-                continue;
-            }
-            "check" => {
+            "goal" | "check" => {
                 let reached = practice.goal().reached(&session.borrow().machine());
                 let _ = write!(anstream::stdout(), "{}", goal_text(&reached, texts));
                 continue;
@@ -456,44 +458,26 @@ fn banner(practice: &Practice, texts: &Texts, begun: bool) {
         Practice::Exercise(exercise) => {
             let _ = writeln!(out, "{}\n", paint(style::HEADING, &exercise.title));
             for paragraph in &exercise.story {
-                let _ = writeln!(out, "{paragraph}\n");
+                let _ = writeln!(out, "{}\n", in_lines(paragraph));
             }
         }
         Practice::Machine(recording) => {
             let _ = writeln!(out, "{}\n", paint(style::HEADING, &recording.title));
-            let _ = writeln!(out, "{}\n", recording.summary);
+            let _ = writeln!(out, "{}\n", in_lines(&recording.summary));
         }
     }
-    let _ = writeln!(
-        out,
-        "{}",
-        paint(style::QUIET, texts.shared("practice-how", &[]))
-    );
+    let how = in_lines(&texts.shared("practice-how", &[]));
+    let _ = writeln!(out, "{}", paint(style::QUIET, how));
     if begun {
-        let _ = writeln!(
-            out,
-            "{}",
-            paint(style::QUIET, texts.shared("practice-resumed", &[]))
-        );
+        let resumed = in_lines(&texts.shared("practice-resumed", &[]));
+        let _ = writeln!(out, "{}", paint(style::QUIET, resumed));
     }
     let _ = writeln!(out);
 }
 
-fn goal(practice: &Practice, texts: &Texts) {
-    let goal = practice.goal();
-    let mut out = anstream::stdout().lock();
-    for id in &goal.steps {
-        let title = lessons_engine::steps::find(id).map(|step| texts.title(step));
-        let _ = writeln!(
-            out,
-            "{}  {}",
-            paint(style::TYPE, format!("{id:<28}")),
-            title.unwrap_or_default()
-        );
-    }
-    for probe in &goal.commands {
-        let _ = writeln!(out, "{}", probe.means);
-    }
+/// Sentences in lines as wide as the terminal.
+fn in_lines(text: &str) -> String {
+    wrapped("", "", text, wrap::width())
 }
 
 fn hint(practice: &Practice, tape: &Tape, texts: &Texts) {
@@ -505,8 +489,9 @@ fn hint(practice: &Practice, tape: &Tape, texts: &Texts) {
     let count = exercise.hints.len();
     let level = saved.hints.min(count.saturating_sub(1));
     if let Some(hint) = exercise.hints.get(level) {
-        let place = paint(style::QUIET, format!("{}/{count}", level + 1));
-        let _ = writeln!(anstream::stdout(), "{place} {hint}");
+        let place = paint(style::QUIET, format!("{}/{count} ", level + 1));
+        let lines = wrapped(&place, "    ", hint, wrap::width());
+        let _ = writeln!(anstream::stdout(), "{lines}");
     }
     saved.hints = (level + 1).min(count);
 }

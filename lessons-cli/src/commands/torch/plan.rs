@@ -5,8 +5,8 @@ mod text;
 use anyhow::{Result, anyhow, bail};
 use lessons_engine::catalogue::{Catalogue, Shelf};
 use lessons_engine::facts::Facts;
+use lessons_engine::finding::Message;
 use lessons_engine::plan::{Asked, Plan, Question, Tool, plan};
-use lessons_engine::visible::visible;
 
 use crate::cli::{InstallTool, LiveArgs, PlanArgs};
 use crate::offers::{self, Found, Place};
@@ -113,11 +113,11 @@ fn of_project(found: Vec<Found>, project: &str) -> Result<Vec<Found>> {
         if releases.iter().all(|release| release.project != project)
             && let Some(other) = releases.first()
         {
-            bail!(
-                "tried to read {} as the page of {project}: it lists {}, and no {project}; is it the address of an index of PyTorch's wheels?",
-                visible(&page.from),
-                visible(&other.project)
-            );
+            let message = Message::shared("plan-live-other-project")
+                .arg("page", &page.from)
+                .arg("project", project)
+                .arg("other", &other.project);
+            bail!(super::super::texts().sentence(&message));
         }
     }
     Ok(found)
@@ -125,8 +125,8 @@ fn of_project(found: Vec<Found>, project: &str) -> Result<Vec<Found>> {
 
 /// What can be had when the index does not answer.
 fn not_now(error: &anyhow::Error) -> anyhow::Error {
-    anyhow!(
-        "{error:#}; without --live the plan is made from the list of {}",
-        Catalogue::bundled().as_of
-    )
+    let message = Message::shared("plan-live-failed")
+        .arg("why", format!("{error:#}"))
+        .arg("as-of", &*Catalogue::bundled().as_of);
+    anyhow!(super::super::texts().sentence(&message))
 }

@@ -12,7 +12,7 @@ use lessons_engine::texts::Texts;
 
 use crate::cli::{Format, LiveArgs, VerifyArgs};
 use crate::live::LiveOptions;
-use crate::{Done, formats, machines, style};
+use crate::{Done, formats, machines, style, wrap};
 
 /// The step that only a running torch can decide.
 const COMPUTES: &str = "torch.sees-gpu";
@@ -42,7 +42,7 @@ pub(super) fn run(args: &VerifyArgs, live: &LiveArgs) -> Result<Done> {
     } else {
         Format::Text
     };
-    let mut text = formats::show(format, &report, &texts)?;
+    let mut text = formats::show(format, &report, &texts, wrap::screen())?;
     if !args.json {
         text.push_str(&said(&report, &texts));
     }

@@ -13,6 +13,7 @@ use lessons_engine::wheels::{self, Answer, Asked, Nearest, Offer, Release, WhyNo
 
 use crate::cli::{LiveArgs, WheelsArgs};
 use crate::offers::{self, Place};
+use crate::wrap::{self, wrapped};
 use crate::{Done, Exit, clock, style};
 
 pub(super) fn run(args: WheelsArgs, live: &LiveArgs) -> Result<Done> {
@@ -118,8 +119,7 @@ impl Page<'_> {
             release.repository.clone()
         };
         let version = format!("{:<24}", visible(&release.version));
-        let _ = write!(
-            out,
+        let begin = format!(
             "{} {:<16}",
             style::paint(style::TYPE, version),
             visible(&place)
@@ -145,10 +145,13 @@ impl Page<'_> {
                     words
                 })
                 .collect();
-            let _ = writeln!(out, " {}", named.join(" · "));
+            let rest = " ".repeat(42);
+            let named = named.join(" · ");
+            let lines = wrapped(&format!("{begin} "), &rest, &named, wrap::screen());
+            let _ = writeln!(out, "{lines}");
             return;
         }
-        out.push('\n');
+        let _ = writeln!(out, "{begin}");
         for (platform, wheels) in platforms {
             let mut pythons: Vec<String> = wheels.iter().map(|wheel| python_name(wheel)).collect();
             pythons.dedup();
@@ -289,7 +292,8 @@ impl Page<'_> {
     }
 
     fn say(&self, out: &mut String, message: &Message) {
-        let _ = writeln!(out, "{}", self.texts.sentence(message));
+        let sentence = self.texts.sentence(message);
+        let _ = writeln!(out, "{}", wrapped("", "", &sentence, wrap::screen()));
     }
 }
 

@@ -50,26 +50,27 @@ fn judge(facts: &Facts<'_>) -> Known<Finding> {
     };
     let finding = said(Finding::fail("fail-major")).evidence(sign, detail);
     Ok(match right_one(facts, cuda) {
-        Some(home) => {
-            finding.fix(Fix::run(format!("export CUDA_HOME={}", quoted(&home))).note("fix-home"))
-        }
-        None if facts.uses_apt() == Some(true) => finding
-            .fix(
-                Fix::run(format!(
-                    "sudo apt install cuda-toolkit-{}-{}",
-                    cuda.major, cuda.minor
-                ))
-                .note("fix-install"),
+        Some(home) => with_toolkit(finding, &home),
+        None if facts.uses_apt() == Some(true) => {
+            let install = format!(
+                "sudo apt install cuda-toolkit-{}-{}",
+                cuda.major, cuda.minor
+            );
+            with_toolkit(
+                finding.fix(Fix::run(install).note("fix-install")),
+                &format!("/usr/local/cuda-{}.{}", cuda.major, cuda.minor),
             )
-            .fix(
-                Fix::run(format!(
-                    "export CUDA_HOME=/usr/local/cuda-{}.{}",
-                    cuda.major, cuda.minor
-                ))
-                .note("fix-home"),
-            ),
+        }
         None => finding.fix(Fix::by_hand("fix-install-other")),
     })
+}
+
+/// Takes a toolkit in this shell: the builder goes by `CUDA_HOME`, and the compiler on `PATH` is to be of the same toolkit.
+fn with_toolkit(finding: Finding, home: &str) -> Finding {
+    let home = quoted(home);
+    finding
+        .fix(Fix::run(format!("export CUDA_HOME={home}")).note("fix-home"))
+        .fix(Fix::run(format!("export PATH={home}/bin${{PATH:+:${{PATH}}}}")).note("fix-path"))
 }
 
 /// What shows that extensions are built here, and where that is seen. Where nothing does, another major is no error.

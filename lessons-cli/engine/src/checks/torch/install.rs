@@ -5,6 +5,7 @@ use pep440_rs::Version;
 use crate::catalogue::Shelf;
 use crate::facts::Facts;
 use crate::finding::{Fix, Message, quoted};
+use crate::machine::nvml::NvmlCode;
 use crate::plan::{self, Build, Install, Kind, Wanted, Wish, python};
 use crate::tables::Os;
 use crate::tables::torch_matrix::{Package, Release, mirrors};
@@ -29,6 +30,13 @@ pub(super) fn fix(
     note: &'static str,
 ) -> Fix {
     let Some((build, companions)) = chosen(facts, near, companions) else {
+        // Where no driver answers, uv would choose the build without CUDA.
+        let answers_not =
+            matches!(facts.nvml(), Err(failure) if failure.error != NvmlCode::NotRecorded);
+        if facts.is_linux() && answers_not {
+            return Fix::run("lessons check driver smi")
+                .note_with(Message::shared("finding-driver-first"));
+        }
         let torch = near.map_or_else(
             || "torch".to_owned(),
             |release| format!("torch=={}", release.torch),

@@ -435,7 +435,7 @@ fn installations() {
             env(m, "PATH", "/usr/bin");
         } => Fail "fail", "/home/me/first-torch/.venv/bin/python -m pip install";
         |m| { no_torch(m); no_gpu(m); } => Fail "fail", "https://download.pytorch.org/whl/cpu";
-        |m| { no_torch(m); m["nvml"] = json!({"error": "DriverNotLoaded"}); } => Fail "fail", "--torch-backend=auto";
+        |m| { no_torch(m); m["nvml"] = json!({"error": "DriverNotLoaded"}); } => Fail "fail", "lessons check driver smi";
         |m| {
             no_torch(m);
             m["platform"] = json!({"os": "macos", "arch": "aarch64"});
@@ -469,7 +469,7 @@ fn builds() {
         windows => Fail "fail-cpu-windows", "https://download.pytorch.org/whl/cu130";
         |m| torch(m, "2.15.0", "rocm7.2") => Fail "fail-other", "--force-reinstall";
         |m| torch(m, "2.15.0", "xpu") => Fail "fail-other", "--force-reinstall";
-        |m| { CPU_TORCH(m); m["nvml"] = json!({"error": "DriverNotLoaded"}); } => Fail "fail-cpu", "--torch-backend=auto";
+        |m| { CPU_TORCH(m); m["nvml"] = json!({"error": "DriverNotLoaded"}); } => Fail "fail-cpu", "lessons check driver smi";
         |m| { CPU_TORCH(m); no_gpu(m); } => NotApplicable "na-cpu";
         |m| { torch(m, "2.15.0", "rocm7.2"); no_gpu(m); } => NotApplicable "na-other";
         |m| { CPU_TORCH(m); m["platform"]["os"] = json!("macos"); } => NotApplicable "na-mac";

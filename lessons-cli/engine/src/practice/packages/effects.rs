@@ -161,10 +161,11 @@ pub(super) fn apply(
 
 /// The driver whose source DKMS has, with its kind.
 pub(in crate::practice) fn dkms_source(machine: &PracticeMachine) -> Option<(String, bool)> {
-    machine.installed().values().find_map(|package| {
+    let packaged = machine.installed().values().find_map(|package| {
         let is_dkms = package.name.starts_with("nvidia-dkms");
         is_dkms.then(|| (kernel::upstream(package), package.name.ends_with("open")))
-    })
+    });
+    packaged.or_else(|| machine.foreign_dkms())
 }
 
 /// Builds the modules with DKMS, where that can be done.
@@ -176,11 +177,8 @@ pub(in crate::practice) fn build(machine: &mut PracticeMachine, version: &str, o
     machine.put_modules(&kernel, "updates/dkms", version, open);
     // shim-signed makes a key of this machine the first time that something has to be signed.
     if machine.secure_boot() {
-        machine.put_text(
-            services::KEY,
-            "a key of this machine
-",
-        );
+        let key = machine.key_file();
+        machine.put_text(&key, "a key of this machine\n");
     }
     machine.build_image(&kernel);
 }

@@ -19,18 +19,21 @@ pub(super) const PROGRAMS: &[Program] = &[
     Program::base("apt-key", apt_key),
     Program::base("dpkg", dpkg),
     Program::base("add-apt-repository", add_apt_repository),
-    Program::base("dnf", |call| elsewhere(call, "dnf")),
-    Program::base("rpm", |call| elsewhere(call, "rpm")),
-    Program::base("pacman", |call| elsewhere(call, "pacman")),
     Program::installed("ubuntu-drivers", ubuntu_drivers),
 ];
 
 /// What was asked of apt.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option that stands or does not"
+)]
 struct Asked {
     yes: bool,
     simulate: bool,
     purge: bool,
+    /// Whether what is there is to be unpacked once more.
+    again: bool,
     words: Vec<String>,
 }
 
@@ -48,8 +51,8 @@ fn apt(call: &mut Call<'_>) -> Exit {
             | "--installed"
             | "-f"
             | "--fix-broken"
-            | "-V"
-            | "--reinstall" => {}
+            | "-V" => {}
+            "--reinstall" => asked.again = true,
             _ if word.starts_with('-') => {
                 call.error(format!("E: Command line option '{word}' [from {word}] is not understood in combination with the other options."));
                 return 100;
@@ -183,7 +186,7 @@ fn patterns(
 }
 
 /// Whether a name is one that a pattern with `*` stands for.
-fn matches(pattern: &str, name: &str) -> bool {
+pub(super) fn matches(pattern: &str, name: &str) -> bool {
     let parts: Vec<&str> = pattern.split('*').collect();
     let mut rest = name;
     for (place, part) in parts.iter().enumerate() {
@@ -202,15 +205,6 @@ fn matches(pattern: &str, name: &str) -> bool {
         }
     }
     true
-}
-
-/// The packages of distributions other than Debian's children are not played.
-fn elsewhere(call: &mut Call<'_>, name: &str) -> Exit {
-    not_played(
-        call,
-        name,
-        "apt, on the machines with Ubuntu; on this one lspci, lsmod, modprobe, nvidia-smi, systemctl, python and pip",
-    )
 }
 
 /// The parts of the distribution's own archive: address and suite.
@@ -446,7 +440,11 @@ fn replaced(call: &mut Call<'_>, plan: &[Offer]) -> Vec<String> {
             plan.iter().any(|offer| {
                 offer.name != *name
                     && driver_family(&offer.name).is_some_and(|new| {
+                        // The source of the open module and that of the closed one exclude each other, and DKMS' package
+                        // asks for its own (nvidia-kernel-source-580 and nvidia-kernel-source-580-open).
+                        let is_other_kind = new.package.open != old.package.open;
                         new.part == old.part && new.part != Part::Modules
+                            || (new.part, old.part) == (Part::Driver, Part::Dkms) && is_other_kind
                             || matches!((new.part, old.part), (Part::Driver | Part::Compute, _))
                                 && new.package.branch != old.package.branch
                     })
@@ -470,8 +468,14 @@ fn install(call: &mut Call<'_>, asked: &Asked, names: &[String], upgrading: bool
             return 100;
         }
     };
+    let mut plan = plan;
     for name in names {
         if !plan.iter().any(|offer| offer.name == *name)
+            && asked.again
+            && let Some(offer) = call.machine().offer(name)
+        {
+            plan.push(offer);
+        } else if !plan.iter().any(|offer| offer.name == *name)
             && let Some(version) = call.machine().installed_version(name)
         {
             call.line(format!("{name} is already the newest version ({version})."));
@@ -490,7 +494,6 @@ fn install(call: &mut Call<'_>, asked: &Asked, names: &[String], upgrading: bool
         .map(|offer| offer.name.clone())
         .filter(|name| held.contains(name))
         .collect();
-    let mut plan = plan;
     if upgrading && !touched.is_empty() {
         let fixed: BTreeSet<&String> = touched.iter().collect();
         let mut kept: Vec<String> = Vec::new();
@@ -554,12 +557,12 @@ fn install(call: &mut Call<'_>, asked: &Asked, names: &[String], upgrading: bool
         return 100;
     }
     let gone = replaced(call, &plan);
-    let (mut new, mut upgraded) = (Vec::new(), Vec::new());
+    let (mut new, mut upgraded, mut again) = (Vec::new(), Vec::new(), 0);
     for offer in &plan {
-        if call.machine().installed_version(&offer.name).is_some() {
-            upgraded.push(offer.name.clone());
-        } else {
-            new.push(offer.name.clone());
+        match call.machine().installed_version(&offer.name) {
+            Some(version) if version == offer.version => again += 1,
+            Some(_) => upgraded.push(offer.name.clone()),
+            None => new.push(offer.name.clone()),
         }
     }
     let orphans = call.machine().orphans();
@@ -577,8 +580,12 @@ fn install(call: &mut Call<'_>, asked: &Asked, names: &[String], upgrading: bool
     wrapped(call, "The following packages will be REMOVED:", &gone);
     wrapped(call, "The following NEW packages will be installed:", &new);
     wrapped(call, "The following packages will be upgraded:", &upgraded);
+    let reinstalled = match again {
+        0 => String::new(),
+        again => format!("{again} reinstalled, "),
+    };
     call.line(format!(
-        "{} upgraded, {} newly installed, {} to remove and 0 not upgraded.",
+        "{} upgraded, {} newly installed, {reinstalled}{} to remove and 0 not upgraded.",
         upgraded.len(),
         new.len(),
         gone.len()
@@ -1628,14 +1635,7 @@ fn add_apt_repository(call: &mut Call<'_>) -> Exit {
 
 /// The package that Ubuntu recommends, as it was when the machine was recorded.
 fn recommended(call: &mut Call<'_>) -> Option<DriverPackage> {
-    let machine = call.machine();
-    let text = machine
-        .recording
-        .commands
-        .iter()
-        .find(|command| command.argv == crate::programs::UBUNTU_DRIVERS)
-        .map(|command| command.stdout.text())?;
-    let listed = crate::read::drivers::read(&text).ok()?;
+    let listed = crate::read::drivers::read(&call.machine().hardware.drivers).ok()?;
     let mut drivers = listed.devices.iter().flat_map(|device| &device.drivers);
     drivers
         .find(|driver| driver.recommended)?
@@ -1670,14 +1670,7 @@ fn ubuntu_drivers(call: &mut Call<'_>) -> Exit {
     }
     match plain.first().map(String::as_str) {
         Some("devices") => {
-            let text = call
-                .machine()
-                .recording
-                .commands
-                .iter()
-                .find(|command| command.argv == crate::programs::UBUNTU_DRIVERS)
-                .map(|command| command.stdout.text())
-                .unwrap_or_default();
+            let text = call.machine().hardware.drivers.clone();
             call.print(text);
             0
         }

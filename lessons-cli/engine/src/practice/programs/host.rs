@@ -11,6 +11,7 @@ use crate::practice::streams::{Input, Sink};
 
 pub(super) const PROGRAMS: &[Program] = &[
     Program::base("arch", arch),
+    Program::base("[", of_shell),
     Program::base("bash", bash),
     Program::base("clear", clear),
     Program::base("dash", bash),
@@ -31,8 +32,10 @@ pub(super) const PROGRAMS: &[Program] = &[
     Program::base("nproc", nproc),
     Program::base("printenv", printenv),
     Program::base("ps", ps),
+    Program::base("pwd", of_shell),
     Program::base("sleep", sleep),
     Program::base("sync", |_| 0),
+    Program::base("test", of_shell),
     Program::base("timeout", timeout),
     Program::base("true", |_| 0),
     Program::base("tty", tty),
@@ -40,7 +43,7 @@ pub(super) const PROGRAMS: &[Program] = &[
     Program::base("uptime", uptime),
     Program::base("xargs", xargs),
     Program::base("whoami", whoami),
-    Program::of_hosts("locale-check", "/usr/bin", |_| 0),
+    Program::base("locale-check", |_| 0),
     Program::of_hosts("hostnamectl", "/usr/bin", hostnamectl),
     Program::of_hosts("journalctl", "/usr/bin", journalctl),
     Program::of_hosts("lsb_release", "/usr/bin", lsb_release),
@@ -711,6 +714,14 @@ fn watch(call: &mut Call<'_>) -> Exit {
     let text = options.words.join(" ");
     let process = call.process.clone();
     shell::run_script(call.system, &process, &text, vec!["sh".to_owned()])
+}
+
+/// What is a builtin of the shell and a program as well: `sudo test -f FILE` starts the program.
+fn of_shell(call: &mut Call<'_>) -> Exit {
+    let text = format!("{} \"$@\"", call.name());
+    let process = call.process.clone();
+    let args = call.args.clone();
+    shell::run_script(call.system, &process, &text, args)
 }
 
 fn bash(call: &mut Call<'_>) -> Exit {
@@ -1524,7 +1535,8 @@ fn lessons(call: &mut Call<'_>) -> Exit {
     let args = call.rest();
     let mut machine = call.system.machine.clone();
     machine.env.clone_from(&call.process.env);
-    match call.system.outside.lessons(&machine, &args) {
+    let on_screen = call.to_terminal();
+    match call.system.outside.lessons(&machine, &args, on_screen) {
         Some(output) => {
             call.print(&output.stdout);
             let sink: Sink = call.process.stderr.clone();

@@ -18,9 +18,6 @@ pub(super) const PROGRAMS: &[Program] = &[
     Program::of_hosts("update-grub", "/usr/sbin", update_grub),
     Program::of_hosts("dracut", "/usr/bin", dracut),
     Program::of_hosts("mkinitcpio", "/usr/bin", mkinitcpio),
-    Program::of_hosts("akmods", "/usr/sbin", |call| {
-        not_played(call, "akmods", "lsmod, modprobe, dracut --force")
-    }),
     Program::installed("dkms", dkms),
     Program::installed("mokutil", mokutil),
 ];
@@ -147,14 +144,7 @@ fn lspci(call: &mut Call<'_>) -> Exit {
 /// The models of the cards by their addresses, as `ubuntu-drivers devices` has them: `AD102 [GeForce RTX 4090]`.
 fn models(call: &mut Call<'_>) -> Vec<(String, String)> {
     let machine = call.machine();
-    let listed = machine
-        .recording
-        .commands
-        .iter()
-        .find(|command| command.argv == crate::programs::UBUNTU_DRIVERS)
-        .map(|command| command.stdout.text())
-        .unwrap_or_default();
-    let told: Vec<(String, String)> = drivers::read(&listed)
+    let told: Vec<(String, String)> = drivers::read(&machine.hardware.drivers)
         .map(|drivers| {
             drivers
                 .devices

@@ -166,6 +166,7 @@ fn nvidia_smi(call: &mut Call<'_>) -> Exit {
 
 /// NVML's reading, or the words and the exit status with which nvidia-smi fails without one.
 fn reading(call: &mut Call<'_>) -> Result<Nvml, Exit> {
+    call.machine().wake();
     let failure = match call.machine().state.nvml.clone() {
         Ok(nvml) => return Ok(nvml),
         Err(failure) => failure,
@@ -1306,6 +1307,7 @@ fn nvlink(call: &mut Call<'_>, nvml: &Nvml, words: &[String]) -> Exit {
 
 /// Whether the driver answers a program that wants to compute.
 pub(super) fn cuda_answers(call: &mut Call<'_>) -> Result<Nvml, NvmlCode> {
+    call.machine().wake();
     match call.machine().state.nvml.clone() {
         Ok(nvml) if nvml.gpus.is_empty() => Err(NvmlCode::GpuNotFound),
         Ok(nvml) => {

@@ -87,6 +87,22 @@ impl<'t> List<'t> {
         }
     }
 
+    /// Whether a line shows a GPU that has been shown before: another output begins.
+    pub(super) fn begins_again(&self, line: &Line) -> bool {
+        let Line::Gpu { index, .. } = line else {
+            return false;
+        };
+        let index = self.listing.text[index.clone()].parse().ok();
+        // The first GPU of a list is the one that comes back first.
+        index.is_some()
+            && self
+                .listing
+                .smi
+                .gpus
+                .first()
+                .is_some_and(|gpu| gpu.index == index)
+    }
+
     pub(super) fn line(&mut self, line: Line) {
         match line {
             Line::Gpu { index, name, uuid } => {

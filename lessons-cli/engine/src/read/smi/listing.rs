@@ -16,6 +16,10 @@ pub(super) struct Listing<'t> {
     pub(super) smi: Smi,
     /// Rows that may still be added, shared by all outputs of one text.
     pub(super) rows_left: usize,
+    /// How many GPUs the machine has, where the output says so.
+    attached: Option<usize>,
+    /// The place of the GPU of each MIG device and of each process.
+    gpus_of: [Vec<Option<usize>>; 2],
 }
 
 impl<'t> Listing<'t> {
@@ -27,6 +31,33 @@ impl<'t> Listing<'t> {
                 ..Smi::default()
             },
             rows_left,
+            attached: None,
+            gpus_of: [Vec::new(), Vec::new()],
+        }
+    }
+
+    /// How many GPUs the machine has.
+    pub(super) fn attached(&mut self, at: Range<usize>) {
+        self.attached = self.text[at].parse().ok();
+    }
+
+    /// `-q` shows no number of a GPU, but all of them in the order of their numbers. With `-i` it shows some only, and
+    /// then none of these has a number.
+    pub(super) fn number(&mut self) {
+        let smi = &mut self.smi;
+        if self.attached != Some(smi.gpus.len()) {
+            return;
+        }
+        let number = |place: usize| u32::try_from(place).ok();
+        for (place, gpu) in smi.gpus.iter_mut().enumerate() {
+            gpu.index = number(place);
+        }
+        let [devices, processes] = &self.gpus_of;
+        for (device, place) in smi.mig_devices.iter_mut().zip(devices) {
+            device.gpu = place.and_then(number);
+        }
+        for (process, place) in smi.processes.iter_mut().zip(processes) {
+            process.gpu = place.and_then(number);
         }
     }
 
@@ -87,11 +118,8 @@ impl<'t> Listing<'t> {
     pub(super) fn add_mig_device(&mut self) -> bool {
         let may = self.may_add_row();
         if may {
-            let gpu = self.smi.gpus.last().and_then(|gpu| gpu.index);
-            self.smi.mig_devices.push(MigDevice {
-                gpu,
-                ..MigDevice::default()
-            });
+            self.smi.mig_devices.push(MigDevice::default());
+            self.gpus_of[0].push(self.smi.gpus.len().checked_sub(1));
         }
         may
     }
@@ -138,6 +166,7 @@ impl<'t> Listing<'t> {
         let may = self.may_add_row();
         if may {
             self.smi.processes.push(Process::default());
+            self.gpus_of[1].push(self.smi.gpus.len().checked_sub(1));
         }
         may
     }

@@ -138,6 +138,7 @@ impl<'t> Log<'t> {
 
     pub(super) fn finish(mut self) -> (Option<Smi>, usize) {
         self.end_gpu();
+        self.listing.number();
         (Some(self.listing.smi), self.listing.rows_left)
     }
 
@@ -154,6 +155,7 @@ impl<'t> Log<'t> {
             "Timestamp" => listing.header(Key::Timestamp, value),
             "Driver Version" | "KMD Version" => listing.header(Key::DriverVersion, value),
             "CUDA Version" | "CUDA UMD Version" => listing.header(Key::CudaVersion, value),
+            "Attached GPUs" => listing.attached(value),
             "Product Name" => listing.gpu(Key::Name, value),
             "Display Active" => listing.gpu(Key::DisplayActive, value),
             "Persistence Mode" => listing.gpu(Key::Persistence, value),

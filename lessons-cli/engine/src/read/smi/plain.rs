@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::super::escaped::Escaped;
 use super::super::markup;
+use super::super::prefix::Prefix;
+use super::super::text::escapes;
 
 /// The text with escape sequences and invisible characters dropped, odd blanks made blanks and drawn lines made
 /// ASCII; and the way back to the bytes it came from.
@@ -24,7 +27,11 @@ impl<'t> Plain<'t> {
                 .fold(true, |plain, byte| plain & is_plain(*byte))
         });
         let lone_return = |(at, _)| bytes.get(at + 1) != Some(&b'\n');
+        let prefix = Prefix::of(given);
+        let escaped = escapes(given, prefix);
         if plain
+            && prefix.is_none()
+            && escaped.is_none()
             && !given.match_indices('\r').any(lone_return)
             && !given.contains("\\|")
             && !has_markup(given)
@@ -35,7 +42,7 @@ impl<'t> Plain<'t> {
                 seams: Vec::new(),
             }
         } else {
-            Self::copy(given)
+            Self::copy(given, prefix, escaped)
         }
     }
 
@@ -74,13 +81,38 @@ impl<'t> Plain<'t> {
         }
     }
 
-    fn copy(given: &'t str) -> Self {
+    fn copy(given: &'t str, prefix: Option<Prefix<'_>>, escaped: Option<Escaped>) -> Self {
         let mut text = String::with_capacity(given.len());
         let mut seams = Vec::new();
         let mut shift = 0_i64;
         let is_page = has_markup(given);
         let mut chars = given.char_indices().peekable();
+        // What is around the output in the line, and the line's end.
+        let mut inside = 0..given.len();
+        let mut line_end = 0;
         while let Some((at, mut char)) = chars.next() {
+            if let Some(prefix) = &prefix {
+                if at == line_end {
+                    let rest = &given[at..];
+                    let line = rest.find('\n').map_or(rest, |end| &rest[..=end]);
+                    inside = prefix.inside(line);
+                    inside = at + inside.start..at + inside.end;
+                    line_end = at + line.len();
+                }
+                if !inside.contains(&at) && !matches!(char, '\r' | '\n') {
+                    continue;
+                }
+            }
+            if let Some(escaped) = escaped
+                && let Some((written, length)) = escaped.at(at, &given[at..], &text)
+            {
+                seam(&mut seams, &mut shift, text.len(), at);
+                text.push_str(written);
+                if length > 1 {
+                    chars.nth(length - 2);
+                }
+                continue;
+            }
             // Names and tags are of ASCII, so that they have as many characters as bytes.
             if is_page && char == '&' {
                 if let Some((written, length)) = markup::entity(&given[at..]) {
@@ -128,17 +160,7 @@ impl<'t> Plain<'t> {
                 _ => Some(char),
             };
             let Some(kept) = kept else { continue };
-            // Both lengths are bounded by the limit on the text, far below what these types hold.
-            #[expect(clippy::cast_possible_wrap, reason = "lengths stay below the limit")]
-            let now = at as i64 - text.len() as i64;
-            if now != shift {
-                shift = now;
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    reason = "lengths stay below the limit"
-                )]
-                seams.push((text.len() as u32, at as u32));
-            }
+            seam(&mut seams, &mut shift, text.len(), at);
             if char == '…' {
                 text.push_str("...");
             } else {
@@ -150,6 +172,21 @@ impl<'t> Plain<'t> {
             text: Cow::Owned(text),
             seams,
         }
+    }
+}
+
+/// Notes that what comes next in the plain text comes from `at`, unless it is as far on as what came before.
+fn seam(seams: &mut Vec<(u32, u32)>, shift: &mut i64, plain: usize, at: usize) {
+    // Both lengths are bounded by the limit on the text, far below what these types hold.
+    #[expect(clippy::cast_possible_wrap, reason = "lengths stay below the limit")]
+    let now = at as i64 - plain as i64;
+    if now != *shift {
+        *shift = now;
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "lengths stay below the limit"
+        )]
+        seams.push((plain as u32, at as u32));
     }
 }
 

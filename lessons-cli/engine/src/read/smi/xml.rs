@@ -62,6 +62,7 @@ impl<'t> Xml<'t> {
 
     pub(super) fn finish(mut self) -> (Option<Smi>, usize) {
         self.listing.ecc_by_place(self.ecc_listed.take());
+        self.listing.number();
         (Some(self.listing.smi), self.listing.rows_left)
     }
 
@@ -118,6 +119,7 @@ impl<'t> Xml<'t> {
             (_, "cuda_version" | "cuda_umd_version") => {
                 listing.header(Key::CudaVersion, undeprecated(shown, value));
             }
+            (_, "attached_gpus") => listing.attached(value),
             ("gpu", "product_name") => listing.gpu(Key::Name, value),
             ("gpu", "display_active") => listing.gpu(Key::DisplayActive, value),
             ("gpu", "persistence_mode") => listing.gpu(Key::Persistence, value),

@@ -80,6 +80,13 @@ pub struct Companion {
     pub same_cuda: Option<Sameness>,
     /// The CUDA of its `PyPI` wheel for Linux, where it matters and is known.
     pub pypi_linux_cuda: Option<CudaVersion>,
+    /// The CUDA folders of PyTorch's own index that it was built for; none where no source says, and where it is built
+    /// with each torch.
+    #[serde(default)]
+    pub index_cuda_tags: Option<Vec<BuildTag>>,
+    /// Whether these folders have it for Windows too; none where no source says.
+    #[serde(default)]
+    pub index_windows_cuda: Option<bool>,
     /// Whether no newer release of the package will come.
     pub last: bool,
     /// What is special about it.

@@ -13,20 +13,11 @@ use lessons_engine::version::{BuildTag, CudaVersion, PythonVersion};
 use pep440_rs::{Version, VersionSpecifiers};
 use serde::{Deserialize, Serialize};
 
+use super::Renewed;
+use super::compatibility::Compatibility;
 use super::metadata::{Metadata, Source};
 use super::spans::{self, Edits};
 use crate::offers::Found;
-
-/// What a renewal came to.
-#[derive(Debug, Default)]
-pub(super) struct Renewed {
-    /// The table's text.
-    pub(super) text: String,
-    /// What changed in it, a line each, with a mark before it.
-    pub(super) changes: Vec<String>,
-    /// What no page decides: a person has to look.
-    pub(super) by_hand: Vec<String>,
-}
 
 /// What was read.
 pub(super) struct Read<'a> {
@@ -34,7 +25,7 @@ pub(super) struct Read<'a> {
     pub(super) pages: Vec<(&'a str, &'a Found)>,
     /// What all pages list.
     pub(super) seen: &'a Catalogue,
-    pub(super) metadata: Source<'a>,
+    pub(super) metadata: &'a Source<'a>,
     pub(super) today: &'a str,
 }
 
@@ -69,6 +60,7 @@ struct Companion {
     declares: Option<VersionSpecifiers>,
     works_with: VersionSpecifiers,
     source: String,
+    status: String,
 }
 
 /// A row for a release of torch that the table lacks.
@@ -101,7 +93,7 @@ struct NewRelease<'a> {
 struct NewCompanion<'a> {
     package: String,
     version: String,
-    declares: String,
+    declares: Option<String>,
     works_with: String,
     same_cuda: Option<String>,
     pypi_linux_cuda: Option<String>,
@@ -110,14 +102,25 @@ struct NewCompanion<'a> {
     source: String,
     as_of: &'a str,
     status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_note: Option<String>,
+}
+
+/// Which torch a release of a companion asks for or works with, and who says so.
+struct Pairing {
+    declares: Option<VersionSpecifiers>,
+    works_with: VersionSpecifiers,
+    source: String,
+    status: &'static str,
+    status_note: Option<String>,
 }
 
 const UNCHECKED: &str = "made from PyPI's page and the metadata of its wheels: which other folders of PyTorch's own index hold it, and for which GPUs its wheels have code, nobody has looked up yet";
 
 /// A final release as the index has it.
-struct Offered<'f> {
-    version: Version,
-    files: Vec<&'f File>,
+pub(super) struct Offered<'f> {
+    pub(super) version: Version,
+    pub(super) files: Vec<&'f File>,
 }
 
 /// Brings the table's text up to date.
@@ -194,26 +197,41 @@ impl Work<'_> {
             .collect();
         let oldest = known.iter().map(|(row, _)| &row.version).min();
         let offered = offered(&project, &found.index.files);
+        let mut releases = Vec::new();
         for release in &offered {
-            if oldest.is_some_and(|oldest| release.version < *oldest) {
-                continue;
+            if oldest.is_none_or(|oldest| release.version >= *oldest) {
+                let metadata = self.read.metadata;
+                let told = metadata.of(&project, &release.version, found, &release.files)?;
+                releases.push((release, told));
             }
+        }
+        // The table in a description grows with each release: the newest one has it all.
+        let (teller, table) = releases
+            .iter()
+            .rev()
+            .filter_map(|(release, told)| Some((&release.version, told.as_ref()?)))
+            .map(|(version, told)| (version, Compatibility::read(&project, &told.description)))
+            .find(|(_, table)| !table.is_empty())
+            .unzip();
+        let table = table.unwrap_or_default();
+        let source = teller.map_or_else(String::new, |teller| {
+            format!("{project} {teller}'s description on PyPI, table of compatible versions")
+        });
+        let mut unread = Vec::new();
+        for (release, told) in &releases {
             let row = known.iter().find(|(row, _)| row.version == release.version);
             let version = &release.version;
-            let told = self
-                .read
-                .metadata
-                .of(&project, version, found, &release.files)?;
             let Some(told) = told else {
-                if row.is_none() {
-                    self.by_hand(format!(
+                match row {
+                    Some(_) => unread.push(version),
+                    None => self.by_hand(format!(
                         "{project} {version} of {} has no row, and its metadata is not to be had",
                         first_day(&release.files)
-                    ));
+                    )),
                 }
                 continue;
             };
-            let asks = match asked_of_torch(&told) {
+            let asks = match asked_of_torch(told) {
                 Ok(asks) => asks,
                 Err(lines) => {
                     self.by_hand(format!("{project} {version} asks for {lines}"));
@@ -221,13 +239,107 @@ impl Work<'_> {
                 }
             };
             match row {
-                Some((row, place)) => self.companion(row, place, asks, &told),
-                None => self.new_companion(package, release, asks, &told, places),
+                Some((row, place)) if row.declares != asks => {
+                    self.companion(row, place, asks, told);
+                }
+                Some((row, place)) => {
+                    if let Some(said) = table.of(version).filter(|_| asks.is_none()) {
+                        self.described(row, place, said, &source);
+                    }
+                }
+                None => {
+                    let pairing = self.pairing(version, asks, told, &table, &source);
+                    self.new_companion(package, release, pairing, places);
+                }
             }
         }
+        self.not_compared(&project, &unread);
         let rows = known.iter().map(|(row, _)| &row.version);
         self.gone(&project, rows, &offered, found);
         Ok(())
+    }
+
+    /// Rows that nothing was compared with.
+    fn not_compared(&mut self, project: &str, versions: &[&Version]) {
+        if !versions.is_empty() {
+            self.by_hand(format!(
+                "{project} with a row that was not compared, since the metadata of its wheels is not to be had: {}",
+                listed(versions)
+            ));
+        }
+    }
+
+    /// What a description says of a release that asks for no torch.
+    fn described(
+        &mut self,
+        row: &Companion,
+        place: &std::ops::Range<usize>,
+        said: &VersionSpecifiers,
+        source: &str,
+    ) {
+        let differs = *said != row.works_with;
+        if differs {
+            self.changed(format!(
+                "~ {} {}: works with torch{said}, not with torch{}",
+                row.package, row.version, row.works_with
+            ));
+            self.set(place, "works_with", &said.to_string());
+        } else if row.status == "derived" {
+            self.changed(format!(
+                "~ {} {}: works with torch{said}, as its makers say now",
+                row.package, row.version
+            ));
+        } else {
+            return;
+        }
+        self.set(place, "status", &"verified");
+        self.set(place, "status_note", &"its row in that table");
+        self.sourced(place, &row.source, source);
+    }
+
+    /// Which torch a release without a row goes with; none where nobody says.
+    fn pairing(
+        &self,
+        version: &Version,
+        asks: Option<VersionSpecifiers>,
+        told: &Metadata,
+        table: &Compatibility,
+        source: &str,
+    ) -> Option<Pairing> {
+        let today = self.read.today;
+        if let Some(asks) = asks {
+            return Some(Pairing {
+                declares: Some(asks.clone()),
+                works_with: asks,
+                source: format!("{}, read {today}", cited(&told.from)),
+                status: if told.of_a_wheel {
+                    "verified"
+                } else {
+                    "secondary"
+                },
+                status_note: None,
+            });
+        }
+        let source = format!("{source}, read {today}");
+        if let Some(said) = table.of(version) {
+            return Some(Pairing {
+                declares: None,
+                works_with: said.clone(),
+                source,
+                status: "verified",
+                status_note: None,
+            });
+        }
+        let (newest, rule) = table.newest_open().filter(|(newest, _)| newest < version)?;
+        Some(Pairing {
+            declares: None,
+            works_with: rule.clone(),
+            source,
+            status: "derived",
+            status_note: Some(format!(
+                "the table names {newest} as the newest, and says torch{rule} of it"
+            )),
+        })
     }
 
     /// Rows of releases that the page does not have.
@@ -255,9 +367,6 @@ impl Work<'_> {
         asks: Option<VersionSpecifiers>,
         told: &Metadata,
     ) {
-        if row.declares == asks {
-            return;
-        }
         let words = |asks: &Option<VersionSpecifiers>| {
             asks.as_ref()
                 .map_or("no torch".to_owned(), |asks| format!("torch{asks}"))
@@ -298,31 +407,28 @@ impl Work<'_> {
         &mut self,
         package: Package,
         release: &Offered<'_>,
-        asks: Option<VersionSpecifiers>,
-        told: &Metadata,
+        pairing: Option<Pairing>,
         places: &[std::ops::Range<usize>],
     ) {
         let version = &release.version;
-        let Some(asks) = asks else {
-            let table = told
-                .description
-                .lines()
-                .any(|line| line.trim_start().starts_with('|'));
-            let look = if table {
-                "; the table in its description says which it works with"
-            } else {
-                ""
-            };
+        let day = first_day(&release.files);
+        let Some(pairing) = pairing else {
             self.by_hand(format!(
-                "{package} {version} of {} has no row; it asks for no torch{look}",
-                first_day(&release.files)
+                "{package} {version} of {day} has no row; it asks for no torch, and no table in its description says which it works with"
             ));
             return;
         };
-        self.changed(format!(
-            "+ {package} {version} of {}: asks for torch{asks}",
-            first_day(&release.files)
-        ));
+        let Pairing {
+            declares,
+            works_with,
+            source,
+            status,
+            status_note,
+        } = pairing;
+        self.changed(match &declares {
+            Some(asks) => format!("+ {package} {version} of {day}: asks for torch{asks}"),
+            None => format!("+ {package} {version} of {day}: works with torch{works_with}"),
+        });
         if let Some(last) = places.last() {
             self.edits.insert_after(
                 self.text,
@@ -330,23 +436,25 @@ impl Work<'_> {
                 &NewCompanion {
                     package: package.to_string(),
                     version: version.to_string(),
-                    declares: asks.to_string(),
-                    works_with: asks.to_string(),
+                    declares: declares.as_ref().map(ToString::to_string),
+                    works_with: works_with.to_string(),
                     same_cuda: None,
                     pypi_linux_cuda: None,
                     last: false,
                     note: None,
-                    source: format!("{}, read {}", cited(&told.from), self.read.today),
+                    source,
                     as_of: self.read.today,
-                    status: if told.of_a_wheel {
-                        "verified"
-                    } else {
-                        "secondary"
-                    },
+                    status,
+                    status_note,
                 },
             );
         }
-        self.companions.push((package, version.clone(), asks));
+        if package == Package::Torchcodec {
+            self.by_hand(format!(
+                "{package} {version}: which CUDA folders of the index hold it (index_cuda_tags), and whether for Windows too"
+            ));
+        }
+        self.companions.push((package, version.clone(), works_with));
     }
 
     fn releases(
@@ -361,6 +469,7 @@ impl Work<'_> {
         let newest = all
             .chain(offered.iter().map(|release| &release.version))
             .max();
+        let mut unread = Vec::new();
         for release in &offered {
             if oldest.is_some_and(|oldest| release.version < *oldest) {
                 continue;
@@ -371,22 +480,61 @@ impl Work<'_> {
                 .find(|(row, _)| row.torch == release.version);
             match row {
                 Some((row, place)) => {
-                    self.release(found, release, (row, place), newest == Some(&row.torch))?;
+                    let is_newest = newest == Some(&row.torch);
+                    if !self.release(found, release, (row, place), is_newest)? {
+                        unread.push(&row.torch);
+                    }
                 }
                 None => self.new_release(found, release, table, places)?,
             }
         }
         self.gone("torch", table.iter().map(|row| &row.torch), &offered, found);
+        self.not_compared("torch", &unread);
+        self.not_in_folders(table);
         Ok(())
     }
 
+    /// Releases that a row names for a folder of which a page was given, and that no such page lists.
+    fn not_in_folders(&mut self, table: &[Release]) {
+        let named: BTreeSet<&BuildTag> =
+            table.iter().flat_map(|row| &row.index_cuda_tags).collect();
+        for tag in named {
+            let folder = Repository::Folder(tag.clone());
+            let pages: BTreeSet<&str> = self
+                .read
+                .seen
+                .listings_of(&folder)
+                .map(|listing| listing.source.as_ref())
+                .collect();
+            let (there, gone): (Vec<&Release>, Vec<&Release>) = table
+                .iter()
+                .filter(|row| row.index_cuda_tags.contains(tag))
+                .partition(|row| {
+                    !self
+                        .read
+                        .seen
+                        .wheels("torch", &row.torch, &folder)
+                        .0
+                        .is_empty()
+                });
+            if !there.is_empty() && !gone.is_empty() {
+                let gone = listed(gone.into_iter().map(|row| &row.torch));
+                self.by_hand(format!(
+                    "torch with a row that names {tag}, and with no wheel of it in {}: {gone}",
+                    listed(pages)
+                ));
+            }
+        }
+    }
+
+    /// Compares a row with what is said of its release; whether the metadata was there to do so.
     fn release(
         &mut self,
         found: &Found,
         release: &Offered<'_>,
         (row, place): (&Release, &std::ops::Range<usize>),
         is_newest: bool,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let torch = &row.torch;
         let mut from: Option<String> = None;
         let page = "PyPI's page";
@@ -437,6 +585,7 @@ impl Work<'_> {
         let linux = Platform::new(Os::Linux, Arch::X86_64);
         let wheels = wheels_for(release, linux);
         let told = self.read.metadata.of("torch", torch, found, &wheels)?;
+        let was_told = told.is_some();
         if let Some(told) = told {
             let (cudnn, build) = brought(&told, linux);
             if let Some(cudnn) = cudnn.filter(|cudnn| told.of_a_wheel && *cudnn != row.pypi_cudnn) {
@@ -498,7 +647,7 @@ impl Work<'_> {
         if let Some(from) = from {
             self.sourced(place, &row.source, &from);
         }
-        Ok(())
+        Ok(was_told)
     }
 
     fn new_release(
@@ -681,7 +830,7 @@ fn cited(from: &str) -> String {
 }
 
 /// The final releases of a project, in order, each with those of its wheels that were not taken back.
-fn offered<'f>(project: &str, files: &'f [File]) -> Vec<Offered<'f>> {
+pub(super) fn offered<'f>(project: &str, files: &'f [File]) -> Vec<Offered<'f>> {
     let mut releases: BTreeMap<Version, Vec<&File>> = BTreeMap::new();
     for file in files {
         let Some(wheel) = file.wheel().filter(|wheel| wheel.project() == project) else {
@@ -727,7 +876,7 @@ fn asked_of_torch(told: &Metadata) -> Result<Option<VersionSpecifiers>, String> 
 }
 
 /// The cuDNN that a wheel brings, and the CUDA that it was built for.
-fn brought(told: &Metadata, platform: Platform) -> (Option<Version>, Option<BuildTag>) {
+pub(super) fn brought(told: &Metadata, platform: Platform) -> (Option<Version>, Option<BuildTag>) {
     let here = Interpreter {
         python: None,
         platform: Some(platform),

@@ -37,6 +37,8 @@ pub(super) struct Source<'a> {
 pub(super) struct Metadata {
     /// Its lines `Requires-Dist`, as far as they are about [`OF_INTEREST`].
     pub(super) requires: Vec<Requirement>,
+    /// All of these lines, as they are.
+    pub(super) lines: Vec<String>,
     /// Where they were read: a file's name, or an address.
     pub(super) from: String,
     /// Whether a wheel says so itself. `PyPI`'s JSON tells what one file of the release said when it came, and was seen to
@@ -136,6 +138,7 @@ fn beside(project: &str, version: &Version, text: &str, from: &str) -> Result<Op
     belongs(project, version, (said("Name"), said("Version")), from)?;
     Ok(Some(Metadata {
         requires: requirements(values("Requires-Dist"), from)?,
+        lines: values("Requires-Dist").map(str::to_owned).collect(),
         from: from.to_owned(),
         of_a_wheel: true,
         description: description.to_owned(),
@@ -159,6 +162,7 @@ fn in_json(project: &str, version: &Version, text: &str, from: &str) -> Result<O
     let requires = read.info.requires_dist.unwrap_or_default();
     Ok(Some(Metadata {
         requires: requirements(requires.iter().map(String::as_str), from)?,
+        lines: requires,
         from: from.to_owned(),
         of_a_wheel: false,
         description: read.info.description.unwrap_or_default(),

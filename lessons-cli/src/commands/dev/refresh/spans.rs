@@ -3,6 +3,7 @@
 //!
 //! The text has been read as JSON before; on one that is none, nothing is found.
 
+use std::io::{Result, Write};
 use std::ops::Range;
 
 use serde::Serialize;
@@ -22,6 +23,11 @@ impl Edits {
             after = lines.join(" ").replace("[ ", "[").replace(" ]", "]");
         }
         self.0.push((place, after));
+    }
+
+    /// Puts a text that is written already in the place of another.
+    pub(super) fn put(&mut self, place: Range<usize>, text: String) {
+        self.0.push((place, text));
     }
 
     /// Puts a row behind another one.
@@ -150,6 +156,32 @@ fn pretty(value: &impl Serialize, indent: &str) -> String {
     String::from_utf8_lossy(&bytes).replace('\n', &format!("\n{indent}"))
 }
 
+/// A value in one line, with a blank behind each comma and colon.
+pub(super) fn line(value: &impl Serialize) -> String {
+    let mut bytes = Vec::new();
+    let mut out = serde_json::Serializer::with_formatter(&mut bytes, OneLine);
+    // As above.
+    let written = value.serialize(&mut out);
+    debug_assert!(written.is_ok(), "{written:?}");
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+struct OneLine;
+
+impl serde_json::ser::Formatter for OneLine {
+    fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> Result<()> {
+        out.write_all(if first { b"" } else { b", " })
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> Result<()> {
+        out.write_all(if first { b"" } else { b", " })
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> Result<()> {
+        out.write_all(b": ")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,6 +212,12 @@ mod tests {
                     "{\"n\": \"two\", \"of\": []},\n  [\n   \"new\"\n  ]"
                 )
         );
+    }
+
+    #[test]
+    fn a_row_fits_in_a_line() {
+        let row = serde_json::json!({"a": ["x", 1], "b": {"c": null}});
+        assert_eq!(line(&row), r#"{"a": ["x", 1], "b": {"c": null}}"#);
     }
 
     #[test]

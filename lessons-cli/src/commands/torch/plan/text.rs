@@ -10,12 +10,14 @@ use lessons_engine::version::BuildTag;
 use lessons_engine::visible::visible;
 
 use crate::style::{self, paint};
+use crate::wrap::{self, wrapped};
 
 pub(super) fn show(plan: &Plan<'_>, texts: &Texts) -> String {
     let mut page = Page {
         plan,
         texts,
         out: String::new(),
+        width: wrap::screen(),
     };
     page.answer();
     page.notes("plan-warnings", Weight::Warning);
@@ -36,6 +38,7 @@ struct Page<'a> {
     plan: &'a Plan<'a>,
     texts: &'a Texts,
     out: String,
+    width: Option<usize>,
 }
 
 impl Page<'_> {
@@ -47,6 +50,11 @@ impl Page<'_> {
         self.texts.shared(id, &args).replace('\n', " ")
     }
 
+    /// A sentence in lines as wide as the terminal.
+    fn lines(&self, first: &str, rest: &str, text: &str) -> String {
+        wrapped(first, rest, text, self.width)
+    }
+
     fn heading(&mut self, id: &str) {
         let heading = paint(style::HEADING, self.text(id, &[]));
         let _ = writeln!(self.out, "\n{heading}");
@@ -55,7 +63,8 @@ impl Page<'_> {
     /// What is to be installed, and the commands that do.
     fn answer(&mut self) {
         let Some(fit) = &self.plan.chosen else {
-            let none = paint(style::BAD, self.text("plan-none", &[]));
+            let none = self.lines("", "", &self.text("plan-none", &[]));
+            let none = paint(style::BAD, none);
             let _ = writeln!(self.out, "{none}");
             return;
         };
@@ -114,12 +123,9 @@ impl Page<'_> {
             Weight::Warning => (style::OPEN, "!"),
             Weight::Reason | Weight::Remark => (style::QUIET, "·"),
         };
-        let _ = writeln!(
-            self.out,
-            "  {} {}",
-            paint(style, mark),
-            self.texts.sentence(&note.text)
-        );
+        let first = format!("  {} ", paint(style, mark));
+        let lines = self.lines(&first, "    ", &self.texts.sentence(&note.text));
+        let _ = writeln!(self.out, "{lines}");
     }
 
     /// Each thing that the answer depends on, and where it comes from.
@@ -237,13 +243,11 @@ impl Page<'_> {
                 (Offer::Seen(_), None) => String::new(),
             };
             let label = self.text("plan-wheel", &[]);
-            let _ = writeln!(
-                self.out,
-                "  {} {label} {}{}",
-                paint(style::QUIET, "·"),
-                visible(wheel.name()),
-                paint(style::QUIET, more)
-            );
+            let first = format!("  {} ", paint(style::QUIET, "·"));
+            let more = paint(style::QUIET, more);
+            let text = format!("{label} {}{more}", visible(wheel.name()));
+            let lines = self.lines(&first, "    ", &text);
+            let _ = writeln!(self.out, "{lines}");
         }
         let reasons: Vec<&Note> = self
             .plan
@@ -266,13 +270,11 @@ impl Page<'_> {
             .rejected
             .split_at(self.plan.rejected.len().min(MOST_REASONS));
         for rejected in shown {
-            let _ = writeln!(
-                self.out,
-                "  {} {}\n      {}",
-                paint(style::BAD, "✗"),
-                self.plan.what(rejected),
-                self.texts.sentence(&rejected.why)
-            );
+            let first = format!("  {} ", paint(style::BAD, "✗"));
+            let what = self.lines(&first, "    ", &self.plan.what(rejected));
+            let why = self.texts.sentence(&rejected.why);
+            let why = self.lines("      ", "      ", &why);
+            let _ = writeln!(self.out, "{what}\n{why}");
         }
         if !more.is_empty() {
             let count = [("count", Arg::Count(more.len() as u64))];
@@ -292,14 +294,12 @@ impl Page<'_> {
                 Some(Tool::Uv) => install.uv(),
                 _ => install.pip(),
             };
-            let _ = writeln!(
-                self.out,
-                "  {} {}: {}\n      {}",
-                paint(style::QUIET, "·"),
-                self.texts.sentence(&other.when),
-                self.title(&other.fit),
-                paint(style::TYPE, command)
-            );
+            let first = format!("  {} ", paint(style::QUIET, "·"));
+            let when = self.texts.sentence(&other.when);
+            let text = format!("{when}: {}", self.title(&other.fit));
+            let lines = self.lines(&first, "    ", &text);
+            let command = paint(style::TYPE, command);
+            let _ = writeln!(self.out, "{lines}\n      {command}");
         }
     }
 
@@ -332,6 +332,7 @@ impl Page<'_> {
             "plan-as-of"
         };
         let foot = self.text(id, &[("as-of", &self.plan.as_of)]);
+        let foot = self.lines("", "", &foot);
         let _ = writeln!(self.out, "\n{}", paint(style::QUIET, foot));
     }
 }
