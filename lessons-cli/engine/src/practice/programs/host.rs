@@ -555,9 +555,10 @@ fn xargs(call: &mut Call<'_>) -> Exit {
         let most = number('n').unwrap_or(words.len()).max(1);
         words.chunks(most).map(<[String]>::to_vec).collect()
     };
-    let pieces = match pieces.is_empty() {
-        true if !options.has('r') && !options.has('I') => vec![Vec::new()],
-        _ => pieces,
+    let pieces = if pieces.is_empty() && !options.has('r') && !options.has('I') {
+        vec![Vec::new()]
+    } else {
+        pieces
     };
     call.process.stdin = if options.has('a') {
         call.process.stdin.clone()

@@ -156,9 +156,8 @@ impl Shell {
         if !system.spend(cost) {
             return Err(Flow::Stop);
         }
-        let pieces = match pieces {
-            Ok(pieces) => pieces,
-            Err(_) => return Err(self.bad_substitution(system, text)),
+        let Ok(pieces) = pieces else {
+            return Err(self.bad_substitution(system, text));
         };
         if is_bad(&pieces) {
             return Err(self.bad_substitution(system, text));
