@@ -79,13 +79,13 @@ impl Shell {
     /// The one text that a word becomes where nothing is split: in an assignment, after `<<<`, in `case`.
     pub(super) fn text(&mut self, system: &mut System, word: &str) -> Result<String, Flow> {
         let parts = self.parts(system, word, false)?;
-        Ok(joined(parts))
+        one_text(system, parts)
     }
 
     /// The value of an assignment: as [`Shell::text`], with a tilde after a colon, too.
     pub(super) fn value(&mut self, system: &mut System, word: &str) -> Result<String, Flow> {
         let parts = self.parts(system, word, true)?;
-        Ok(joined(parts))
+        one_text(system, parts)
     }
 
     /// The pattern that a word becomes: what is quoted means itself.
@@ -1188,6 +1188,16 @@ fn first_changed(value: &str, change: impl Fn(char) -> String) -> String {
     match chars.next() {
         Some(first) => change(first) + chars.as_str(),
         None => String::new(),
+    }
+}
+
+/// What [`joined`] makes of parts, for what it takes to copy them.
+fn one_text(system: &mut System, parts: Vec<Part>) -> Result<String, Flow> {
+    let text = joined(parts);
+    if system.spend(text.len() as u64 / 128) {
+        Ok(text)
+    } else {
+        Err(Flow::Stop)
     }
 }
 
