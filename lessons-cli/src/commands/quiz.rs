@@ -11,6 +11,7 @@ use lessons_engine::texts::Texts;
 
 use crate::cli::QuizArgs;
 use crate::style::{self, paint};
+use crate::wrap::{self, wrapped};
 use crate::{Done, nearest};
 
 pub(super) fn run(args: &QuizArgs) -> Result<Done> {
@@ -68,7 +69,7 @@ impl<W: Write> Face<'_, W> {
                 .count("count", questions.len())
                 .arg("seed", seed.to_string()),
         );
-        writeln!(self.out, "{lead}")?;
+        self.line("", "", &lead)?;
         let mut answers = io::stdin().lock();
         let (mut asked, mut right) = (0, 0);
         for (index, question) in questions.iter().enumerate() {
@@ -95,6 +96,11 @@ impl<W: Write> Face<'_, W> {
         writeln!(self.out, "{}", paint(style::QUIET, again))
     }
 
+    /// A sentence in lines as wide as the terminal.
+    fn line(&mut self, first: &str, rest: &str, text: &str) -> io::Result<()> {
+        writeln!(self.out, "{}", wrapped(first, rest, text, wrap::screen()))
+    }
+
     fn say(&self, id: &'static str) -> String {
         self.texts.sentence(&Message::shared(id))
     }
@@ -116,9 +122,10 @@ impl<W: Write> Face<'_, W> {
         if let Some(shown) = &question.shown {
             writeln!(self.out, "{}\n", shown.trim_end())?;
         }
-        writeln!(self.out, "{}", paint(style::HEADING, &question.question))?;
+        let asked = wrapped("", "", &question.question, wrap::screen());
+        writeln!(self.out, "{}", paint(style::HEADING, asked))?;
         for (place, choice) in question.choices.iter().enumerate() {
-            writeln!(self.out, "  {}) {choice}", letter(place))?;
+            self.line(&format!("  {}) ", letter(place)), "     ", choice)?;
         }
         Ok(())
     }
@@ -173,11 +180,11 @@ impl<W: Write> Face<'_, W> {
             Answer::Choice(_) => paint(style::BAD, with_answer("quiz-wrong")),
             Answer::Skipped => paint(style::OPEN, with_answer("quiz-skipped")),
         };
-        writeln!(self.out, "{verdict}")?;
+        self.line("", "   ", &verdict)?;
         // Where the answer is a sentence that explains itself, it was shown just now.
         let said = &question.choices[question.answer];
         for why in question.explanation.iter().filter(|why| *why != said) {
-            writeln!(self.out, "  {why}")?;
+            self.line("  ", "  ", why)?;
         }
         let see = self
             .texts
