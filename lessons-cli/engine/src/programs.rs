@@ -2,6 +2,8 @@
 //!
 //! A live machine runs these and no others, each with exactly these arguments, without input, under a time limit.
 
+use std::sync::LazyLock;
+
 /// `nvidia-smi` alone. A person runs and pastes it; a live machine is asked through NVML instead, and never for this.
 pub const NVIDIA_SMI: &[&str] = &["nvidia-smi"];
 
@@ -57,9 +59,20 @@ print(json.dumps(said))
 /// Every program with fixed words, in the order in which a reader meets them.
 pub const FIXED: &[&[&str]] = &[UBUNTU_DRIVERS, NVIDIA_SMI_TOPO, NVCC, GCC];
 
-/// The arguments that ask a Python about its torch.
+/// The same question to a Python that must look where `-I` forbids it to: into the folders of `PYTHONPATH` and the user's
+/// own packages. The working folder stays out of it all the same, so that no file that happens to lie there is run.
+static TORCH_PROBE_EVERYWHERE: LazyLock<String> = LazyLock::new(|| {
+    format!("import sys\nsys.path[:] = [folder for folder in sys.path if folder]\n{TORCH_PROBE}")
+});
+
+/// The arguments that ask a Python about the torch among its own packages.
 pub fn torch_probe(python: &str) -> [&str; 4] {
     [python, "-I", "-c", TORCH_PROBE]
+}
+
+/// The arguments that ask a Python about the torch that it imports from `PYTHONPATH` or the user's own packages.
+pub fn torch_probe_everywhere(python: &str) -> [&str; 4] {
+    [python, "-B", "-c", &TORCH_PROBE_EVERYWHERE]
 }
 
 /// What earlier versions asked in place of this, if they asked something else: recordings have the answer.
@@ -74,5 +87,8 @@ pub fn asked_before<'a>(argv: &[&'a str]) -> Option<[&'a str; 4]> {
 
 /// Whether this is a program that a machine may be asked for.
 pub fn is_known(argv: &[&str]) -> bool {
-    FIXED.contains(&argv) || matches!(argv, [_, "-I", "-c", script] if *script == TORCH_PROBE)
+    let asks_torch = |python: &str| {
+        argv == torch_probe(python).as_slice() || argv == torch_probe_everywhere(python).as_slice()
+    };
+    FIXED.contains(&argv) || argv.first().is_some_and(|python| asks_torch(python))
 }

@@ -116,6 +116,8 @@ impl Session {
             self.shell_mut().remember(line);
         }
         self.system.budget = Budget::default();
+        // What was looked up since the last line was not this one's.
+        self.system.machine.tree.take_work();
         self.system.stopped = None;
         self.system.machine.clock += 1;
         self.system.machine.env = self.shell().exported();

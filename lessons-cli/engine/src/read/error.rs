@@ -50,8 +50,8 @@ pub enum Lack {
     FilesAmongLinks(usize),
     /// Links in a page.
     Links,
-    /// Files in a bucket's list.
-    FilesInBucket,
+    /// Files in a list of them.
+    Files,
     /// A list of files in a JSON document.
     ListOfFiles,
     /// JSON as an index has it; what the parser said.
@@ -81,7 +81,7 @@ impl Lack {
                 Some(("links", Arg::Count(*links as u64))),
             ),
             Self::Links => ("read-lack-links", None),
-            Self::FilesInBucket => ("read-lack-files", None),
+            Self::Files => ("read-lack-files", None),
             Self::ListOfFiles => ("read-lack-list", None),
             Self::Json(said) => ("read-lack-json", Some(("said", Arg::Text(said.clone())))),
             Self::Names => ("read-lack-names", None),

@@ -35,17 +35,20 @@ pub fn read(text: &str) -> Result<Index, ReadError> {
         api,
         more,
     } = page;
-    if let Some(api) = api.filter(|api| !is_known_api(api)) {
+    if let Some(api) = api.as_ref().filter(|api| !is_known_api(api)) {
         return Err(ReadError::NotThis {
             kind: Kind::Index,
             why: Lack::KnownApi(api.chars().take(20).collect()),
         });
     }
     if files.is_empty() {
+        let is_simple = api.is_some();
         let why = match layout {
             Layout::Html if links > 0 => Lack::FilesAmongLinks(links),
             Layout::Html => Lack::Links,
-            Layout::Bucket => Lack::FilesInBucket,
+            Layout::Bucket => Lack::Files,
+            // A page of the simple API that lists nothing is a page all the same.
+            Layout::Json if is_simple => Lack::Files,
             Layout::Json => Lack::ListOfFiles,
             Layout::List => Lack::Names,
         };
@@ -1009,6 +1012,10 @@ mod tests {
                 "FilesAmongLinks(1)",
             ),
             ("{\"message\": \"Not Found\"}", "ListOfFiles"),
+            (
+                "{\"meta\": {\"api-version\": \"1.0\"}, \"name\": \"torch\", \"files\": []}",
+                "Files",
+            ),
             ("{\"files\": 3}", "Json"),
             ("hello world", "Names"),
         ] {

@@ -70,7 +70,7 @@ read-lack-files-among-links = This is no package index: { $links ->
        *[other] none of its { $links } links is a wheel or a source archive
     }
 read-lack-links = This is no package index: it is a page without links
-read-lack-files = This is no package index: it lists no wheel and no source archive
+read-lack-files = This page lists no wheel and no source archive
 read-lack-list = This is no package index: it has no list of files
 read-lack-json = Its JSON is not that of a package index: { $said }
 

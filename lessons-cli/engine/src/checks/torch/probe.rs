@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::facts::{Facts, Unknown};
 use crate::machine::NotRun;
-use crate::programs::torch_probe;
+use crate::programs::{torch_probe, torch_probe_everywhere};
 
 /// What came of asking.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,7 +104,12 @@ impl Probe {
             Ok(None) => return Self::NotAsked,
             Err(unknown) => return Self::Unknown(unknown.clone()),
         };
-        match facts.command(&torch_probe(interpreter)) {
+        let question = if is_isolated(facts) {
+            torch_probe(interpreter)
+        } else {
+            torch_probe_everywhere(interpreter)
+        };
+        match facts.command(&question) {
             Ok(output) if output.succeeded() => answer(&output.stdout)
                 .unwrap_or_else(|| Self::Unknown(Unknown::not_understood(source(facts)))),
             Ok(output) => Self::Error(match (last_line(&output.stderr), output.exit) {
@@ -128,13 +133,23 @@ impl Probe {
     }
 }
 
+/// Whether Python finds the torch without looking at the folders of `PYTHONPATH` and the user's own packages, which `-I`
+/// keeps it from.
+fn is_isolated(facts: &Facts<'_>) -> bool {
+    match facts.torch() {
+        Ok(Some(torch)) => !facts.torch_is_put_before(torch) && !facts.torch_is_the_users(torch),
+        Ok(None) | Err(_) => true,
+    }
+}
+
 /// How the question is shown.
 pub(super) fn source(facts: &Facts<'_>) -> String {
     let interpreter = match facts.environment() {
         Ok(Some(environment)) => environment.interpreter.as_str(),
         Ok(None) | Err(_) => "python",
     };
-    format!("{interpreter} -I -c \"import torch …\"")
+    let option = if is_isolated(facts) { "-I" } else { "-B" };
+    format!("{interpreter} {option} -c \"import torch …\"")
 }
 
 /// Reads the answer, the last line that is a JSON object: whatever torch prints as well does not matter.

@@ -16,9 +16,9 @@ use crate::texts::{MISSING, Texts};
 
 use Outcome::{Blocked, Fail, NotApplicable, Pass, Unknown};
 use machine::{
-    SITE, VENV, companion, computed, conda, driver, env, file, gone, gpu, healthy, library, list,
-    names, no_gpu, no_torch, other_python, probe, pyenv, remove, said, system_python, text, torch,
-    windows,
+    SITE, VENV, companion, computed, computed_everywhere, conda, driver, env, file, gone, gpu,
+    healthy, library, list, names, no_gpu, no_torch, other_python, probe, pyenv, remove, said,
+    system_python, text, torch, windows,
 };
 
 fn facts_of<T>(machine: &Value, ask: impl FnOnce(&Facts<'_>) -> T) -> T {
@@ -410,6 +410,16 @@ fn installations() {
             text(m, &format!("{SITE}/__editable__.torch-2.16.0a0+git1234.pth"), "/home/me/pytorch\n");
             text(m, "/home/me/pytorch/torch/version.py", "__version__ = '2.16.0a0+git1234'\ncuda = '13.0'\n");
         } => Pass "pass";
+        // A folder that somebody wrote into a file by hand.
+        |m| {
+            no_torch(m);
+            list(m, &["mine.pth"]);
+            text(m, &format!("{SITE}/mine.pth"), "import os\n/srv/shared\n");
+            text(m, "/srv/shared/torch/version.py", "__version__ = '2.4.0+cu121'\ncuda = '12.1'\n");
+        } => Pass "pass";
+        // Behind a link that nobody read there may be a torch; beside one that is there it does not matter.
+        |m| { no_torch(m); list(m, &["mine.pth"]); } => Unknown "finding-unknown";
+        |m| list(m, &["mine.pth"]) => Pass "pass";
         |m| {
             no_torch(m);
             text(m, &format!("{VENV}/bin/pip"), "#!/usr/bin/python3\nimport sys\n");
@@ -572,6 +582,17 @@ fn companions() {
         } => Fail "fail-build", "https://download.pytorch.org/whl/cpu";
         |m| { companion(m, "torchvision", "0.29.2", "cu128", "Requires-Dist: torch (>=2.14.0)") } => Fail "fail-build";
         |m| { companion(m, "torchvision", "0.29.2", "cu132", "Requires-Dist: torch (>=2.14.0)") } => Pass "pass";
+        // A broken upgrade leaves two records: the one of what Python imports counts.
+        |m| {
+            list(m, &["torchvision-0.20.0.dist-info"]);
+            text(m, &format!("{SITE}/torchvision-0.20.0.dist-info/METADATA"), "Requires-Dist: torch (==2.5.0)\n");
+            text(m, &format!("{SITE}/torchvision/version.py"), "__version__ = '0.29.2+cu130'\n");
+        } => Pass "pass";
+        |m| {
+            list(m, &["torchvision-0.20.0.dist-info"]);
+            text(m, &format!("{SITE}/torchvision-0.20.0.dist-info/METADATA"), "Requires-Dist: torch (==2.5.0)\n");
+            text(m, &format!("{SITE}/torchvision/version.py"), "__version__ = '0.20.0+cu130'\n");
+        } => Fail "fail-requires";
         |m| companion(m, "torchaudio", "2.11.0", "cu130", "") => Pass "pass";
         |m| { torch(m, "2.15.0", "cu132"); companion(m, "torchaudio", "2.11.0", "cu130", ""); } => Fail "fail-build", "python -m pip uninstall -y torchaudio";
         |m| {
@@ -633,6 +654,13 @@ fn gpus_seen() {
         |_| {} => Unknown "unknown-not-asked", "lessons check torch.sees-gpu --deep";
         |m| m["commands"] = json!([]) => Unknown "unknown-not-asked", "--deep";
         computed => Pass "pass";
+        // Where torch lies in a folder of PYTHONPATH, Python is asked in a way in which it looks there.
+        |m| {
+            env(m, "PYTHONPATH", "/srv/shared");
+            text(m, "/srv/shared/torch/version.py", "__version__ = '2.15.0+cu130'\ncuda = '13.0'\n");
+            computed_everywhere(m);
+        } => Pass "pass";
+        computed_everywhere => Unknown "unknown-not-asked";
         |m| { said(m, &json!({"available": true, "gpus": [{"name": "RTX 4090", "sum": 12.0}]})) } => Fail "fail-wrong", "lessons check smi";
         |m| { said(m, &json!({"available": true, "gpus": [{"name": "RTX 4090", "sum": null}]})) } => Fail "fail-wrong";
         BLIND => Fail "fail", "torch.ones(1).cuda()";

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use pep440_rs::{Version, VersionSpecifier, VersionSpecifiers};
 
-use super::distributions::Distribution;
+use super::distributions::{Distribution, distribution};
 use super::torch::{Assigned, assigned, local_tag};
 use crate::facts::{Facts, Known, Unknown};
 use crate::machine::{Select, Unread};
@@ -38,9 +38,32 @@ impl Facts<'_> {
             .iter()
             .filter_map(|distribution| {
                 let package = distribution.name.parse().ok()?;
-                Some(self.companion(package, distribution))
+                Some(self.companion(package, &self.imported(package, distribution)))
             })
             .collect())
+    }
+
+    /// Of several records of a package that lie side by side, as a broken upgrade leaves them, the one that tells of the
+    /// package that Python imports.
+    fn imported(&self, package: Package, first: &Distribution) -> Distribution {
+        let names = self.dir(&first.site).unwrap_or_default();
+        let records: Vec<Distribution> = names
+            .iter()
+            .filter_map(|name| distribution(&first.site, name))
+            .filter(|record| record.name == first.name)
+            .collect();
+        if records.len() < 2 {
+            return first.clone();
+        }
+        let text = self.text(&format!("{}/{package}/version.py", first.site));
+        let imported = text.ok().as_deref().and_then(version_of);
+        records
+            .into_iter()
+            .find(|record| {
+                let public = record.version.clone().without_local();
+                imported.clone().map(Version::without_local) == Some(public)
+            })
+            .unwrap_or_else(|| first.clone())
     }
 
     /// What markers ask of the environment's Python.
@@ -71,10 +94,7 @@ impl Facts<'_> {
         let build = match local_tag(&distribution.version) {
             Some(tag) => Ok(Some(tag)),
             None => match self.text(&version_file) {
-                Ok(text) => Ok(assigned(&text, "__version__")
-                    .and_then(Assigned::text)
-                    .and_then(|version| Version::from_str(&version).ok())
-                    .and_then(|version| local_tag(&version))),
+                Ok(text) => Ok(version_of(&text).and_then(|version| local_tag(&version))),
                 Err(Unread::NotFound) => Ok(None),
                 Err(why) => Err(Unknown::unread(&version_file, why)),
             },
@@ -88,6 +108,12 @@ impl Facts<'_> {
             version_file,
         }
     }
+}
+
+/// The version that a `version.py` names.
+fn version_of(text: &str) -> Option<Version> {
+    let version = assigned(text, "__version__").and_then(Assigned::text)?;
+    Version::from_str(&version).ok()
 }
 
 /// The torch that a package's metadata asks for in a Python: all lines about torch that count there, together. An error

@@ -355,8 +355,27 @@ impl Facts<'_> {
         Ok(format!("{prefix}/lib/python{python}/site-packages"))
     }
 
-    /// The user's own packages, which every Python but that of a virtual environment looks at first.
-    fn user_site(&self, python: PythonVersion) -> Known<Option<String>> {
+    /// The user's own packages, which every Python but that of a virtual environment looks at first; none where a
+    /// variable forbids it (<https://docs.python.org/3/using/cmdline.html#envvar-PYTHONNOUSERSITE>).
+    pub(super) fn user_site(&self, python: PythonVersion) -> Known<Option<String>> {
+        let set = |variable| {
+            let value = self.env(variable).ok().flatten();
+            value.filter(|value| !value.is_empty())
+        };
+        if set("PYTHONNOUSERSITE").is_some() {
+            return Ok(None);
+        }
+        let base = set("PYTHONUSERBASE").and_then(|base| self.absolute(&base));
+        if let Some(base) = base {
+            return Ok(Some(if self.is_windows() {
+                format!(
+                    "{base}/Python{}{}/site-packages",
+                    python.major, python.minor
+                )
+            } else {
+                format!("{base}/lib/python{python}/site-packages")
+            }));
+        }
         if self.is_windows() {
             // Where the folder is not known, it is left out: hardly anybody has one.
             let roaming = self.folder_in("APPDATA").ok().flatten();

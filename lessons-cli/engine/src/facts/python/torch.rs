@@ -59,8 +59,7 @@ impl Facts<'_> {
     pub fn torch(&self) -> &Known<Option<Torch>> {
         self.python.torch.get_or_init(|| {
             // Without an environment nobody knows which Python it would be.
-            let own = self.sites_and_linked()?;
-            let mut unknown = None;
+            let (own, mut unknown) = self.sites_and_linked()?;
             for site in self.python_path().into_iter().chain(own) {
                 match self.torch_in(&site) {
                     Ok(Some(torch)) => return Ok(Some(torch)),
@@ -96,6 +95,18 @@ impl Facts<'_> {
     pub fn torch_is_put_before(&self, torch: &Torch) -> bool {
         let own = self.sites().unwrap_or_default();
         !own.contains(&torch.site) && self.python_path().contains(&torch.site)
+    }
+
+    /// Whether a torch lies among the user's own packages, of which a virtual environment mostly knows nothing.
+    pub fn torch_is_the_users(&self, torch: &Torch) -> bool {
+        let Ok(Some(environment)) = self.environment() else {
+            return false;
+        };
+        let users = environment
+            .python
+            .clone()
+            .and_then(|python| self.user_site(python));
+        users.is_ok_and(|site| site.as_ref() == Some(&torch.site))
     }
 
     /// Whether nothing in the environment's packages says that torch was installed there: neither pip's record nor

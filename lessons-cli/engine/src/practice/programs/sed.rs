@@ -186,7 +186,12 @@ fn read(call: &mut Call<'_>, file: &str, in_place: bool, exit: &mut Exit) -> Opt
     }
     match call.files().read(file).map(|bytes| bytes.to_vec()) {
         Ok(bytes) => {
-            if call.system.spend(bytes.len() as u64 / 128 + 1) {
+            // Each line becomes a text of its own.
+            let lines = memchr::memchr_iter(b'\n', &bytes).count();
+            if call
+                .system
+                .spend((bytes.len() / 128 + lines / 2 + 1) as u64)
+            {
                 return Some(bytes);
             }
             *exit = 130;
@@ -445,6 +450,10 @@ impl Player {
                 break;
             }
             again = false;
+            // A line is taken, made the pattern space, and put out.
+            if !call.system.spend(2) {
+                break;
+            }
             let flow = self.cycle(call);
             let prints = match flow {
                 Flow::On => true,
@@ -600,7 +609,7 @@ impl Player {
                 } else {
                     0
                 };
-                let cost = finder.cost(self.pattern.len()) + places;
+                let cost = 8 + finder.cost(self.pattern.len()) + places;
                 if !call.system.spend(cost as u64) {
                     return Flow::Line { prints: false };
                 }

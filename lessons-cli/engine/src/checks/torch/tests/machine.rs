@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::programs::torch_probe;
+use crate::programs::{torch_probe, torch_probe_everywhere};
 
 pub(super) const VENV: &str = "/home/me/first-torch/.venv";
 pub(super) const SITE: &str = "/home/me/first-torch/.venv/lib/python3.12/site-packages";
@@ -226,6 +226,12 @@ pub(super) fn computed(machine: &mut Value) {
         machine,
         &json!({"available": true, "gpus": [{"name": "NVIDIA GeForce RTX 4090", "sum": 16_777_216.0}]}),
     );
+}
+
+pub(super) fn computed_everywhere(machine: &mut Value) {
+    computed(machine);
+    let argv = torch_probe_everywhere(&format!("{VENV}/bin/python")).map(str::to_owned);
+    machine["commands"][0]["argv"] = json!(argv);
 }
 
 pub(super) fn gpu(machine: &mut Value, name: &str, capability: &str) {
