@@ -132,14 +132,16 @@ impl Session {
             exit = self.stopped(stop);
         }
         let mut ended = None;
+        let new = self.system.enter.take();
         if left {
             self.shells.pop();
-            if self.shells.is_empty() {
+            // `exec bash` puts a shell in the place of the one that it was typed in.
+            if self.shells.is_empty() && new.is_none() {
                 ended = Some(Ended::Shell);
                 self.log_in();
             }
         }
-        if let Some(shell) = self.system.enter.take() {
+        if let Some(shell) = new {
             self.shells.push(shell);
             if self.shells.len() > SHELLS {
                 self.shells.pop();

@@ -190,6 +190,15 @@ impl Shell {
         shell
     }
 
+    /// A login shell that inherits what a program got, as `bash -l` starts one.
+    pub(super) fn login_in(system: &mut System, process: &Process) -> Self {
+        let mut shell = Self::of_process(system, process);
+        shell.interactive = true;
+        shell.complete_environment(system);
+        shell.startup(system);
+        shell
+    }
+
     /// An interactive shell that is no login shell, as `bash` or `sudo -s` starts one.
     pub(super) fn interactive(system: &mut System, process: &Process) -> Self {
         let mut shell = Self::of_process(system, process);

@@ -820,7 +820,7 @@ fn bash(call: &mut Call<'_>) -> Exit {
     }
     if call.process.stdin.is_terminal() {
         let shell = if flags.contains('l') {
-            Shell::login_of(call.system, process.user)
+            Shell::login_in(call.system, &process)
         } else {
             Shell::interactive(call.system, &process)
         };

@@ -675,7 +675,25 @@ fn eval(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), F
 }
 
 fn exec(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
-    shell.program(system, args[1..].to_vec())?;
+    let words = args[1..].iter().skip_while(|word| word.starts_with('-'));
+    let words: Vec<String> = words.cloned().collect();
+    let Some(name) = words.first() else {
+        return done(shell, 0);
+    };
+    if !name.contains('/') && files_of(shell, system, name).is_empty() {
+        let message = format!("exec: {name}: not found");
+        wrong(shell, system, &message, 127)?;
+        // Where somebody types, there has to be a shell.
+        return if shell.interactive {
+            Ok(())
+        } else {
+            Err(Flow::Exit(127))
+        };
+    }
+    shell.program(system, words)?;
+    if shell.interactive && shell.status == 126 {
+        return Ok(());
+    }
     Err(Flow::Exit(shell.status))
 }
 
