@@ -552,7 +552,7 @@ fn a_full_disk_and_a_missing_network_stop_what_they_stop() {
     let mut typist = Typist::with("ubuntu-4x4090", &[], |machine| {
         machine.state.network = false;
     });
-    typist.fails("uv pip install pandas", 1, "Failed to fetch");
+    typist.fails("uv pip install pandas", 2, "Failed to fetch");
 }
 
 #[test]

@@ -7,10 +7,13 @@ use crate::version::PythonVersion;
 use super::{Program, not_played};
 
 mod conda;
-mod lines;
+mod modules;
 mod packages;
 mod pip;
 mod project;
+mod script;
+mod syntax;
+mod tensor;
 mod torch;
 mod uv;
 
@@ -153,7 +156,8 @@ fn python(call: &mut Call<'_>) -> Exit {
                     call.error("Argument expected for the -c option");
                     return 2;
                 };
-                return lines::run(call, &own, &code);
+                let argv = std::iter::once("-c".to_owned()).chain(words).collect();
+                return script::run(call, &own, "<string>", &code, argv);
             }
             "-m" => {
                 let Some(module) = words.next() else {
@@ -162,6 +166,7 @@ fn python(call: &mut Call<'_>) -> Exit {
                 };
                 return run_module(call, &own, &module, &words.collect::<Vec<_>>());
             }
+            "-" => return stdin(call, &own),
             _ if word.starts_with("--") && !matches!(word.as_str(), "--help" | "--help-all") => {
                 let path = own.executable();
                 call.error(format!("unknown option {}\nusage: {path} [option] ... [-c cmd | -m mod | file | -] [arg] ...\nTry `python -h' for more information.", crate::visible::visible(&word)));
@@ -183,15 +188,24 @@ fn python(call: &mut Call<'_>) -> Exit {
                     ));
                     return 2;
                 };
-                return lines::run(call, &own, &String::from_utf8_lossy(&bytes));
+                let code = String::from_utf8_lossy(&bytes).into_owned();
+                let file = absolute(&call.process.cwd.clone(), &word);
+                let argv = std::iter::once(word).chain(words).collect();
+                return script::run(call, &own, &file, &code, argv);
             }
         }
     }
+    stdin(call, &own)
+}
+
+/// What stands on standard input, where nothing else is named.
+fn stdin(call: &mut Call<'_>, own: &Interpreter) -> Exit {
     if call.process.stdin.is_terminal() {
         return not_played(call, "Python's own prompt", "python -c CODE, python FILE");
     }
     let code = call.read_all();
-    lines::run(call, &own, &String::from_utf8_lossy(&code))
+    let code = String::from_utf8_lossy(&code).into_owned();
+    script::run(call, own, "<stdin>", &code, vec![String::new()])
 }
 
 fn run_module(call: &mut Call<'_>, own: &Interpreter, module: &str, words: &[String]) -> Exit {

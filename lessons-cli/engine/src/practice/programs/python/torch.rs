@@ -4,9 +4,12 @@ use super::Interpreter;
 use super::packages;
 use crate::facts::Facts;
 use crate::facts::cuda::toolkits::toolkit_folder;
+use crate::facts::gpus::Sourced;
+use crate::facts::libc::Libc;
 use crate::machine::nvml::{Gpu, GpuReading, Nvml, NvmlCode};
-use crate::practice::process::{Call, Exit};
+use crate::practice::process::{Call, Exit, Process};
 use crate::practice::programs::smi;
+use crate::practice::streams::{Input, Sink};
 use crate::tables::Os;
 use crate::tables::cuda_driver::{self, Verdict};
 use crate::tables::torch_matrix::{
@@ -337,52 +340,100 @@ pub(super) fn import_error(
     }
 }
 
-/// PyTorch's own report, as far as a practice machine can tell.
-pub(super) fn collect_env(call: &mut Call<'_>, own: &Interpreter, torch: &Torch) -> Exit {
-    let gpus = torch.gpus(call);
-    let (available, models) = match &gpus {
-        Ok(gpus) => (
-            "True",
-            gpus.iter()
-                .enumerate()
-                .map(|(index, gpu)| {
-                    format!(
-                        "GPU {index}: {}",
-                        gpu.name.known().cloned().unwrap_or_default()
-                    )
-                })
-                .collect::<Vec<_>>()
-                .join("\n"),
-        ),
-        Err(_) => ("False", String::new()),
+/// What a program prints when it ends well; none where it is not there or fails.
+fn printed(call: &mut Call<'_>, words: &[&str]) -> Option<String> {
+    let (pipe, stdout) = Sink::pipe();
+    let process = Process {
+        stdin: Input::empty(),
+        stdout,
+        stderr: Sink::Null,
+        ..call.process.clone()
     };
-    let driver = call
-        .machine()
-        .loaded_version()
-        .unwrap_or_else(|| "Could not collect".to_owned());
-    let os = call
-        .machine()
-        .tree
-        .text("/etc/os-release")
-        .ok()
-        .and_then(|text| {
-            text.lines()
-                .find_map(|line| line.strip_prefix("PRETTY_NAME="))
-                .map(|name| name.trim_matches('"').to_owned())
-        })
-        .unwrap_or_else(|| "Linux".to_owned());
+    let words = words.iter().map(|&word| word.to_owned()).collect();
+    let exit = call.system.run(process, words).ok()?;
+    let text = String::from_utf8_lossy(&pipe.borrow().bytes).into_owned();
+    (exit == 0).then_some(text)
+}
+
+/// PyTorch's own report (`torch/utils/collect_env.py` of 2.8, in its order), as far as a practice machine can tell: it asks
+/// gcc, nvcc and nvidia-smi as that does.
+pub(super) fn collect_env(call: &mut Call<'_>, own: &Interpreter, torch: &Torch) -> Exit {
+    let no = || "Could not collect".to_owned();
+    let after = |text: Option<String>, mark: &str| {
+        let text = text?;
+        let (_, rest) = text.split_once(mark)?;
+        Some(rest.lines().next().unwrap_or_default().trim().to_owned())
+    };
+    let gcc = after(printed(call, &["gcc", "--version"]), "gcc ");
+    let runtime = after(printed(call, &["nvcc", "--version"]), ", V");
+    let listed = printed(call, &["nvidia-smi", "-L"]).map(|text| {
+        let lines = text.lines();
+        let cards: Vec<&str> = lines
+            .map(|line| line.split(" (UUID").next().unwrap_or(line))
+            .collect();
+        // One card stands on the line of its title, more below it.
+        match cards.as_slice() {
+            [one] => (*one).to_owned(),
+            more => format!("\n{}\n", more.join("\n")),
+        }
+    });
+    let query = [
+        "nvidia-smi",
+        "--query-gpu=driver_version",
+        "--format=csv,noheader",
+    ];
+    let driver = printed(call, &query).and_then(|text| text.lines().next().map(str::to_owned));
+    let available = torch.gpus(call).is_ok();
+    let missing = if !available && runtime.is_none() && listed.is_none() && driver.is_none() {
+        "No CUDA".to_owned()
+    } else {
+        no()
+    };
     let cuda = torch
         .cuda
-        .map_or_else(|| "Could not collect".to_owned(), |cuda| cuda.to_string());
+        .map_or_else(|| "None".to_owned(), |cuda| cuda.to_string());
+    let facts = Facts::new(call.machine());
+    let os = facts.text("/etc/os-release").ok().and_then(|text| {
+        let mut lines = text.lines();
+        let name = lines.find_map(|line| line.strip_prefix("PRETTY_NAME="))?;
+        Some(name.trim_matches('"').to_owned())
+    });
+    let libc = match facts.libc() {
+        Ok(Some(Sourced {
+            value: Libc::Glibc(major, minor),
+            ..
+        })) => format!("glibc-{major}.{minor}"),
+        _ => "N/A".to_owned(),
+    };
+    let platform = facts.platform();
+    let (os, arch) = (os.unwrap_or_else(|| "Linux".to_owned()), platform.arch);
+    let kernel = platform.kernel.unwrap_or_default();
+    let place = format!("Linux-{kernel}-{arch}-with-{libc}");
+    let available = if available { "True" } else { "False" };
     call.line("Collecting environment information...");
     call.line(format!(
-        "PyTorch version: {}\nIs debug build: False\nCUDA used to build PyTorch: {cuda}\nROCM used to build PyTorch: N/A\n\nOS: {os} (x86_64)\n\nPython version: {} (64-bit runtime)\nIs CUDA available: {available}\nNvidia driver version: {driver}\nGPU models and configuration: \n{models}\n\nVersions of relevant libraries:",
-        torch.version, own.whole
+        "PyTorch version: {}\nIs debug build: False\nCUDA used to build PyTorch: {cuda}\nROCM used to build PyTorch: N/A\n",
+        torch.version
     ));
+    call.line(format!(
+        "OS: {os} ({arch})\nGCC version: {}\nClang version: Could not collect\nCMake version: Could not collect\nLibc version: {libc}\n",
+        gcc.unwrap_or_else(no)
+    ));
+    call.line(format!(
+        "Python version: {} (main) [GCC 13.3.0] (64-bit runtime)\nPython platform: {place}\nIs CUDA available: {available}\nCUDA runtime version: {}\nCUDA_MODULE_LOADING set to: {}\nGPU models and configuration: {}\nNvidia driver version: {}\ncuDNN version: {}\nIs XPU available: False\nHIP runtime version: N/A\nMIOpen runtime version: N/A\nIs XNNPACK available: True\n",
+        own.whole,
+        runtime.unwrap_or_else(|| missing.clone()),
+        if available == "True" { "LAZY" } else { "N/A" },
+        listed.unwrap_or_else(|| missing.clone()),
+        driver.unwrap_or_else(|| missing.clone()),
+        missing,
+    ));
+    call.line("Versions of relevant libraries:");
     for one in packages::installed(call, &own.site) {
         if one.name.starts_with("torch") || one.name == "numpy" || one.name.starts_with("nvidia-") {
             call.line(format!("[pip3] {}=={}", one.name, one.version));
         }
     }
+    call.line("[conda] Could not collect");
     0
 }
