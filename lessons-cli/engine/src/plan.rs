@@ -473,13 +473,13 @@ fn reason(misfit: &Misfit, question: &Question) -> (&'static str, Message) {
     }
 }
 
-/// The name of the GPU with a compute capability.
+/// The name of the GPU with a compute capability, to stand before its target: `RTX 4090 (sm_89)`, `GPU 8.6 (sm_86)`.
 fn named(cc: crate::version::ComputeCapability, question: &Question) -> String {
     question
         .gpus
         .iter()
-        .find(|gpu| gpu.value.compute_capability == Some(cc))
-        .map_or_else(|| cc.sm(), |gpu| gpu.value.shown())
+        .find(|gpu| gpu.value.compute_capability == Some(cc) && gpu.value.name.is_some())
+        .map_or_else(|| format!("GPU {cc}"), |gpu| gpu.value.shown())
 }
 
 /// Builds beside the chosen one that run too, and what a newer driver would open.

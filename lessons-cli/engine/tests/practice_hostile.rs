@@ -193,6 +193,23 @@ fn leaving_a_shell_of_root_leaves_that_one_only() {
 }
 
 #[test]
+fn exec_puts_a_new_shell_in_the_place_of_the_old_one() {
+    let played = typed(
+        "export KEPT=1; LOST=2\nexec nosuchshell\necho $LOST\nexec bash\necho [$KEPT$LOST]\nexec $SHELL -l\n\
+         echo [$KEPT]\nexec ls /etc/hostname\n",
+    );
+    assert_eq!(played.len(), 8, "{played:?}");
+    assert_eq!(played[1].exit, 127);
+    assert_eq!(played[1].stderr(), "bash: exec: nosuchshell: not found\n");
+    assert_eq!(played[2].stdout(), "2\n");
+    assert!(played[3].ended.is_none());
+    assert_eq!(played[4].stdout(), "[1]\n");
+    assert_eq!(played[6].stdout(), "[1]\n");
+    assert_eq!(played[7].stdout(), "/etc/hostname\n");
+    assert!(played[7].ended.is_some());
+}
+
+#[test]
 fn here_documents_take_the_lines_up_to_their_word() {
     let played = typed(
         "cat <<E; cat <<'F'\n$((1+1))\nE\n$((1+1))\nF\ncat <<-E\n\tx\n\tE\nsudo tee /etc/x <<E >/dev/null\nkept\nE\ncat /etc/x\ncat <<E\nopen",

@@ -281,6 +281,42 @@ fn a_table_whose_bars_are_gone_is_read_by_its_words() {
     );
 }
 
+/// Wherever within the first column the left edge was cut: what is told is what the whole table tells.
+#[test]
+fn a_cut_within_a_number_makes_no_other_number() {
+    let whole = table(
+        "|   0  NVIDIA GeForce RTX 4090        Off |   00000000:01:00.0 Off |                  Off |",
+        "|  0%   30C    P8             29W /  400W |    1583MiB /  24564MiB |      0%      Default |",
+    );
+    for lost in 1..42 {
+        let cut: String = whole
+            .lines()
+            .flat_map(|line| [line.get(lost..).unwrap_or_default(), "\n"])
+            .collect();
+        let Ok(smi) = read(&cut) else { continue };
+        for gpu in &smi.gpus {
+            let gpu = serde_json::to_value(gpu).unwrap();
+            for (key, value) in [
+                ("index", json!(0)),
+                ("fan_percent", json!(0)),
+                ("temperature_c", json!(30)),
+                ("performance_state", json!("P8")),
+                ("power_draw_w", json!(29)),
+                ("power_limit_w", json!(400)),
+                ("memory_used_mib", json!(1583)),
+                ("memory_total_mib", json!(24564)),
+                ("utilization_percent", json!(0)),
+                ("bus_id", json!("00000000:01:00.0")),
+            ] {
+                assert!(
+                    gpu[key].is_null() || gpu[key] == value,
+                    "{lost}: {key} {gpu}\n{cut}"
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn what_a_cut_left_margin_took_is_unknown() {
     // Four columns are gone from every line: `67%` is `7%` now, and index 10 would be 0.

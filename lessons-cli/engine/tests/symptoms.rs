@@ -966,11 +966,11 @@ proptest! {
             .filter(|(_, sentence)| !sentence.contains("0000:0B") && sentence.chars().filter(|c| c.is_alphabetic()).count() >= 24 && sentence.is_ascii())
             .collect();
         let (id, sentence) = which.get(&sentences);
-        // A letter within a long word: in a short one it may be another word.
+        // A letter within a long word: in a short one it may be another word, and in a name another package or library.
         let places: Vec<usize> = sentence
             .split_word_bounds()
             .into_iter()
-            .filter(|word| word.len() >= 6)
+            .filter(|word| word.len() >= 6 && !is_of_name(sentence, word.start))
             .flat_map(|word| word.start + 1..word.start + word.len() - 1)
             .collect();
         prop_assume!(!places.is_empty());
@@ -988,6 +988,13 @@ proptest! {
     fn any_text_is_taken(text in any::<String>()) {
         recognise(&text);
     }
+}
+
+/// Whether what stands there is of a name, as in `torchaudio==2.9.1` or `libcudart.so.13`.
+fn is_of_name(sentence: &str, at: usize) -> bool {
+    let start = sentence[..at].rfind(' ').map_or(0, |blank| blank + 1);
+    let token = sentence[start..].split(' ').next().unwrap_or_default();
+    token.contains("==") || token.contains(".so")
 }
 
 /// A word of letters and where it stands.

@@ -215,14 +215,13 @@ impl FromStr for AskedTorch {
             return Ok(asked(VersionSpecifiers::from_iter([specifier]), tag));
         }
         let specifiers = VersionSpecifiers::from_str(bare).map_err(|error| {
-            refuse(
-                error
-                    .to_string()
-                    .lines()
-                    .next()
-                    .unwrap_or_default()
-                    .to_owned(),
-            )
+            // The parser's own words are of use to who wrote an operator.
+            let has_operator = bare.starts_with(['<', '>', '=', '!', '~']);
+            let error = error.to_string();
+            refuse(match error.lines().next() {
+                Some(first) if has_operator => first.trim_end_matches(':').to_owned(),
+                _ => "it is neither a version nor a condition".to_owned(),
+            })
         })?;
         let mut tag = None;
         let mut public = Vec::new();

@@ -170,6 +170,9 @@ impl<'m> Files<'m> {
     /// Puts a node, such as a copy, where nothing is yet or over a file.
     pub fn put(&mut self, path: &str, node: Node) -> Result<(), Errno> {
         let path = self.reach(path)?;
+        if path.ends_with('/') && !node.is_dir() {
+            return Err(Errno::NotADirectory);
+        }
         let real = self.machine.tree.real_parent(&path)?;
         if let Ok(there) = self.machine.tree.get_link(&real)
             && there.is_dir()
@@ -207,6 +210,9 @@ impl<'m> Files<'m> {
         let to_real = self.machine.tree.real_parent(&self.reach(to)?)?;
         let from_real = self.machine.tree.real_parent(&self.reach(from)?)?;
         let node = self.machine.tree.get_link(&from_real)?.clone();
+        if to.ends_with('/') && !node.is_dir() {
+            return Err(Errno::NotADirectory);
+        }
         if from_real == to_real {
             return Ok(());
         }
@@ -261,18 +267,9 @@ impl<'m> Files<'m> {
             return Err(Errno::NotFound);
         }
         let path = absolute(self.cwd, path);
-        if self.user == User::Person {
-            let mut at = 1;
-            while let Some(cut) = path[at..].find('/') {
-                let folder = &path[..at + cut];
-                at += cut + 1;
-                if let Ok(node) = self.machine.tree.get(folder)
-                    && node.is_dir()
-                    && !self.allows(node, 1)
-                {
-                    return Err(Errno::Denied);
-                }
-            }
+        let lets = |folder: &Node| self.allows(folder, 1);
+        if self.user == User::Person && !self.machine.tree.lets_through(&path, lets) {
+            return Err(Errno::Denied);
         }
         Ok(path)
     }

@@ -109,6 +109,8 @@ impl System {
         if self.stopped.is_some() {
             return false;
         }
+        // Four names are looked up in a step.
+        let steps = steps + self.machine.tree.take_work() / 4;
         if self.outside.interrupted() {
             self.stopped = Some(Stop::Interrupted);
         } else if let Err(stop) = self.budget.spend(steps) {
@@ -123,7 +125,9 @@ impl System {
             Sink::Screen(stream) => {
                 let allowed = self.budget.print(bytes.len());
                 // A terminal must not be moved by what is printed; colours of programs are not needed here.
-                let text = visible_lines(&String::from_utf8_lossy(&bytes[..allowed]));
+                // And of a NUL byte a terminal shows nothing.
+                let text = String::from_utf8_lossy(&bytes[..allowed]).replace('\0', "");
+                let text = visible_lines(&text);
                 match self.printed.last_mut() {
                     Some((last, before)) if last == stream => {
                         before.push_str(&text);
@@ -415,7 +419,11 @@ impl Call<'_> {
             Line::Terminal => {}
         }
         self.system.flush();
-        let line = self.system.outside.line()?;
+        let Some(line) = self.system.outside.line() else {
+            // Whether it was Ctrl-C that ended the input is seen by the next look.
+            self.system.step();
+            return None;
+        };
         Some(format!("{line}\n").into_bytes())
     }
 

@@ -56,6 +56,9 @@ pub struct Program {
     pub comes_in: Option<&'static str>,
     /// Whether containers, too, have it from the start.
     pub in_containers: bool,
+    /// Whether it is played. What is not is there as on any machine, so that a script that looks for it finds it, and
+    /// says so when it is run.
+    pub played: bool,
 }
 
 impl Program {
@@ -66,6 +69,7 @@ impl Program {
             run,
             comes_in: Some("/usr/bin"),
             in_containers: true,
+            played: true,
         }
     }
 
@@ -80,6 +84,15 @@ impl Program {
             run,
             comes_in: Some(folder),
             in_containers: false,
+            played: true,
+        }
+    }
+
+    /// A program of every machine that is not played.
+    const fn unplayed(name: &'static str) -> Self {
+        Self {
+            played: false,
+            ..Self::base(name, say_not_played)
         }
     }
 
@@ -90,6 +103,7 @@ impl Program {
             run,
             comes_in: None,
             in_containers: false,
+            played: true,
         }
     }
 }
@@ -123,7 +137,39 @@ const FAMILIES: &[&[Program]] = &[
     expr::PROGRAMS,
     lay::PROGRAMS,
     users::PROGRAMS,
+    UNPLAYED,
 ];
+
+/// What every Ubuntu has (packages that are essential there, coreutils and util-linux among them), and is not played.
+const UNPLAYED: &[Program] = &[
+    Program::unplayed("csplit"),
+    Program::unplayed("expand"),
+    Program::unplayed("factor"),
+    Program::unplayed("fallocate"),
+    Program::unplayed("flock"),
+    Program::unplayed("fmt"),
+    Program::unplayed("gunzip"),
+    Program::unplayed("gzip"),
+    Program::unplayed("lsblk"),
+    Program::unplayed("mkfifo"),
+    Program::unplayed("mount"),
+    Program::unplayed("numfmt"),
+    Program::unplayed("perl"),
+    Program::unplayed("pr"),
+    Program::unplayed("script"),
+    Program::unplayed("stty"),
+    Program::unplayed("tar"),
+    Program::unplayed("tsort"),
+    Program::unplayed("umount"),
+    Program::unplayed("unexpand"),
+    Program::unplayed("zcat"),
+];
+
+fn say_not_played(call: &mut Call<'_>) -> Exit {
+    let name = call.name();
+    call.error(said("practice-no-such-program", &[("name", &name)]));
+    126
+}
 
 /// All programs.
 pub fn all() -> impl Iterator<Item = &'static Program> {

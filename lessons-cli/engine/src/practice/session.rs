@@ -116,6 +116,8 @@ impl Session {
             self.shell_mut().remember(line);
         }
         self.system.budget = Budget::default();
+        // What was looked up since the last line was not this one's.
+        self.system.machine.tree.take_work();
         self.system.stopped = None;
         self.system.machine.clock += 1;
         self.system.machine.env = self.shell().exported();
@@ -130,14 +132,16 @@ impl Session {
             exit = self.stopped(stop);
         }
         let mut ended = None;
+        let new = self.system.enter.take();
         if left {
             self.shells.pop();
-            if self.shells.is_empty() {
+            // `exec bash` puts a shell in the place of the one that it was typed in.
+            if self.shells.is_empty() && new.is_none() {
                 ended = Some(Ended::Shell);
                 self.log_in();
             }
         }
-        if let Some(shell) = self.system.enter.take() {
+        if let Some(shell) = new {
             self.shells.push(shell);
             if self.shells.len() > SHELLS {
                 self.shells.pop();

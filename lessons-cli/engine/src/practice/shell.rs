@@ -63,6 +63,8 @@ pub struct Shell {
     /// Variables that functions have made their own, to be put back: innermost last.
     locals: Vec<Vec<(String, Option<Variable>)>>,
     depth: u32,
+    /// How many sourced files it is reading, one in another.
+    sourced: u32,
     left: bool,
     /// Whether a failure is looked at, so that `set -e` does not end the shell.
     looked_at: bool,
@@ -107,6 +109,7 @@ struct Options {
     nullglob: bool,
     dotglob: bool,
     globstar: bool,
+    nocasematch: bool,
 }
 
 /// Why commands do not go on as they stand.
@@ -187,6 +190,15 @@ impl Shell {
         shell
     }
 
+    /// A login shell that inherits what a program got, as `bash -l` starts one.
+    pub(super) fn login_in(system: &mut System, process: &Process) -> Self {
+        let mut shell = Self::of_process(system, process);
+        shell.interactive = true;
+        shell.complete_environment(system);
+        shell.startup(system);
+        shell
+    }
+
     /// An interactive shell that is no login shell, as `bash` or `sudo -s` starts one.
     pub(super) fn interactive(system: &mut System, process: &Process) -> Self {
         let mut shell = Self::of_process(system, process);
@@ -220,6 +232,7 @@ impl Shell {
             },
             locals: Vec::new(),
             depth: 0,
+            sourced: 0,
             left: false,
             looked_at: false,
             history: Arc::default(),
@@ -567,6 +580,14 @@ impl Shell {
         shell.name = args.next().unwrap_or_else(|| "bash".to_owned());
         shell.params = args.collect();
         shell.run_to_the_end(system, text)
+    }
+}
+
+/// The text that stands for one that is only read, as by `bash -n`: itself where it is no shell, and nothing where it is.
+pub(super) fn only_read(text: &str) -> String {
+    match parse::program(text) {
+        Ok(_) => String::new(),
+        Err(_) => text.to_owned(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The files of a practice machine: a tree whose unchanged parts are shared, so that a copy costs nothing.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -18,6 +19,8 @@ pub struct Tree {
     root: Arc<Node>,
     /// What its files take, in bytes.
     used: u64,
+    /// The names that were looked up, and the nodes that were gone through, since somebody asked.
+    work: Cell<u64>,
 }
 
 /// A file, folder or link.
@@ -234,6 +237,7 @@ impl Default for Tree {
         Self {
             root: Arc::new(Node::dir()),
             used: 4096,
+            work: Cell::new(0),
         }
     }
 }
@@ -244,16 +248,26 @@ impl Tree {
         self.used
     }
 
+    /// The names that were looked up, and the nodes that were gone through, since this was asked last: what a program
+    /// does with files costs it as much.
+    pub(super) fn take_work(&self) -> u64 {
+        self.work.take()
+    }
+
+    fn works(&self, names: usize) {
+        self.work.set(self.work.get().saturating_add(names as u64));
+    }
+
     /// The node at a path, links followed.
     pub fn get(&self, path: &str) -> Result<&Node, Errno> {
-        let real = self.real_path(path)?;
-        self.at(&real).ok_or(Errno::NotFound)
+        self.resolve(path, true, |_| true)?.1.ok_or(Errno::NotFound)
     }
 
     /// The node at a path; of a link, the link itself.
     pub fn get_link(&self, path: &str) -> Result<&Node, Errno> {
-        let real = self.real_parent(path)?;
-        self.at(&real).ok_or(Errno::NotFound)
+        self.resolve(path, false, |_| true)?
+            .1
+            .ok_or(Errno::NotFound)
     }
 
     /// The bytes of a file, links followed. A program is not text, and of an untold file nothing is known.
@@ -283,7 +297,10 @@ impl Tree {
     /// The names in a folder, sorted, links followed.
     pub fn list(&self, path: &str) -> Result<Vec<String>, Errno> {
         match &self.get(path)?.content {
-            Content::Dir(names) => Ok(names.keys().cloned().collect()),
+            Content::Dir(names) => {
+                self.works(names.len());
+                Ok(names.keys().cloned().collect())
+            }
             _ => Err(Errno::NotADirectory),
         }
     }
@@ -363,68 +380,107 @@ impl Tree {
             }
             found.push((path, node));
         }
+        self.works(4 * found.len());
         Ok(found)
     }
 
     /// The path with all links followed; its last part need not be there, its folder has to be.
     pub fn real_path(&self, path: &str) -> Result<String, Errno> {
-        self.resolve(path, true)
+        self.resolve(path, true, |_| true).map(|(real, _)| real)
     }
 
     /// The path with the links of its folders followed, but not its last part.
     pub fn real_parent(&self, path: &str) -> Result<String, Errno> {
-        self.resolve(path, false)
+        self.resolve(path, false, |_| true).map(|(real, _)| real)
     }
 
-    fn resolve(&self, path: &str, last_too: bool) -> Result<String, Errno> {
+    /// Whether all folders on the way to a path let somebody through.
+    pub(super) fn lets_through(&self, path: &str, lets: impl Fn(&Node) -> bool) -> bool {
+        !matches!(self.resolve(path, false, lets), Err(Errno::Denied))
+    }
+
+    /// Follows a path, part by part from where the last part led, so that it takes as long as the path is: where it
+    /// leads, and the node that is there.
+    fn resolve(
+        &self,
+        path: &str,
+        last_too: bool,
+        lets: impl Fn(&Node) -> bool,
+    ) -> Result<(String, Option<&Node>), Errno> {
         if path.is_empty() {
             return Err(Errno::NotFound);
         }
         if path.len() > MAX_PATH {
             return Err(Errno::NameTooLong);
         }
+        self.works(1);
         let wants_dir = path.ends_with('/');
-        let mut done = String::new();
-        let mut todo: Vec<String> = path.split('/').rev().map(str::to_owned).collect();
+        let mut done = String::with_capacity(path.len());
+        // The folders that lead to where it stands, each with the length of its path.
+        let mut folders: Vec<(&Node, usize)> = vec![(&self.root, 0)];
+        let mut last = None;
+        let mut todo = Todo::of(path);
         let mut links = 0;
-        while let Some(part) = todo.pop() {
-            match part.as_str() {
-                "" | "." => {}
-                ".." => done.truncate(done.rfind('/').unwrap_or(0)),
-                name => {
-                    if name.len() > MAX_NAME {
-                        return Err(Errno::NameTooLong);
-                    }
-                    let here = format!("{done}/{name}");
-                    let is_last = todo.iter().all(|part| part.is_empty() || part == ".");
-                    match self.at(&here).map(|node| &node.content) {
-                        Some(Content::Link(target)) if last_too || wants_dir || !is_last => {
-                            links += 1;
-                            if links > MAX_LINKS {
-                                return Err(Errno::Loop);
-                            }
-                            if target.starts_with('/') {
-                                done.clear();
-                            }
-                            todo.extend(target.split('/').rev().map(str::to_owned));
-                        }
-                        Some(Content::Dir(_)) => done = here,
-                        Some(_) if !is_last || wants_dir => return Err(Errno::NotADirectory),
-                        Some(_) => done = here,
-                        None if is_last => done = here,
-                        None => return Err(Errno::NotFound),
-                    }
+        while let Some(name) = todo.next() {
+            self.works(1);
+            if name == ".." {
+                if folders.len() > 1 {
+                    folders.pop();
                 }
+                done.truncate(folders.last().map_or(0, |(_, length)| *length));
+                continue;
+            }
+            if name.len() > MAX_NAME {
+                return Err(Errno::NameTooLong);
+            }
+            let (folder, length) = *folders.last().unwrap_or(&(&self.root, 0));
+            if !lets(folder) {
+                return Err(Errno::Denied);
+            }
+            let node = match &folder.content {
+                Content::Dir(names) => names.get(name).map(Arc::as_ref),
+                _ => None,
+            };
+            let is_last = todo.is_done();
+            match node.map(|node| &node.content) {
+                Some(Content::Link(target)) if last_too || wants_dir || !is_last => {
+                    links += 1;
+                    if links > MAX_LINKS {
+                        return Err(Errno::Loop);
+                    }
+                    if target.starts_with('/') {
+                        folders.truncate(1);
+                        done.clear();
+                    }
+                    todo.first(target);
+                    continue;
+                }
+                Some(Content::Dir(_)) => {}
+                Some(_) if !is_last || wants_dir => return Err(Errno::NotADirectory),
+                None if !is_last => return Err(Errno::NotFound),
+                _ => {}
+            }
+            done.truncate(length);
+            done.push('/');
+            done.push_str(name);
+            match node {
+                Some(node) if node.is_dir() => folders.push((node, done.len())),
+                node => last = Some(node),
             }
         }
         if done.is_empty() {
             done.push('/');
         }
-        Ok(done)
+        let node = match last {
+            Some(node) => node,
+            None => folders.last().map(|(node, _)| *node),
+        };
+        Ok((done, node))
     }
 
     /// The node at a path without links.
     fn at(&self, real: &str) -> Option<&Node> {
+        self.works(2);
         let mut node = &self.root;
         for part in real.split('/').filter(|part| !part.is_empty()) {
             match &node.content {
@@ -436,6 +492,8 @@ impl Tree {
     }
 
     fn node_mut(&mut self, real: &str) -> Option<&mut Node> {
+        // Every folder on the way becomes this tree's own.
+        self.works(real.matches('/').count() * 2);
         let mut node = Arc::make_mut(&mut self.root);
         for part in real.split('/').filter(|part| !part.is_empty()) {
             match &mut node.content {
@@ -455,8 +513,14 @@ impl Tree {
 
     /// Makes the folders of a path that are not there, and says where it leads.
     pub fn make_dirs(&mut self, path: &str, mtime: i64) -> Result<String, Errno> {
+        let path = normal(path);
+        if let Ok((real, Some(node))) = self.resolve(&path, true, |_| true)
+            && node.is_dir()
+        {
+            return Ok(real);
+        }
         let mut done = String::from("/");
-        for part in normal(path).split('/').filter(|part| !part.is_empty()) {
+        for part in path.split('/').filter(|part| !part.is_empty()) {
             if part.len() > MAX_NAME {
                 return Err(Errno::NameTooLong);
             }
@@ -485,6 +549,44 @@ impl Tree {
             }
         }
         Ok(done)
+    }
+}
+
+/// What is left of a path to be followed: its rest, and the rests of the paths whose links led away from them.
+struct Todo<'t> {
+    rests: Vec<&'t str>,
+}
+
+impl<'t> Todo<'t> {
+    fn of(path: &'t str) -> Self {
+        Self { rests: vec![path] }
+    }
+
+    /// Puts a path before what is left.
+    fn first(&mut self, path: &'t str) {
+        self.rests.push(path);
+    }
+
+    /// The next part that leads anywhere.
+    fn next(&mut self) -> Option<&'t str> {
+        while let Some(rest) = self.rests.last_mut() {
+            let (part, more) = rest.split_once('/').unwrap_or((rest, ""));
+            *rest = more;
+            if more.is_empty() {
+                self.rests.pop();
+            }
+            if !part.is_empty() && part != "." {
+                return Some(part);
+            }
+        }
+        None
+    }
+
+    /// Whether nothing that leads anywhere is left.
+    fn is_done(&self) -> bool {
+        self.rests
+            .iter()
+            .all(|rest| rest.split('/').all(|part| part.is_empty() || part == "."))
     }
 }
 

@@ -70,7 +70,7 @@ plan-when-faulty = Newer, if your work is not { $workload }
 plan-when-driver = With driver { $floor } or newer
 plan-when-older-driver = With a driver below { $below } ({ $floor } or newer)
 plan-when-last-driver = With a driver of branch { $branch }, the last one for this GPU
-plan-when-python = With Python { $python }: uv venv --python { $python }
+plan-when-python = With Python { $python } (uv venv --python { $python })
 plan-when-python-and-driver = With Python { $python } (uv venv --python { $python }) and driver { $floor } or newer
 plan-when-without-gpu = Without { $gpu }: hide it with CUDA_VISIBLE_DEVICES
 plan-when-torch = Another release of torch
@@ -131,4 +131,4 @@ plan-usage-driver-and-cuda = tried to plan with both --driver { $driver } and --
 plan-usage-driver-contradicts-cuda = tried to plan with both --driver { $driver } and --cuda { $cuda }: they contradict each other, since driver { $driver } shows CUDA { $most } at most. If { $cuda } is your toolkit, leave --cuda out: a wheel brings its own CUDA. If nvidia-smi shows { $cuda }, read the driver's version in its first line again, and give that alone
 
 plan-live-other-project = tried to read { $page } as the page of { $project }: it lists { $other }, and no { $project }; is it the address of an index of PyTorch's wheels?
-plan-live-failed = { $why }; without --live the plan is made from the list of { $as-of }
+plan-live-failed = { $why } (without --live the plan is made from the list of { $as-of })

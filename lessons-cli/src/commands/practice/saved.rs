@@ -87,6 +87,32 @@ fn file_of(name: &str) -> Result<PathBuf> {
     Ok(folder()?.join(format!("{name}.json")))
 }
 
+/// How the folders of open editors begin; the number of the process comes behind.
+const SCRATCH: &str = "scratch-";
+
+/// The folder in which this process gives an editor its copy.
+pub(super) fn scratch() -> Result<PathBuf> {
+    Ok(folder()?.join(format!("{SCRATCH}{}", std::process::id())))
+}
+
+/// Takes away the folders of editors whose process was killed before it could.
+#[cfg(unix)]
+fn sweep(folder: &std::path::Path) {
+    let dead = |name: &str| {
+        let number = name.strip_prefix(SCRATCH)?.parse().ok()?;
+        let process = rustix::process::Pid::from_raw(number)?;
+        // A process that is somebody else's is there as well.
+        let there = rustix::process::test_kill_process(process);
+        Some(there == Err(rustix::io::Errno::SRCH))
+    };
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().and_then(dead) == Some(true) {
+            // The next start tries again.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
 /// Looks at a practice; `None` where nothing was kept.
 pub(super) fn glance(name: &str) -> Option<Glance> {
     let saved = read(&file_of(name).ok()?).ok()??;
@@ -148,6 +174,8 @@ impl Place {
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)
                 .with_context(|| format!("tried to make {}", folder.display()))?;
+            #[cfg(unix)]
+            sweep(folder);
         }
         let lock = lock(&file)?;
         let mut notice = None;
@@ -206,5 +234,28 @@ fn lock(file: &std::path::Path) -> Result<Option<File>> {
         Err(TryLockError::Error(error)) => {
             Err(error).with_context(|| format!("tried to lock {}", path.display()))
         }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_editor_left_is_taken_away_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        // No process has a number as high as this.
+        let (dead, alive) = (
+            path(&format!("{SCRATCH}{}", i32::MAX)),
+            path(&format!("{SCRATCH}{}", std::process::id())),
+        );
+        for folder in [&dead, &alive, &path("scratch-x"), &path("other")] {
+            fs::create_dir(folder).unwrap();
+        }
+        fs::write(dead.join("notes"), "text").unwrap();
+        sweep(folder.path());
+        assert!(!dead.exists());
+        assert!(alive.is_dir() && path("scratch-x").is_dir() && path("other").is_dir());
     }
 }

@@ -206,7 +206,7 @@ fn edit(path: &str, text: &str) -> Result<Edited> {
         .filter_map(|name| std::env::var(name).ok())
         .find(|value| !value.trim().is_empty())
         .unwrap_or_else(|| if cfg!(windows) { "notepad" } else { "vi" }.to_owned());
-    let folder = super::saved::folder()?.join(format!("scratch-{}", std::process::id()));
+    let folder = super::saved::scratch()?;
     fs::create_dir_all(&folder).with_context(|| format!("tried to make {}", folder.display()))?;
     let name: String = path
         .rsplit('/')

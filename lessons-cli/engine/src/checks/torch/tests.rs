@@ -428,6 +428,13 @@ fn installations() {
             no_torch(m);
             text(m, &format!("{VENV}/bin/pip"), &format!("#!{VENV}/bin/python3\nimport sys\n"));
         } => Fail "fail";
+        // Another Python on PATH has it.
+        |m| {
+            no_torch(m);
+            env(m, "PATH", format!("{VENV}/bin:/opt/py/bin:/usr/bin"));
+            names(m, "/opt/py/lib", &["python3.12"]);
+            text(m, "/opt/py/lib/python3.12/site-packages/torch/version.py", "__version__ = '2.8.0+cu128'\ncuda = '12.8'\n");
+        } => Fail "fail-elsewhere";
         |m| {
             no_torch(m);
             names(m, "/home/me/miniforge3/envs", &["dl"]);

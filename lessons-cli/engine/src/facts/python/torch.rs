@@ -1,5 +1,6 @@
 //! The torch that is installed: its version, what it was built for, and its list of GPU code.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use pep440_rs::Version;
@@ -37,6 +38,9 @@ const CONDAS: [&str; 7] = [
 
 /// How many folders of `PYTHONPATH` are looked at.
 const MOST_IN_PYTHONPATH: usize = 20;
+
+/// How many folders of `PATH` are looked at.
+const MOST_IN_PATH: usize = 40;
 
 /// How many folders are looked at for a torch that is elsewhere.
 const MOST_FOLDERS: usize = 200;
@@ -189,15 +193,17 @@ impl Facts<'_> {
         vec![only.record.clone()]
     }
 
-    /// Folders outside of the environment that hold a torch: the user's own packages, the system's, `.venv` in the
-    /// working folder, conda's environments and pyenv's and python.org's Pythons.
+    /// Folders outside of the environment that hold a torch: the packages of the other Pythons on `$PATH`, the user's own,
+    /// the system's, `.venv` in the working folder, conda's environments and pyenv's and python.org's Pythons.
     pub fn torch_elsewhere(&self) -> Vec<Torch> {
         let own = self.sites().unwrap_or_default();
-        let folders = if self.platform().os == "windows" {
+        let mut folders = if self.platform().os == "windows" {
             self.folders_of_windows()
         } else {
             self.folders_of_unix()
         };
+        let mut seen = BTreeSet::new();
+        folders.retain(|folder| seen.insert(folder.clone()));
         folders
             .iter()
             .take(MOST_FOLDERS)
@@ -217,6 +223,16 @@ impl Facts<'_> {
                 }
             }
         };
+        let path = self.env("PATH").ok().flatten().unwrap_or_default();
+        let on_path = path.split(':').filter_map(|folder| self.absolute(folder));
+        for folder in on_path.take(MOST_IN_PATH) {
+            if let Some(prefix) = folder
+                .strip_suffix("/bin")
+                .filter(|prefix| !prefix.is_empty())
+            {
+                below_lib(prefix);
+            }
+        }
         if let Ok(Some(home)) = self.folder_in("HOME") {
             below_lib(&format!("{home}/.local"));
         }

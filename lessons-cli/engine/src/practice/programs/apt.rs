@@ -1132,6 +1132,10 @@ fn list(call: &mut Call<'_>, words: &[String], upgradable: bool, installed: bool
             })
             .collect()
     };
+    // For each one all that is offered was gone through.
+    if !call.system.spend(100 * lines.len() as u64) {
+        return 130;
+    }
     for line in lines {
         call.line(line);
     }

@@ -206,9 +206,312 @@ fn days_before(year: i64) -> i64 {
     (year - 1970) * 365 + leaps(year - 1) - leaps(1969)
 }
 
+/// The moment of a day and a time of it, in seconds since 1970. Months beyond a year and days beyond a month go on.
+fn moment(year: i64, month: i64, day: i64, seconds: i64) -> i64 {
+    let months = year * 12 + month - 1;
+    let (year, month) = (months.div_euclid(12), months.rem_euclid(12));
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let lengths = [
+        31,
+        28 + i64::from(leap),
+        31,
+        30,
+        31,
+        30,
+        31,
+        31,
+        30,
+        31,
+        30,
+        31,
+    ];
+    let before: i64 = lengths
+        .iter()
+        .take(usize::try_from(month).unwrap_or(0))
+        .sum();
+    (days_before(year) + before + day - 1) * 86_400 + seconds
+}
+
+/// The time that a text tells, as GNU `date -d` reads it, in UTC: a day, a time, a zone, and steps from there, such as
+/// `2024-01-31 12:00 UTC + 2 days`. `None` where it is none, or one that is not read here.
+pub(crate) fn told(text: &str, now: i64) -> Option<i64> {
+    const YEARS: std::ops::RangeInclusive<i64> = 0..=9999;
+    if let Some(seconds) = text.trim().strip_prefix('@') {
+        return seconds.split('.').next()?.parse().ok();
+    }
+    if text.len() > 200 {
+        return None;
+    }
+    let text = text.to_ascii_lowercase().replace(',', " ");
+    let m = Moment::of(now);
+    let (mut year, mut month, mut day) = (m.year, i64::try_from(m.month).ok()?, m.day);
+    let mut time = m.hour * 3600 + m.minute * 60 + m.second;
+    let (mut zone, mut steps, mut months) = (0, 0_i64, 0_i64);
+    let mut words = text.split_whitespace().peekable();
+    // A text without any is this day.
+    if words.peek().is_none() {
+        time = 0;
+    }
+    while let Some(word) = words.next() {
+        if let Some((date, clock)) = word
+            .split_once('t')
+            .filter(|_| word.starts_with(|c: char| c.is_ascii_digit()))
+            && let Some(found) = day_of(date)
+            && let Some((seconds, east)) = time_of(clock)
+        {
+            (year, month, day) = found;
+            (time, zone) = (seconds, east.unwrap_or(0));
+        } else if let Some(found) = day_of(word) {
+            (year, month, day) = found;
+            time = 0;
+        } else if let Some((seconds, east)) = time_of(word) {
+            time = seconds;
+            zone = east.unwrap_or(zone);
+        } else if let Some(named) = month_of(word) {
+            month = named;
+            time = 0;
+            day = words.next()?.parse().ok()?;
+            if let Some(given) = words
+                .peek()
+                .and_then(|word| word.parse().ok())
+                .filter(|_| words.peek().is_some_and(|word| word.len() == 4))
+            {
+                year = given;
+                words.next();
+            }
+        } else if let Some(named) = words
+            .peek()
+            .and_then(|next| month_of(next))
+            .filter(|_| word.parse::<u8>().is_ok())
+        {
+            words.next();
+            (month, day, time) = (named, word.parse().ok()?, 0);
+            if let Some(given) = words
+                .peek()
+                .and_then(|word| word.parse().ok())
+                .filter(|_| words.peek().is_some_and(|word| word.len() == 4))
+            {
+                year = given;
+                words.next();
+            }
+        } else {
+            match word {
+                "now" | "today" => {}
+                "yesterday" => steps -= 86_400,
+                "tomorrow" => steps += 86_400,
+                "midnight" => time = 0,
+                "noon" => time = 12 * 3600,
+                "utc" | "gmt" | "z" => zone = 0,
+                "+" | "-" | "next" | "last" => {
+                    let (sign, count) = match word {
+                        "+" => (1, words.next()?.parse::<i64>().ok()?),
+                        "-" => (-1, words.next()?.parse::<i64>().ok()?),
+                        "next" => (1, 1),
+                        _ => (-1, 1),
+                    };
+                    step(&mut steps, &mut months, sign * count, words.next()?)?;
+                }
+                word => {
+                    // `2 days`, `2days`, and a unit alone, which is one; `ago` turns it round.
+                    let digits = word
+                        .find(|c: char| c.is_ascii_alphabetic())
+                        .unwrap_or(word.len());
+                    let (count, unit) = word.split_at(digits);
+                    let count: i64 = if count.is_empty() {
+                        1
+                    } else {
+                        count.parse().ok()?
+                    };
+                    let unit = if unit.is_empty() { words.next()? } else { unit };
+                    let sign = if words.peek() == Some(&"ago") {
+                        words.next();
+                        -1
+                    } else {
+                        1
+                    };
+                    step(&mut steps, &mut months, sign * count, unit)?;
+                }
+            }
+        }
+    }
+    let fits = (1..=12).contains(&month) && (1..=31).contains(&day) && YEARS.contains(&year);
+    // A day that its month does not have is none.
+    let begun = moment(year, month, day, 0);
+    if !fits || i64::try_from(Moment::of(begun).month).ok()? != month {
+        return None;
+    }
+    let seconds = time - zone + steps;
+    Some(moment(year, month + months, day, seconds))
+}
+
+/// Adds some of a unit of time.
+fn step(seconds: &mut i64, months: &mut i64, count: i64, unit: &str) -> Option<()> {
+    if count.abs() > 1_000_000 {
+        return None;
+    }
+    match unit
+        .strip_suffix('s')
+        .filter(|unit| unit.len() > 1)
+        .unwrap_or(unit)
+    {
+        "sec" | "second" => *seconds += count,
+        "min" | "minute" => *seconds += 60 * count,
+        "hour" => *seconds += 3600 * count,
+        "day" => *seconds += 86_400 * count,
+        "week" => *seconds += 7 * 86_400 * count,
+        "fortnight" => *seconds += 14 * 86_400 * count,
+        "month" => *months += count,
+        "year" => *months += 12 * count,
+        _ => return None,
+    }
+    (months.abs() < 12 * 5000).then_some(())
+}
+
+/// `2024-01-02`, `2024/1/2`, `1/2/2024`, `20240102`.
+fn day_of(word: &str) -> Option<(i64, i64, i64)> {
+    if word.len() == 8 && word.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some((
+            word[..4].parse().ok()?,
+            word[4..6].parse().ok()?,
+            word[6..].parse().ok()?,
+        ));
+    }
+    let sign = if word.contains('/') { '/' } else { '-' };
+    let parts: Vec<i64> = word
+        .split(sign)
+        .map(|part| {
+            let digits = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+            part.parse().ok().filter(|_| digits)
+        })
+        .collect::<Option<_>>()?;
+    match (parts.as_slice(), sign) {
+        ([month, day, year], '/') if *year > 99 => Some((*year, *month, *day)),
+        ([year, month, day], _) if *year > 99 => Some((*year, *month, *day)),
+        _ => None,
+    }
+}
+
+/// `12:34`, `12:34:56.7`, with `z` or `+02:00` behind: the seconds of the day, and how far east.
+fn time_of(word: &str) -> Option<(i64, Option<i64>)> {
+    let (clock, zone) = match word.find(['z', '+', '-']).filter(|at| *at > 2) {
+        Some(at) if &word[at..] == "z" => (&word[..at], Some(0)),
+        Some(at) => {
+            let digits: String = word[at + 1..].chars().filter(|c| *c != ':').collect();
+            let number: i64 = digits.parse().ok()?;
+            let hours = if digits.len() > 2 {
+                number / 100
+            } else {
+                number
+            };
+            let minutes = if digits.len() > 2 { number % 100 } else { 0 };
+            let east = hours * 3600 + minutes * 60;
+            (
+                &word[..at],
+                Some(if word[at..].starts_with('-') {
+                    -east
+                } else {
+                    east
+                }),
+            )
+        }
+        None => (word, None),
+    };
+    let mut parts = clock.split(':');
+    let hour: i64 = parts.next()?.parse().ok()?;
+    let minute: i64 = parts.next()?.parse().ok()?;
+    let second: i64 = match parts.next() {
+        Some(second) => second.split('.').next()?.parse().ok()?,
+        None => 0,
+    };
+    let fits = (0..24).contains(&hour) && (0..60).contains(&minute) && (0..=60).contains(&second);
+    (fits && parts.next().is_none()).then_some((hour * 3600 + minute * 60 + second, zone))
+}
+
+fn month_of(word: &str) -> Option<i64> {
+    let word = word.trim_end_matches('.');
+    let place = MONTHS.iter().position(|month| {
+        word.len() >= 3
+            && word
+                .get(..3)
+                .is_some_and(|word| month.eq_ignore_ascii_case(word))
+    })?;
+    i64::try_from(place + 1).ok()
+}
+
+/// The time of `touch -t [[CC]YY]MMDDhhmm[.ss]`.
+pub(crate) fn stamped(text: &str, now: i64) -> Option<i64> {
+    let (digits, seconds) = text.split_once('.').unwrap_or((text, "0"));
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let year = match digits.len() {
+        8 => Moment::of(now).year,
+        10 => {
+            let short: i64 = digits[..2].parse().ok()?;
+            short + if short < 69 { 2000 } else { 1900 }
+        }
+        12 => digits[..4].parse().ok()?,
+        _ => return None,
+    };
+    let rest: Vec<i64> = digits.as_bytes()[digits.len() - 8..]
+        .chunks(2)
+        .map(|two| std::str::from_utf8(two).ok()?.parse().ok())
+        .collect::<Option<_>>()?;
+    let [month, day, hour, minute] = rest.as_slice() else {
+        return None;
+    };
+    let time = hour * 3600 + minute * 60 + seconds.parse::<i64>().ok()?;
+    let fits = (1..=12).contains(month) && (1..=31).contains(day) && *hour < 24 && *minute < 60;
+    fits.then(|| moment(year, *month, *day, time))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What GNU date 9.1 says of the same texts, at the same moment.
+    #[test]
+    fn times_are_read_as_date_does() {
+        let now = 1_795_561_832;
+        for (text, wanted) in [
+            ("2024-01-02", "2024-01-02 00:00:00"),
+            ("2024-01-02 03:04:05", "2024-01-02 03:04:05"),
+            ("2024-01-02T03:04:05Z", "2024-01-02 03:04:05"),
+            ("2024-01-02T03:04:05+02:00", "2024-01-02 01:04:05"),
+            ("2024-01-31 +1 day", "2024-02-01 00:00:00"),
+            ("2024-01-31 1 month", "2024-03-02 00:00:00"),
+            ("2 days ago", "2026-11-22 23:10:32"),
+            ("yesterday", "2026-11-23 23:10:32"),
+            ("tomorrow 10:00", "2026-11-25 10:00:00"),
+            ("next week", "2026-12-01 23:10:32"),
+            ("last month", "2026-10-24 23:10:32"),
+            ("+3 hours", "2026-11-25 02:10:32"),
+            ("Jan 2 2024", "2024-01-02 00:00:00"),
+            ("2 January 2024 10:20", "2024-01-02 10:20:00"),
+            ("01/02/2024", "2024-01-02 00:00:00"),
+            ("20240102", "2024-01-02 00:00:00"),
+            ("12:30", "2026-11-24 12:30:00"),
+            ("@86400", "1970-01-02 00:00:00"),
+        ] {
+            let found = told(text, now).map(|clock| formatted("%F %T", clock));
+            assert_eq!(found.as_deref(), Some(wanted), "{text}");
+        }
+        for text in [
+            "nonsense",
+            "2024-02-30",
+            "2024-13-01",
+            "25:00",
+            "3",
+            "ago",
+            "@x",
+        ] {
+            assert_eq!(told(text, now), None, "{text}");
+        }
+        assert_eq!(
+            stamped("202401020304.05", now),
+            told("2024-01-02 03:04:05", now)
+        );
+    }
 
     #[test]
     fn times_are_written_as_date_does() {

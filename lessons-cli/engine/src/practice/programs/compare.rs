@@ -171,6 +171,10 @@ fn files(call: &mut Call<'_>, ways: &Ways, left: &str, right: &str, titled: bool
         call.line(format!("Binary files {left} and {right} differ"));
         return 2;
     }
+    let count = |bytes: &[u8]| memchr::memchr_iter(b'\n', bytes).count() * 2 + bytes.len() / 32;
+    if !call.system.spend((count(one) + count(other)) as u64) {
+        return 130;
+    }
     let (one, other) = (
         String::from_utf8_lossy(one).into_owned(),
         String::from_utf8_lossy(other).into_owned(),

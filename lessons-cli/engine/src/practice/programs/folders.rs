@@ -1,7 +1,7 @@
 //! Programs that look at files and folders, make, move and take away.
 
 use super::options::Spec;
-use super::{Program, in_columns};
+use super::{Program, clock, in_columns};
 use crate::practice::process::{Call, Exit};
 use crate::practice::said::said;
 use crate::practice::tree::{Content, Errno, Node, Owner, join, split};
@@ -15,6 +15,7 @@ pub(super) const PROGRAMS: &[Program] = &[
     Program::base("dirname", dirname),
     Program::base("du", du),
     Program::base("file", file),
+    Program::base("install", install),
     Program::base("ln", ln),
     Program::base("ls", ls),
     Program::base("mkdir", mkdir),
@@ -313,7 +314,7 @@ fn show(
                 mode_text(node),
                 links(node),
                 size(node),
-                super::clock::listing(node.mtime, now),
+                clock::listing(node.mtime, now),
             );
             if !call.line(line) {
                 return;
@@ -409,6 +410,9 @@ fn rmdir(call: &mut Call<'_>) -> Exit {
     }
     let mut exit = 0;
     for word in &options.words {
+        if options.has('v') {
+            call.line(format!("rmdir: removing directory, '{word}'"));
+        }
         let problem = match call.files().get_link(word).map(|node| node.content.clone()) {
             Ok(Content::Dir(names)) if names.is_empty() => call.files().remove(word).err(),
             Ok(Content::Dir(_)) => Some(Errno::NotEmpty),
@@ -514,8 +518,13 @@ fn rm(call: &mut Call<'_>) -> Exit {
 
 fn touch(call: &mut Call<'_>) -> Exit {
     const SPEC: Spec = Spec::new(
-        "acmt:d:r:",
-        &[("no-create", 'c'), ("date=", 'd'), ("reference=", 'r')],
+        "acmht:d:r:",
+        &[
+            ("no-create", 'c'),
+            ("date=", 'd'),
+            ("reference=", 'r'),
+            ("no-dereference", 'h'),
+        ],
     );
     let Some(options) = SPEC.read(call) else {
         return 1;
@@ -524,8 +533,42 @@ fn touch(call: &mut Call<'_>) -> Exit {
         return missing_operand(call, "file operand");
     }
     let mut exit = 0;
-    let now = call.system.machine.clock;
+    let clock = call.system.machine.clock;
+    let mut now = clock;
+    if let Some(text) = options.value('d') {
+        match clock::told(text, clock) {
+            Some(time) => now = time,
+            None => {
+                call.error(format!("touch: invalid date format ‘{text}’"));
+                return 1;
+            }
+        }
+    }
+    if let Some(text) = options.value('t') {
+        match clock::stamped(text, clock) {
+            Some(time) => now = time,
+            None => {
+                call.error(format!("touch: invalid date format ‘{text}’"));
+                return 1;
+            }
+        }
+    }
+    if let Some(file) = options.value('r') {
+        match call.files().get(file).map(|node| node.mtime) {
+            Ok(time) => now = time,
+            Err(errno) => {
+                call.error(format!(
+                    "touch: failed to get attributes of '{file}': {errno}"
+                ));
+                return 1;
+            }
+        }
+    }
+    let dated = ['d', 't', 'r'].iter().any(|letter| options.has(*letter));
     for word in &options.words {
+        if !call.system.spend(3) {
+            return 130;
+        }
         let there = call.files().get(word).is_ok();
         if !there && options.has('c') {
             continue;
@@ -534,6 +577,10 @@ fn touch(call: &mut Call<'_>) -> Exit {
             call.files().change(word, false, |node| node.mtime = now)
         } else {
             call.files().write(word, b"", false)
+        };
+        let result = match result {
+            Ok(()) if dated && !there => call.files().change(word, false, |node| node.mtime = now),
+            result => result,
         };
         if let Err(errno) = result {
             let errno = if errno == Errno::NotPermitted {
@@ -693,6 +740,145 @@ fn cp(call: &mut Call<'_>) -> Exit {
         }
     }
     exit
+}
+
+fn install(call: &mut Call<'_>) -> Exit {
+    const SPEC: Spec = Spec::new(
+        "m:o:g:dDvpCsbt:T",
+        &[
+            ("mode=", 'm'),
+            ("owner=", 'o'),
+            ("group=", 'g'),
+            ("directory", 'd'),
+            ("verbose", 'v'),
+            ("preserve-timestamps", 'p'),
+            ("compare", 'C'),
+            ("strip", 's'),
+            ("backup[", 'b'),
+            ("target-directory=", 't'),
+            ("no-target-directory", 'T'),
+        ],
+    );
+    let Some(options) = SPEC.read(call) else {
+        return 1;
+    };
+    let given = options.value('m').unwrap_or("755").to_owned();
+    let Some(mode) = changed_mode(&given, 0, options.has('d')) else {
+        call.error(format!("install: invalid mode ‘{given}’"));
+        return 1;
+    };
+    if options.words.is_empty() {
+        return missing_operand(call, "file operand");
+    }
+    // Only root gives files away.
+    let gives = ['o', 'g'].iter().any(|letter| options.has(*letter)) && !call.is_root();
+    let verbose = options.has('v');
+    let mut exit = 0;
+    if options.has('d') {
+        for word in &options.words {
+            exit = exit.max(with_parents(call, word, mode, verbose, gives));
+        }
+        return exit;
+    }
+    let target = options.value('t').map(str::to_owned);
+    let Some((sources, to)) = sources_and_target(call, options.words.clone(), target.as_deref())
+    else {
+        return 1;
+    };
+    for from in sources {
+        let node = match call.files().get(&from).cloned() {
+            Ok(node) if node.is_dir() => {
+                call.error(format!("install: omitting directory '{from}'"));
+                exit = 1;
+                continue;
+            }
+            Ok(node) if call.files().allows(&node, 4) => node,
+            Ok(_) => {
+                call.error(format!(
+                    "install: cannot open '{from}' for reading: Permission denied"
+                ));
+                exit = 1;
+                continue;
+            }
+            Err(errno) => {
+                call.error(format!("install: cannot stat '{from}': {errno}"));
+                exit = 1;
+                continue;
+            }
+        };
+        if options.has('D')
+            && let Some(folder) = to.rfind('/').map(|cut| to[..cut].to_owned())
+            && !folder.is_empty()
+        {
+            exit = exit.max(with_parents(call, &folder, 0o755, verbose, false));
+        }
+        let to = if options.has('T') {
+            to.clone()
+        } else {
+            destination(call, &to, &from)
+        };
+        let owner = if call.is_root() {
+            Owner::Root
+        } else {
+            Owner::User
+        };
+        let mut copy = copied(&node, owner, false, call.system.machine.clock);
+        copy.mode = mode;
+        let put = call.files().put(&to, copy);
+        if let Err(errno) = put {
+            call.error(format!(
+                "install: cannot create regular file '{to}': {errno}"
+            ));
+            exit = 1;
+            continue;
+        }
+        if verbose {
+            call.line(format!("'{from}' -> '{to}'"));
+        }
+        if gives {
+            call.error(format!(
+                "install: cannot change ownership of '{to}': Operation not permitted"
+            ));
+            exit = 1;
+        }
+    }
+    exit
+}
+
+/// Makes a folder with those above it, as `install -d` does; the folder itself gets the mode.
+fn with_parents(call: &mut Call<'_>, word: &str, mode: u32, verbose: bool, gives: bool) -> Exit {
+    let ends = word
+        .match_indices('/')
+        .map(|(at, _)| at)
+        .filter(|at| *at > 0 && !word[*at..].trim_matches('/').is_empty())
+        .chain([word.len()]);
+    for end in ends {
+        let (path, is_last) = (&word[..end], end == word.len());
+        if call.files().get(path).is_ok_and(Node::is_dir) {
+            if is_last {
+                let _ = call.files().change(path, false, |node| node.mode = mode);
+            }
+            continue;
+        }
+        if let Err(errno) = call
+            .files()
+            .make_dir(path, if is_last { mode } else { 0o755 })
+        {
+            call.error(format!(
+                "install: cannot create directory ‘{path}’: {errno}"
+            ));
+            return 1;
+        }
+        if verbose {
+            call.line(format!("install: creating directory '{path}'"));
+        }
+    }
+    if gives {
+        call.error(format!(
+            "install: cannot change ownership of '{word}': Operation not permitted"
+        ));
+    }
+    Exit::from(gives)
 }
 
 fn merge(call: &mut Call<'_>, to: &str, from: &Node) -> Result<(), Errno> {
@@ -1207,7 +1393,7 @@ fn stat(call: &mut Call<'_>) -> Exit {
             call.line(text);
             continue;
         }
-        let time = super::clock::stamp(node.mtime);
+        let time = clock::stamp(node.mtime);
         let path = call.files().path(word);
         call.line(format!(
             "  File: {word}\n  Size: {:<15} Blocks: {:<10} IO Block: 4096   {kind}\nDevice: 252,0\tInode: {:<11} Links: 1\nAccess: ({:04o}/{})  Uid: ({uid:5}/{owner:>8})   Gid: ({uid:5}/{owner:>8})\nAccess: {time}\nModify: {time}\nChange: {time}\n Birth: {time}",
@@ -1311,8 +1497,10 @@ fn df(call: &mut Call<'_>) -> Exit {
 
 fn du(call: &mut Call<'_>) -> Exit {
     const SPEC: Spec = Spec::new(
-        "hsacd:kmx",
+        "hsacd:kmxb",
         &[
+            ("bytes", 'b'),
+            ("apparent-size", 'A'),
             ("human-readable", 'h'),
             ("summarize", 's'),
             ("all", 'a'),
@@ -1339,6 +1527,8 @@ fn du(call: &mut Call<'_>) -> Exit {
     let shown = |size: u64| {
         if options.has('h') {
             human(size)
+        } else if options.has('b') {
+            size.to_string()
         } else {
             size.div_ceil(1024).to_string()
         }

@@ -38,6 +38,7 @@ pub(super) const PROGRAMS: &[Program] = &[
     Program::base("test", of_shell),
     Program::base("timeout", timeout),
     Program::base("true", |_| 0),
+    Program::base("tty", tty),
     Program::base("uname", uname),
     Program::base("uptime", uptime),
     Program::base("xargs", xargs),
@@ -215,9 +216,11 @@ fn lsb_release(call: &mut Call<'_>) -> Exit {
 
 fn date(call: &mut Call<'_>) -> Exit {
     const SPEC: Spec = Spec::new(
-        "uRId:s:",
+        "uRI[d:s:r:",
         &[
             ("utc", 'u'),
+            ("universal", 'u'),
+            ("reference=", 'r'),
             ("date=", 'd'),
             ("rfc-email", 'R'),
             ("iso-8601[", 'I'),
@@ -232,14 +235,22 @@ fn date(call: &mut Call<'_>) -> Exit {
         return 1;
     }
     if let Some(text) = options.value('d') {
-        match text
-            .strip_prefix('@')
-            .and_then(|seconds| seconds.parse().ok())
-        {
+        match clock::told(text, now) {
             Some(seconds) => now = seconds,
-            None if text == "now" => {}
             None => {
-                call.error(said("practice-date", &[("text", text)]));
+                call.error(format!("date: invalid date ‘{text}’"));
+                if text.contains(|c: char| c.is_ascii_digit()) || text.contains(' ') {
+                    call.error(said("practice-date", &[]));
+                }
+                return 1;
+            }
+        }
+    }
+    if let Some(file) = options.value('r') {
+        match call.files().get(file).map(|node| node.mtime) {
+            Ok(time) => now = time,
+            Err(errno) => {
+                call.error(format!("date: {file}: {errno}"));
                 return 1;
             }
         }
@@ -256,12 +267,31 @@ fn date(call: &mut Call<'_>) -> Exit {
                 return 1;
             }
         },
-        None if options.has('I') => clock::formatted("%F", now),
+        None if options.has('I') => {
+            let format = match options.value('I') {
+                None | Some("date") => "%F",
+                Some("hours") => "%FT%H+00:00",
+                Some("minutes") => "%FT%R+00:00",
+                Some("seconds") => "%FT%T+00:00",
+                Some("ns") => "%FT%T,000000000+00:00",
+                Some(other) => {
+                    call.error(format!("date: invalid argument ‘{other}’ for ‘--iso-8601’"));
+                    return 1;
+                }
+            };
+            clock::formatted(format, now)
+        }
         None if options.has('R') => clock::formatted("%a, %d %b %Y %T +0000", now),
         None => clock::date(now),
     };
     call.line(text);
     0
+}
+
+fn tty(call: &mut Call<'_>) -> Exit {
+    let is = call.process.stdin.is_terminal();
+    call.line(if is { "/dev/pts/0" } else { "not a tty" });
+    Exit::from(!is)
 }
 
 fn sleep(call: &mut Call<'_>) -> Exit {
@@ -481,7 +511,12 @@ fn xargs(call: &mut Call<'_>) -> Exit {
         },
     };
     let text = String::from_utf8_lossy(&bytes).into_owned();
-    if !call.system.spend(text.len() as u64 / 32) {
+    // Each word becomes a string, in a line that is a list.
+    let ends = text
+        .bytes()
+        .filter(|byte| b" \t\n\0".contains(byte))
+        .count();
+    if !call.system.spend(text.len() as u64 / 32 + ends as u64 / 2) {
         return 130;
     }
     let delimiter = if options.has('0') {
@@ -520,32 +555,28 @@ fn xargs(call: &mut Call<'_>) -> Exit {
         let most = number('n').unwrap_or(words.len()).max(1);
         words.chunks(most).map(<[String]>::to_vec).collect()
     };
-    let mut calls: Vec<Vec<String>> = match options.value('I') {
-        Some(mark) => pieces
-            .iter()
-            .map(|words| {
-                let word = words.join(" ");
-                command
-                    .iter()
-                    .map(|part| part.replace(mark, &word))
-                    .collect()
-            })
-            .collect(),
-        None => pieces
-            .iter()
-            .map(|words| command.iter().chain(words).cloned().collect())
-            .collect(),
+    let pieces = if pieces.is_empty() && !options.has('r') && !options.has('I') {
+        vec![Vec::new()]
+    } else {
+        pieces
     };
-    if calls.is_empty() && !options.has('r') && !options.has('I') {
-        calls.push(command);
-    }
     call.process.stdin = if options.has('a') {
         call.process.stdin.clone()
     } else {
         Input::empty()
     };
     let mut exit = 0;
-    for words in calls {
+    for piece in pieces {
+        let words: Vec<String> = match options.value('I') {
+            Some(mark) => {
+                let word = piece.join(" ");
+                command
+                    .iter()
+                    .map(|part| part.replace(mark, &word))
+                    .collect()
+            }
+            None => command.iter().cloned().chain(piece).collect(),
+        };
         if options.has('p') {
             let question = format!("{} ?...", words.join(" "));
             let answer = call.system.ask(&question, false);
@@ -723,6 +754,8 @@ fn bash(call: &mut Call<'_>) -> Exit {
         .filter(|flag| "eux".contains(*flag))
         .map(|flag| format!("set -{flag}\n"))
         .collect();
+    // `-n` reads and does nothing.
+    let only_reads = flags.contains('n');
     let process = call.process.clone();
     if flags.contains('c') {
         let Some(text) = words.next() else {
@@ -768,6 +801,11 @@ fn bash(call: &mut Call<'_>) -> Exit {
         return match call.files().read(file) {
             Ok(bytes) => {
                 let text = format!("{options}{}", String::from_utf8_lossy(&bytes));
+                let text = if only_reads {
+                    shell::only_read(&text)
+                } else {
+                    text
+                };
                 shell::run_script(call.system, &process, &text, args)
             }
             Err(errno) => {
@@ -782,7 +820,7 @@ fn bash(call: &mut Call<'_>) -> Exit {
     }
     if call.process.stdin.is_terminal() {
         let shell = if flags.contains('l') {
-            Shell::login_of(call.system, process.user)
+            Shell::login_in(call.system, &process)
         } else {
             Shell::interactive(call.system, &process)
         };
@@ -1173,9 +1211,75 @@ fn ps(call: &mut Call<'_>) -> Exit {
     Exit::from(rows.is_empty())
 }
 
+/// The number of the shell's process: `$$`.
+const SHELL: &str = "1000";
+
+/// The signals of Linux, from 1 on (`signal(7)`).
+const SIGNALS: [&str; 31] = [
+    "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2",
+    "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG",
+    "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
+];
+
+/// `kill -l`: all signals, or the name of a number, or the number of a name; a status over 128 is a signal's.
+fn signals(call: &mut Call<'_>, words: &[String]) -> Exit {
+    if words.is_empty() {
+        let known = SIGNALS
+            .iter()
+            .enumerate()
+            .map(|(at, name)| format!("{:2}) SIG{name}", at + 1));
+        // Behind them are those of real time, counted from both ends.
+        let upward = (0..16).map(|at| match at {
+            0 => "34) SIGRTMIN".to_owned(),
+            at => format!("{}) SIGRTMIN+{at}", 34 + at),
+        });
+        let downward = (0..15).rev().map(|at| match at {
+            0 => "64) SIGRTMAX".to_owned(),
+            at => format!("{}) SIGRTMAX-{at}", 64 - at),
+        });
+        let all: Vec<String> = known.chain(upward).chain(downward).collect();
+        for row in all.chunks(5) {
+            call.line(row.join("\t") + if row.len() < 5 { "\t" } else { "" });
+        }
+        return 0;
+    }
+    let mut exit = 0;
+    for word in words {
+        let name = word.strip_prefix("SIG").unwrap_or(word);
+        let number = word.parse::<usize>().ok();
+        let number = number.map(|number| if number > 128 { number - 128 } else { number });
+        let named = SIGNALS
+            .iter()
+            .position(|known| known.eq_ignore_ascii_case(name));
+        match (number, named) {
+            (Some(0), _) => {
+                call.line("EXIT");
+            }
+            (Some(number), _) if number <= SIGNALS.len() => {
+                call.line(SIGNALS[number - 1]);
+            }
+            (_, Some(place)) => {
+                call.line((place + 1).to_string());
+            }
+            _ => {
+                call.error(format!("bash: kill: {word}: invalid signal specification"));
+                exit = 1;
+            }
+        }
+    }
+    exit
+}
+
 fn kill(call: &mut Call<'_>) -> Exit {
-    let words: Vec<String> = call
-        .rest()
+    let given = call.rest();
+    if given
+        .first()
+        .is_some_and(|word| word == "-l" || word == "-L")
+    {
+        return signals(call, &given[1..]);
+    }
+    let tests = given.first().is_some_and(|word| word == "-0");
+    let words: Vec<String> = given
         .into_iter()
         .filter(|word| !word.starts_with('-'))
         .collect();
@@ -1189,6 +1293,10 @@ fn kill(call: &mut Call<'_>) -> Exit {
             .parse::<u32>()
             .ok()
             .is_some_and(|pid| super::end_gpu_process(&mut call.system.machine, pid));
+        // The shell itself is there, and an interactive one takes no notice of what would end it.
+        if !ended && word == SHELL && tests {
+            continue;
+        }
         if !ended {
             call.error(if word == "1" && !call.is_root() {
                 "kill: (1) - Operation not permitted".to_owned()

@@ -1,6 +1,7 @@
 //! Options of a command line, and what the GNU tools say of wrong ones.
 
 use crate::practice::process::Call;
+use crate::practice::said::said;
 
 /// What stood on a command line.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +52,10 @@ impl Spec {
     pub(super) fn read(self, call: &mut Call<'_>) -> Option<Options> {
         match self.of(&call.rest()) {
             Ok(options) => Some(options),
+            Err(problem) if problem == "unrecognized option '--help'" => {
+                call.error(said("practice-no-manual", &[]));
+                None
+            }
             Err(problem) => {
                 let name = call.name();
                 call.error(format!("{name}: {problem}"));
@@ -119,10 +124,21 @@ impl Spec {
             let mut index = 0;
             while let Some(&letter) = letters.get(index) {
                 index += 1;
-                let Some(place) = self.short.find(letter).filter(|_| letter != ':') else {
+                let Some(place) = self
+                    .short
+                    .find(letter)
+                    .filter(|_| !matches!(letter, ':' | '['))
+                else {
                     return Err(format!("invalid option -- '{letter}'"));
                 };
-                if !self.short[place + letter.len_utf8()..].starts_with(':') {
+                let after = &self.short[place + letter.len_utf8()..];
+                // A value that may be left out stands in the same word.
+                if after.starts_with('[') && index < letters.len() {
+                    let value = letters[index..].iter().collect();
+                    options.given.push((letter, Some(value)));
+                    break;
+                }
+                if !after.starts_with(':') {
                     options.given.push((letter, None));
                     continue;
                 }
@@ -146,6 +162,11 @@ impl Options {
     /// Whether an option was given.
     pub(super) fn has(&self, letter: char) -> bool {
         self.given.iter().any(|(given, _)| *given == letter)
+    }
+
+    /// Whether none was given.
+    pub(super) fn given_none(&self) -> bool {
+        self.given.is_empty()
     }
 
     /// The value of an option, as given last.

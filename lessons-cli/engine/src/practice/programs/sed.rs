@@ -1,7 +1,7 @@
 //! `sed`: a script is read once, then played on every line.
 
 use crate::practice::said::said;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::Program;
@@ -341,7 +341,7 @@ struct Player {
     quiet: bool,
     /// What ends a line.
     end: char,
-    lines: VecDeque<String>,
+    lines: Lines,
     /// The files, each with how many lines are left when it begins.
     names: Vec<(String, usize)>,
     ends_open: bool,
@@ -387,7 +387,7 @@ impl Player {
             edits,
             quiet,
             end: if nul { '\0' } else { '\n' },
-            lines: VecDeque::new(),
+            lines: Lines::default(),
             names: Vec::new(),
             ends_open: false,
             number: 0,
@@ -403,7 +403,7 @@ impl Player {
 
     /// Takes texts as one.
     fn load(&mut self, files: &[(String, Vec<u8>)]) {
-        self.lines.clear();
+        self.lines = Lines::default();
         self.names.clear();
         self.number = 0;
         for edit in &mut self.edits {
@@ -423,7 +423,7 @@ impl Player {
             let body = text.strip_suffix(self.end);
             self.ends_open = body.is_none();
             let body = body.unwrap_or(&text);
-            self.lines.extend(body.split(self.end).map(str::to_owned));
+            self.lines.add(body, self.end);
         }
         let all = self.lines.len();
         self.names = starts
@@ -445,6 +445,10 @@ impl Player {
                 break;
             }
             again = false;
+            // A line is taken, made the pattern space, and put out.
+            if !call.system.spend(2) {
+                break;
+            }
             let flow = self.cycle(call);
             let prints = match flow {
                 Flow::On => true,
@@ -600,7 +604,7 @@ impl Player {
                 } else {
                     0
                 };
-                let cost = finder.cost(self.pattern.len()) + places;
+                let cost = 8 + finder.cost(self.pattern.len()) + places;
                 if !call.system.spend(cost as u64) {
                     return Flow::Line { prints: false };
                 }
@@ -857,6 +861,44 @@ impl Substitute {
         }
         out.push_str(&line[end..]);
         changed.then_some(out)
+    }
+}
+
+/// The lines that are still to be read: one is made a text of its own only when its turn comes, which for most of what
+/// never ends it does not.
+#[derive(Default)]
+struct Lines {
+    text: String,
+    at: usize,
+    left: usize,
+    end: char,
+}
+
+impl Lines {
+    /// Adds the lines of a text, whose last one has no end.
+    fn add(&mut self, text: &str, end: char) {
+        if self.left > 0 {
+            self.text.push(end);
+        }
+        self.end = end;
+        self.left += text.matches(end).count() + 1;
+        self.text.push_str(text);
+    }
+
+    fn pop_front(&mut self) -> Option<String> {
+        self.left = self.left.checked_sub(1)?;
+        let rest = &self.text[self.at..];
+        let line = rest.split(self.end).next().unwrap_or(rest);
+        self.at = (self.at + line.len() + self.end.len_utf8()).min(self.text.len());
+        Some(line.to_owned())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.left == 0
+    }
+
+    fn len(&self) -> usize {
+        self.left
     }
 }
 

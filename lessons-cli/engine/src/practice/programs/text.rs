@@ -1,5 +1,7 @@
 //! Programs that print and pass on text.
 
+use std::fmt::Write as _;
+
 use super::Program;
 use super::format::Directive;
 use super::options::Spec;
@@ -47,8 +49,13 @@ pub(super) fn input(call: &mut Call<'_>, file: &str) -> Option<Vec<u8>> {
             Some(bytes.to_vec())
         }
         Err(errno) => {
-            let name = call.name();
-            call.error(format!("{name}: {file}: {}", problem(errno)));
+            let (name, what) = (call.name(), problem(errno));
+            call.error(match name.as_str() {
+                "head" | "tail" if errno != Errno::Untold => {
+                    format!("{name}: cannot open '{file}' for reading: {what}")
+                }
+                _ => format!("{name}: {file}: {what}"),
+            });
             None
         }
     }
@@ -70,11 +77,21 @@ pub(super) fn inputs(call: &mut Call<'_>, files: &[String]) -> (Vec<u8>, bool) {
     (all, good)
 }
 
-fn lines(bytes: &[u8]) -> Vec<&[u8]> {
+/// The lines with their ends; none where the command line has to end.
+fn lines<'b>(call: &mut Call<'_>, bytes: &'b [u8]) -> Vec<&'b [u8]> {
+    let count = memchr::memchr_iter(b'\n', bytes).count();
+    if !call.system.spend((count / 16 + bytes.len() / 1024) as u64) {
+        return Vec::new();
+    }
     bytes.split_inclusive(|byte| *byte == b'\n').collect()
 }
 
-fn text_lines(bytes: &[u8]) -> Vec<String> {
+/// The lines without their ends, each a text of its own; none where the command line has to end.
+pub(super) fn text_lines(call: &mut Call<'_>, bytes: &[u8]) -> Vec<String> {
+    let count = memchr::memchr_iter(b'\n', bytes).count();
+    if !call.system.spend((count + bytes.len() / 128) as u64) {
+        return Vec::new();
+    }
     String::from_utf8_lossy(bytes)
         .lines()
         .map(str::to_owned)
@@ -108,6 +125,15 @@ fn cat(call: &mut Call<'_>) -> Exit {
     let mut number = 0;
     let mut was_blank = false;
     for file in files {
+        // What is typed is shown line by line.
+        if file == "-" && call.process.stdin.is_terminal() && options.given_none() {
+            while let Some(line) = call.read_line() {
+                if !call.print(line) {
+                    break;
+                }
+            }
+            continue;
+        }
         let Some(bytes) = input(call, &file) else {
             exit = 1;
             continue;
@@ -119,7 +145,7 @@ fn cat(call: &mut Call<'_>) -> Exit {
             }
             continue;
         }
-        for line in lines(&bytes) {
+        for line in lines(call, &bytes) {
             let mut shown = Vec::new();
             let blank = line == b"\n";
             if blank && was_blank && options.has('s') {
@@ -476,7 +502,7 @@ fn head(call: &mut Call<'_>) -> Exit {
         };
         match count {
             Count::Lines(most) => {
-                let all = lines(&bytes);
+                let all = lines(call, &bytes);
                 let most = usize::try_from(most).unwrap_or(usize::MAX);
                 let most = if but {
                     all.len().saturating_sub(most)
@@ -509,7 +535,7 @@ fn tail(call: &mut Call<'_>) -> Exit {
         };
         match count {
             Count::Lines(number) => {
-                let all = lines(&bytes);
+                let all = lines(call, &bytes);
                 let number = usize::try_from(number).unwrap_or(usize::MAX);
                 let start = if from {
                     number.saturating_sub(1)
@@ -641,6 +667,9 @@ fn tee(call: &mut Call<'_>) -> Exit {
     let mut exit = 0;
     let mut open = Vec::new();
     for file in &options.words {
+        if !call.system.spend(20) {
+            return 130;
+        }
         let append = options.has('a');
         let result = if append && call.files().get(file).is_ok() {
             call.files().may_write(file)
@@ -658,6 +687,9 @@ fn tee(call: &mut Call<'_>) -> Exit {
     let bytes = call.read_all();
     call.print(&bytes);
     for file in open {
+        if !call.system.spend(10 + bytes.len() as u64 / 1024) {
+            return 130;
+        }
         if let Err(errno) = call.files().write(&file, &bytes, true) {
             call.error(format!("tee: {file}: {errno}"));
             exit = 1;
@@ -836,7 +868,7 @@ fn cut(call: &mut Call<'_>) -> Exit {
         return 1;
     }
     let (bytes, good) = inputs(call, &options.words);
-    for line in text_lines(&bytes) {
+    for line in text_lines(call, &bytes) {
         let shown = if letter == 'f' {
             if line.contains(&delimiter) {
                 line.split(delimiter.as_str())
@@ -1095,6 +1127,10 @@ fn seq(call: &mut Call<'_>) -> Exit {
                 }
                 block.push_str(&text);
             }
+            // Whole numbers are written without the way over a fraction.
+            None if precision == 0 && width == 0 && at.abs() < 1e15 => {
+                let _ = write!(block, "{}", whole_of(at));
+            }
             None => block.push_str(&format!("{at:0width$.precision$}")),
         }
         if block.len() > 4096 {
@@ -1111,9 +1147,17 @@ fn seq(call: &mut Call<'_>) -> Exit {
     0
 }
 
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "it is a whole number, far from the ends"
+)]
+fn whole_of(number: f64) -> i64 {
+    number.round() as i64
+}
+
 fn rev(call: &mut Call<'_>) -> Exit {
     let (bytes, good) = inputs(call, &call.rest());
-    for line in text_lines(&bytes) {
+    for line in text_lines(call, &bytes) {
         let line: String = line.chars().rev().collect();
         call.line(line);
     }
@@ -1121,8 +1165,30 @@ fn rev(call: &mut Call<'_>) -> Exit {
 }
 
 fn tac(call: &mut Call<'_>) -> Exit {
-    let (bytes, good) = inputs(call, &call.rest());
-    let mut all = lines(&bytes);
+    const SPEC: Spec = Spec::new("s:", &[("separator=", 's')]);
+    let Some(options) = SPEC.read(call) else {
+        return 1;
+    };
+    let (bytes, good) = inputs(call, &options.words);
+    let mut all = match options.value('s') {
+        Some(separator) if !separator.is_empty() && separator != "\n" => {
+            if !call.system.spend(bytes.len() as u64 / 16) {
+                return 130;
+            }
+            let mut pieces = Vec::new();
+            let mut rest = bytes.as_slice();
+            while let Some(at) = memchr::memmem::find(rest, separator.as_bytes()) {
+                let (piece, more) = rest.split_at(at + separator.len());
+                pieces.push(piece);
+                rest = more;
+            }
+            if !rest.is_empty() {
+                pieces.push(rest);
+            }
+            pieces
+        }
+        _ => lines(call, &bytes),
+    };
     all.reverse();
     call.print(all.concat());
     Exit::from(!good)
@@ -1156,7 +1222,7 @@ fn nl(call: &mut Call<'_>) -> Exit {
     let separator = options.value('s').unwrap_or("\t").to_owned();
     let (bytes, good) = inputs(call, &options.words);
     let mut number = first;
-    for line in text_lines(&bytes) {
+    for line in text_lines(call, &bytes) {
         let counts = match options.value('b') {
             Some("a") => true,
             Some("n") => false,

@@ -55,6 +55,7 @@ const BUILTINS: &[(&str, Builtin)] = &[
     ("shopt", shopt),
     ("source", source),
     ("test", bracket),
+    ("times", times),
     ("trap", trap),
     ("true", colon),
     ("type", type_of),
@@ -279,6 +280,9 @@ const OPTIONS: &[&str] = &[
     "xpg_echo",
 ];
 
+/// Those of them that would change what commands do, and are not played.
+const UNPLAYED_OPTIONS: &[&str] = &["failglob", "lastpipe", "nocaseglob"];
+
 fn shopt(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
     let (flags, names): (Vec<&String>, Vec<&String>) =
         args[1..].iter().partition(|arg| arg.starts_with('-'));
@@ -306,12 +310,18 @@ fn shopt(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), 
             "nullglob" => Some(&mut shell.options.nullglob),
             "dotglob" => Some(&mut shell.options.dotglob),
             "globstar" => Some(&mut shell.options.globstar),
+            "nocasematch" => Some(&mut shell.options.nocasematch),
             _ => None,
         };
         let is = place.as_ref().is_some_and(|place| **place);
         if has('s') || has('u') {
             if let Some(place) = place {
                 *place = has('s');
+            } else if has('s') && UNPLAYED_OPTIONS.contains(&name.as_str()) {
+                let text = crate::practice::said::said("practice-shell-option", &[("name", name)]);
+                let sink = shell.streams.stderr.clone();
+                let _ = system.write(&sink, format!("{text}\n").as_bytes());
+                status = 1;
             }
         } else {
             status = Exit::from(!is);
@@ -513,7 +523,11 @@ fn leave_loop(shell: &mut Shell, system: &mut System, args: &[String]) -> Result
     })
 }
 
-fn leave_function(shell: &mut Shell, _: &mut System, args: &[String]) -> Result<(), Flow> {
+fn leave_function(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
+    if shell.locals.is_empty() && shell.sourced == 0 {
+        let message = "return: can only `return' from a function or sourced script";
+        return wrong(shell, system, message, 1);
+    }
     Err(Flow::Return(status_of(shell, args)))
 }
 
@@ -589,6 +603,9 @@ fn cd(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flo
         },
         Some(to) => (to.to_owned(), false),
     };
+    if !system.spend(4) {
+        return Err(Flow::Stop);
+    }
     let path = normal(&absolute(&shell.cwd, &to));
     let files = system.machine.files(shell.user, "/");
     let problem = match files.get(&path) {
@@ -658,7 +675,25 @@ fn eval(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), F
 }
 
 fn exec(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
-    shell.program(system, args[1..].to_vec())?;
+    let words = args[1..].iter().skip_while(|word| word.starts_with('-'));
+    let words: Vec<String> = words.cloned().collect();
+    let Some(name) = words.first() else {
+        return done(shell, 0);
+    };
+    if !name.contains('/') && files_of(shell, system, name).is_empty() {
+        let message = format!("exec: {name}: not found");
+        wrong(shell, system, &message, 127)?;
+        // Where somebody types, there has to be a shell.
+        return if shell.interactive {
+            Ok(())
+        } else {
+            Err(Flow::Exit(127))
+        };
+    }
+    shell.program(system, words)?;
+    if shell.interactive && shell.status == 126 {
+        return Ok(());
+    }
     Err(Flow::Exit(shell.status))
 }
 
@@ -744,8 +779,16 @@ fn local(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), 
         if let Some(locals) = shell.locals.last_mut() {
             locals.push((name.clone(), before));
         }
-        if !word.contains('=') {
+        // What the function has is new; only that programs inherit it stays.
+        let old = shell.variables.get(&name);
+        let exported = old.is_some_and(|old| old.exported);
+        if old.is_some_and(|old| !old.readonly) {
             shell.variables_mut().remove(&name);
+        }
+        if word.contains('=') && exported {
+            let mut variable = Variable::default();
+            variable.exported = true;
+            shell.variables_mut().insert(name, variable);
         }
     }
     if args[1..].iter().any(|word| word == "-A" || word == "-a") {
@@ -765,6 +808,9 @@ fn declare(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<()
         .cloned()
         .partition(|word| word.starts_with('-'));
     let has = |flag: char| options.iter().any(|option| option.contains(flag));
+    if has('n') {
+        return Err(shell.unsupported(system, "practice-nameref"));
+    }
     if has('f') || has('F') {
         let text: String = shell
             .functions
@@ -906,6 +952,30 @@ fn set(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Fl
         print(shell, system, &text);
         return done(shell, 0);
     }
+    if let [_, only] = args
+        && matches!(only.as_str(), "-o" | "+o")
+    {
+        let options = &shell.options;
+        let text: String = [
+            ("errexit", options.errexit),
+            ("noclobber", options.noclobber),
+            ("noglob", options.noglob),
+            ("nounset", options.nounset),
+            ("pipefail", options.pipefail),
+            ("xtrace", options.xtrace),
+        ]
+        .iter()
+        .map(|(name, is)| {
+            if only == "-o" {
+                format!("{name:15}\t{}\n", if *is { "on" } else { "off" })
+            } else {
+                format!("set {} {name}\n", if *is { "-o" } else { "+o" })
+            }
+        })
+        .collect();
+        print(shell, system, &text);
+        return done(shell, 0);
+    }
     let mut at = 1;
     while let Some(arg) = args.get(at) {
         let on = arg.starts_with('-');
@@ -955,13 +1025,17 @@ fn set(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Fl
     done(shell, 0)
 }
 
-fn shift(shell: &mut Shell, _: &mut System, args: &[String]) -> Result<(), Flow> {
+fn shift(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
     let count = args
         .get(1)
         .and_then(|count| count.parse().ok())
         .unwrap_or(1);
     if count > shell.params.len() {
         return done(shell, 1);
+    }
+    // All that stay move up.
+    if !system.spend(shell.params.len() as u64 / 128) {
+        return Err(Flow::Stop);
     }
     shell.params.drain(..count);
     done(shell, 0)
@@ -1004,6 +1078,12 @@ fn ulimit(shell: &mut Shell, system: &mut System, _: &[String]) -> Result<(), Fl
     done(shell, 0)
 }
 
+fn times(shell: &mut Shell, system: &mut System, _: &[String]) -> Result<(), Flow> {
+    shell.status = 0;
+    print(shell, system, "0m0.008s 0m0.004s\n0m0.012s 0m0.008s\n");
+    Ok(())
+}
+
 fn umask(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<(), Flow> {
     if args.len() == 1 {
         print(shell, system, "0002\n");
@@ -1018,7 +1098,10 @@ fn help(shell: &mut Shell, system: &mut System, _: &[String]) -> Result<(), Flow
         "GNU bash, as a practice machine plays it. These commands are part of the shell:\n",
     );
     text.push_str(&programs::in_columns(&names, 80));
-    let mut others: Vec<&str> = programs::all().map(|program| program.name).collect();
+    let mut others: Vec<&str> = programs::all()
+        .filter(|program| program.played)
+        .map(|program| program.name)
+        .collect();
     others.sort_unstable();
     others.dedup();
     text.push_str("These programs are played where they are installed:\n");
@@ -1027,8 +1110,15 @@ fn help(shell: &mut Shell, system: &mut System, _: &[String]) -> Result<(), Flow
     done(shell, 0)
 }
 
+/// The words that the grammar of the shell takes for itself.
+const KEYWORDS: &[&str] = &[
+    "!", "[[", "]]", "case", "coproc", "do", "done", "elif", "else", "esac", "fi", "for",
+    "function", "if", "in", "select", "then", "time", "until", "while", "{", "}",
+];
+
 enum Kind {
     Alias(String),
+    Keyword,
     Function,
     Builtin,
     File(String),
@@ -1037,6 +1127,9 @@ enum Kind {
 fn kind_of(shell: &Shell, system: &System, name: &str) -> Option<Kind> {
     if let Some(alias) = shell.aliases.get(name) {
         return Some(Kind::Alias(alias.clone()));
+    }
+    if KEYWORDS.contains(&name) {
+        return Some(Kind::Keyword);
     }
     if shell.functions.contains_key(name) {
         return Some(Kind::Function);
@@ -1077,6 +1170,9 @@ fn type_of(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<()
         if !only_path && let Some(alias) = shell.aliases.get(name) {
             kinds.push(Kind::Alias(alias.clone()));
         }
+        if !only_path && KEYWORDS.contains(&name.as_str()) {
+            kinds.push(Kind::Keyword);
+        }
         if !only_path && shell.functions.contains_key(name) {
             kinds.push(Kind::Function);
         }
@@ -1096,6 +1192,8 @@ fn type_of(shell: &mut Shell, system: &mut System, args: &[String]) -> Result<()
         for kind in kinds {
             let text = match (&kind, only_type) {
                 (Kind::Alias(_), true) => "alias\n".to_owned(),
+                (Kind::Keyword, true) => "keyword\n".to_owned(),
+                (Kind::Keyword, false) => format!("{name} is a shell keyword\n"),
                 (Kind::Function, true) => "function\n".to_owned(),
                 (Kind::Builtin, true) => "builtin\n".to_owned(),
                 (Kind::File(_), true) => "file\n".to_owned(),

@@ -56,10 +56,13 @@ impl Shell {
                     Part::Break => 1,
                 })
                 .sum();
-            if !system.spend(size as u64 / 64) {
+            if !system.spend((size / 64 + parts.len() / 2) as u64) {
                 return Err(Flow::Stop);
             }
             let fields = self.split(parts);
+            if !system.spend(fields.len() as u64 / 2) {
+                return Err(Flow::Stop);
+            }
             if fields.len() > WORDS {
                 return Err(too_much(system));
             }
@@ -76,19 +79,40 @@ impl Shell {
     /// The one text that a word becomes where nothing is split: in an assignment, after `<<<`, in `case`.
     pub(super) fn text(&mut self, system: &mut System, word: &str) -> Result<String, Flow> {
         let parts = self.parts(system, word, false)?;
-        Ok(joined(parts))
+        one_text(system, parts)
     }
 
     /// The value of an assignment: as [`Shell::text`], with a tilde after a colon, too.
     pub(super) fn value(&mut self, system: &mut System, word: &str) -> Result<String, Flow> {
         let parts = self.parts(system, word, true)?;
-        Ok(joined(parts))
+        one_text(system, parts)
     }
 
     /// The pattern that a word becomes: what is quoted means itself.
     pub(super) fn pattern(&mut self, system: &mut System, word: &str) -> Result<Pattern, Flow> {
         let parts = self.parts(system, word, false)?;
         Ok(Pattern::new(&as_pattern(&parts)))
+    }
+
+    /// Whether a text fits the pattern that a word becomes, as `case` and `[[ == ]]` ask.
+    pub(super) fn fits(
+        &mut self,
+        system: &mut System,
+        word: &str,
+        text: &str,
+    ) -> Result<bool, Flow> {
+        let parts = self.parts(system, word, false)?;
+        let pattern = as_pattern(&parts);
+        let (pattern, text) = if self.options.nocasematch {
+            (pattern.to_lowercase(), text.to_lowercase())
+        } else {
+            (pattern, text.to_owned())
+        };
+        let pattern = Pattern::new(&pattern);
+        if !system.spend(pattern.cost(text.len())) {
+            return Err(Flow::Stop);
+        }
+        Ok(pattern.fits(&text))
     }
 
     /// The text of a here-document.
@@ -132,10 +156,12 @@ impl Shell {
         if !system.spend(cost) {
             return Err(Flow::Stop);
         }
-        let pieces = match pieces {
-            Ok(pieces) => pieces,
-            Err(error) => return Err(self.bad_substitution(system, &error)),
+        let Ok(pieces) = pieces else {
+            return Err(self.bad_substitution(system, text));
         };
+        if is_bad(&pieces) {
+            return Err(self.bad_substitution(system, text));
+        }
         let mut parts = Vec::new();
         for piece in pieces.iter() {
             self.piece(system, piece.piece.clone(), false, &mut parts)?;
@@ -294,8 +320,29 @@ impl Shell {
         }
     }
 
+    /// How many words `$@` and `${array[@]}` are; `None` for a parameter that is one text.
+    fn count(&self, parameter: &Parameter) -> Option<usize> {
+        match parameter {
+            Parameter::Special(SpecialParameter::AllPositionalParameters { .. }) => {
+                Some(self.params.len())
+            }
+            Parameter::NamedWithAllIndices { name, .. } if name == "PIPESTATUS" => {
+                Some(self.pipe_status.len())
+            }
+            Parameter::NamedWithAllIndices { name, .. } => {
+                Some(self.variables.get(name).map_or(0, Variable::len))
+            }
+            _ => None,
+        }
+    }
+
     /// The words of `$@`, `${array[@]}`; `None` for a parameter that is one text.
-    fn several(&self, parameter: &Parameter) -> Option<(Vec<String>, bool)> {
+    fn several(&self, system: &mut System, parameter: &Parameter) -> Option<(Vec<String>, bool)> {
+        let count = self.count(parameter)?;
+        // Without steps for them there are none: the command line ends.
+        if !system.spend(count as u64 / 4) {
+            return Some((Vec::new(), false));
+        }
         match parameter {
             Parameter::Special(SpecialParameter::AllPositionalParameters { concatenate }) => {
                 Some((self.params.clone(), *concatenate))
@@ -387,9 +434,7 @@ impl Shell {
                 parameter,
                 indirect,
             } => {
-                if let Some((words, concatenate)) = self.several(&parameter)
-                    && !indirect
-                {
+                if !indirect && let Some((words, concatenate)) = self.several(system, &parameter) {
                     self.several_words(words, concatenate, in_quotes, parts);
                     return Ok(());
                 }
@@ -451,7 +496,7 @@ impl Shell {
                     return Err(if self.interactive {
                         Flow::Failed
                     } else {
-                        Flow::Exit(127)
+                        Flow::Exit(1)
                     });
                 }
                 push(parts, value.unwrap_or_default());
@@ -471,8 +516,8 @@ impl Shell {
                 parameter,
                 indirect,
             } => {
-                let length = match self.several(&parameter) {
-                    Some((words, _)) => words.len(),
+                let length = match self.count(&parameter) {
+                    Some(count) => count,
                     None => self
                         .dereferenced(system, &parameter, indirect)?
                         .map_or(0, |value| value.chars().count()),
@@ -509,7 +554,7 @@ impl Shell {
                 length,
                 ..
             } => {
-                if let Some((mut words, concatenate)) = self.several(&parameter) {
+                if let Some((mut words, concatenate)) = self.several(system, &parameter) {
                     if matches!(parameter, Parameter::Special(_)) {
                         words.insert(0, self.name.clone());
                     }
@@ -672,7 +717,7 @@ impl Shell {
         parts: &mut Vec<Part>,
         change: impl Fn(&str) -> String,
     ) -> Result<(), Flow> {
-        let (values, concatenate) = match self.several(parameter) {
+        let (values, concatenate) = match self.several(system, parameter) {
             Some(several) => several,
             None => (
                 vec![self.one(system, parameter)?.unwrap_or_default()],
@@ -812,9 +857,9 @@ impl Shell {
     ) -> Result<(), Flow> {
         let plain: String = field.iter().map(|(text, _)| text.as_str()).collect();
         let magic = !self.options.noglob
-            && field
-                .iter()
-                .any(|(text, quoted)| !quoted && text.contains(['*', '?', '[']));
+            && field.iter().any(|(text, quoted)| {
+                !quoted && (text.contains(['*', '?', '[']) || Pattern::is_pattern(text))
+            });
         if !magic {
             words.push(plain);
             return Ok(());
@@ -830,6 +875,7 @@ impl Shell {
             }
         } else {
             found.sort();
+            found.dedup();
             words.append(&mut found);
         }
         Ok(())
@@ -844,6 +890,20 @@ impl Shell {
         for (index, part) in parts.iter().enumerate() {
             let is_last = index + 1 == parts.len();
             let mut next = Vec::new();
+            if *part == "**" && self.options.globstar {
+                for folder in &found {
+                    // What follows may be in the folder itself, which has no name of its own here.
+                    self.all_below(
+                        system,
+                        folder,
+                        is_last && !pattern.ends_with('/'),
+                        is_last,
+                        &mut next,
+                    )?;
+                }
+                found = next;
+                continue;
+            }
             let is_pattern = Pattern::is_pattern(part);
             let compiled = Pattern::new(part);
             for folder in &found {
@@ -857,7 +917,12 @@ impl Shell {
                     "" => name.to_owned(),
                     folder => join(folder, name),
                 };
+                // A look-up takes longer the more folders there are on the way.
+                let deep = 2 + index as u64 / 2;
                 if !is_pattern {
+                    if !system.spend(deep) {
+                        return Err(Flow::Stop);
+                    }
                     let name = unescaped(part);
                     if system.machine.tree.get_link(&join(&whole, &name)).is_ok() {
                         next.push(prefix(&name));
@@ -869,7 +934,7 @@ impl Shell {
                     .files(self.user, "/")
                     .list(&whole)
                     .unwrap_or_default();
-                if !system.spend(names.len() as u64 + 1) {
+                if !system.spend(names.len() as u64 * deep + 1) {
                     return Err(Flow::Stop);
                 }
                 for name in names {
@@ -905,6 +970,55 @@ impl Shell {
         Ok(found)
     }
 
+    /// What `**` stands for: a folder, and everything below it, or only its folders. Links are not gone through.
+    fn all_below(
+        &self,
+        system: &mut System,
+        folder: &str,
+        files_too: bool,
+        shown_alone: bool,
+        found: &mut Vec<String>,
+    ) -> Result<(), Flow> {
+        let whole = match folder {
+            "" => self.cwd.clone(),
+            folder => absolute(&self.cwd, folder),
+        };
+        let mut todo = vec![(whole, folder.to_owned())];
+        found.push(match folder {
+            "" | "/" => folder.to_owned(),
+            folder if files_too => format!("{folder}/"),
+            folder => folder.to_owned(),
+        });
+        while let Some((path, shown)) = todo.pop() {
+            let names = system.machine.files(self.user, "/").list(&path);
+            for name in names.unwrap_or_default() {
+                if !system.spend(1) {
+                    return Err(Flow::Stop);
+                }
+                if name.starts_with('.') && !self.options.dotglob {
+                    continue;
+                }
+                let path = join(&path, &name);
+                let shown = match shown.as_str() {
+                    "" => name.clone(),
+                    shown => join(shown, &name),
+                };
+                let node = system.machine.tree.get_link(&path);
+                if node.is_ok_and(crate::practice::Node::is_dir) {
+                    found.push(shown.clone());
+                    todo.push((path, shown));
+                } else if files_too {
+                    found.push(shown);
+                }
+            }
+            if found.len() > WORDS {
+                return Err(too_much(system));
+            }
+        }
+        found.retain(|name| !name.is_empty() || !shown_alone);
+        Ok(())
+    }
+
     fn substitute_command(&mut self, system: &mut System, text: &str) -> Result<String, Flow> {
         let text = text.trim();
         // `$(< file)` is what is in the file.
@@ -922,11 +1036,35 @@ impl Shell {
         Ok(text.trim_end_matches('\n').to_owned())
     }
 
-    fn bad_substitution(&mut self, system: &mut System, error: &str) -> Flow {
-        let error: String = error.chars().take(120).collect();
-        self.complain(system, &format!("bad substitution: {error}"));
-        Flow::Failed
+    fn bad_substitution(&mut self, system: &mut System, text: &str) -> Flow {
+        let text: String = text.chars().take(120).collect();
+        self.complain(system, &format!("{text}: bad substitution"));
+        self.status = 1;
+        if self.interactive {
+            Flow::Discard
+        } else {
+            Flow::Exit(1)
+        }
     }
+}
+
+/// Whether a `${` was read as text: the parser takes what it cannot read as an expansion for that.
+fn is_bad(pieces: &[WordPieceWithSource]) -> bool {
+    let text = |piece: &WordPieceWithSource| match &piece.piece {
+        WordPiece::Text(text) => Some(text.clone()),
+        _ => None,
+    };
+    let mut before = String::new();
+    pieces.iter().any(|piece| {
+        if let WordPiece::DoubleQuotedSequence(pieces) = &piece.piece {
+            before.clear();
+            return is_bad(pieces);
+        }
+        let text = text(piece).unwrap_or_default();
+        let is = text.contains("${") || (before.ends_with('$') && text.starts_with('{'));
+        before = text;
+        is
+    })
 }
 
 /// The words that the braces of a word make of it.
@@ -1053,6 +1191,16 @@ fn first_changed(value: &str, change: impl Fn(char) -> String) -> String {
     }
 }
 
+/// What [`joined`] makes of parts, for what it takes to copy them.
+fn one_text(system: &mut System, parts: Vec<Part>) -> Result<String, Flow> {
+    let text = joined(parts);
+    if system.spend(text.len() as u64 / 128) {
+        Ok(text)
+    } else {
+        Err(Flow::Stop)
+    }
+}
+
 fn joined(parts: Vec<Part>) -> String {
     let mut out = String::new();
     for part in parts {
@@ -1081,7 +1229,7 @@ fn as_pattern(parts: &[Part]) -> String {
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if "*?[]\\".contains(c) {
+        if "*?[]\\()|".contains(c) {
             out.push('\\');
         }
         out.push(c);

@@ -150,8 +150,11 @@ pub(super) fn read(shell: &mut Shell, system: &mut System, args: &[String]) -> R
     };
     if let Some(array) = value('a') {
         let separators = shell.separators();
+        if !system.spend(text.len() as u64 / 8) {
+            return Err(Flow::Stop);
+        }
         let fields = fields(&text, &separators, usize::MAX);
-        if !system.spend(fields.len() as u64) {
+        if !system.spend(3 * fields.len() as u64) {
             return Err(Flow::Stop);
         }
         shell

@@ -46,6 +46,21 @@ const PACKAGES: &[(&str, &[&str])] = &[
 const OTHER_NAMES: &[(&str, &str, &str)] =
     &[("python", "python3", "python3"), ("vi", "vim", "vim")];
 
+/// Commands that people know from elsewhere, and what does the same here.
+const INSTEAD: &[(&str, &str)] = &[
+    (
+        "bc",
+        "awk 'BEGIN { print 10 / 3 }', or $((10 / 3)) for whole numbers",
+    ),
+    ("emacs", "nano or vim"),
+    ("fish", "bash"),
+    ("hexdump", "od -c or xxd"),
+    ("jq", "grep -o and cut"),
+    ("rg", "grep -rn"),
+    ("strings", "grep -a, or od -c"),
+    ("zsh", "bash"),
+];
+
 /// The message for a name that no file on `PATH` has.
 pub(super) fn command(shell: &Shell, system: &mut System, name: &str) -> String {
     // Every name of the machine is looked at.
@@ -67,6 +82,10 @@ pub(super) fn command(shell: &Shell, system: &mut System, name: &str) -> String 
         let by = shell.name.rsplit('/').next().unwrap_or("bash");
         format!("{by}: {shown}: command not found\n")
     };
+    if let Some((_, instead)) = INSTEAD.iter().find(|(known, _)| *known == name) {
+        let said = said("practice-not-here", &[("name", name), ("instead", instead)]);
+        return format!("{plain}{said}\n");
+    }
     if !shell.interactive || name.contains('/') {
         return plain;
     }

@@ -122,6 +122,17 @@ pub(super) fn program(text: &str) -> Result<Program, Unreadable> {
     })
 }
 
+/// Whether a text has a `select` loop in it, which the parser does not know.
+pub(super) fn selects(text: &str) -> bool {
+    let mut before = ";";
+    text.split([' ', '\t', '\n']).any(|word| {
+        let begins = before.ends_with([';', '{', '(', '|', '&', '\n'])
+            || matches!(before, "then" | "do" | "else" | "");
+        before = word;
+        begins && word == "select"
+    })
+}
+
 /// Reads a word as its pieces.
 pub(super) fn word(text: &str, after_colon: bool) -> Result<Vec<WordPieceWithSource>, String> {
     check(text).map_err(|_| text.chars().take(40).collect::<String>())?;

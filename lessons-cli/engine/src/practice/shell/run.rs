@@ -26,6 +26,9 @@ impl Shell {
             Err(error) => {
                 let message = match error {
                     parse::Unreadable::Open => "syntax error: unexpected end of file".to_owned(),
+                    parse::Unreadable::Syntax(_) if parse::selects(text) => {
+                        said("practice-select", &[])
+                    }
                     parse::Unreadable::Syntax(near) => {
                         format!("syntax error near unexpected token `{near}'")
                     }
@@ -66,7 +69,9 @@ impl Shell {
     ) -> Result<(), Flow> {
         self.deeper(system)?;
         let before = std::mem::replace(&mut self.name, name.to_owned());
+        self.sourced += 1;
         let result = self.text_as_commands(system, text);
+        self.sourced -= 1;
         self.name = before;
         self.depth -= 1;
         match result {
@@ -101,10 +106,15 @@ impl Shell {
 
     pub(super) fn subshell(&mut self, system: &mut System) -> Result<Self, Flow> {
         self.deeper(system)?;
+        // What it shares now it copies as soon as it changes something.
+        let copied = self.params.len() / 4 + self.variables.len() / 8;
+        if !system.spend(copied as u64) {
+            self.depth -= 1;
+            return Err(Flow::Stop);
+        }
         let mut shell = self.clone();
         shell.traps.clear();
         shell.beside.clear();
-
         self.depth -= 1;
         Ok(shell)
     }
@@ -459,11 +469,7 @@ impl Shell {
                 if fits {
                     break;
                 }
-                let pattern = self.pattern(system, &pattern.value)?;
-                if !system.spend(pattern.cost(value.len())) {
-                    return Err(Flow::Stop);
-                }
-                fits = pattern.fits(&value);
+                fits = self.fits(system, &pattern.value, &value)?;
             }
             if !fits {
                 continue;
@@ -844,7 +850,13 @@ impl Shell {
             (ast::AssignmentName::VariableName(_), ast::AssignmentValue::Scalar(word)) => {
                 let mut value = self.value(system, &word.value)?;
                 if assignment.append {
-                    value = self.get(&name).unwrap_or_default() + &value;
+                    let old = self.variables.get(&name);
+                    let plus = if old.is_some_and(|old| old.integer) {
+                        "+"
+                    } else {
+                        ""
+                    };
+                    value = format!("{}{plus}{value}", self.get(&name).unwrap_or_default());
                 }
                 let is_fixed = self.variables.get(&name).is_some_and(|old| old.readonly);
                 self.assign(system, &name, value)
@@ -895,7 +907,11 @@ impl Shell {
                 ast::AssignmentValue::Scalar(word),
             ) => {
                 let mut value = self.value(system, &word.value)?;
-                if value.len() > LONGEST || !system.spend(2 + value.len() as u64 / 64) {
+                let shared = self.variables.get(&name).map_or(0, |variable| {
+                    variable.shared(Arc::strong_count(&self.variables) > 1)
+                });
+                let cost = 2 + value.len() / 64 + shared / 2;
+                if value.len() > LONGEST || !system.spend(cost as u64) {
                     system.stopped.get_or_insert(Stop::Printed);
                     return Err(Flow::Stop);
                 }
@@ -954,6 +970,9 @@ impl Shell {
             return self.function(system, &function, &args);
         }
         if let Some(builtin) = builtins::find(&name) {
+            if !system.spend(1) {
+                return Err(Flow::Stop);
+            }
             return builtin(self, system, &args);
         }
         self.program(system, args)
@@ -966,6 +985,10 @@ impl Shell {
         args: &[String],
     ) -> Result<(), Flow> {
         self.deeper(system)?;
+        if !system.spend(args.len() as u64 / 4) {
+            self.depth -= 1;
+            return Err(Flow::Stop);
+        }
         let params = std::mem::replace(&mut self.params, args[1..].to_vec());
         self.locals.push(Vec::new());
         let redirects = function.1.as_ref().map_or(&[][..], |list| &list.0);
@@ -992,6 +1015,10 @@ impl Shell {
     /// Runs a program by its name.
     pub(super) fn program(&mut self, system: &mut System, args: Vec<String>) -> Result<(), Flow> {
         let name = args[0].clone();
+        // The environment is copied, and the words are.
+        if !system.spend((self.variables.len() + args.len()) as u64 / 4) {
+            return Err(Flow::Stop);
+        }
         let process = self.process();
         self.status = match system.run(process, args) {
             Ok(exit) => exit,

@@ -95,13 +95,16 @@ pub(super) fn extended(
             match predicate {
                 BinaryPredicate::StringExactlyMatchesPattern
                 | BinaryPredicate::StringDoesNotExactlyMatchPattern => {
-                    let fits = shell.pattern(system, &right.value)?.fits(&text);
+                    let fits = shell.fits(system, &right.value, &text)?;
                     fits == matches!(predicate, BinaryPredicate::StringExactlyMatchesPattern)
                 }
                 BinaryPredicate::StringMatchesRegex => {
                     let pattern = shell.text(system, &right.value)?;
-                    let Ok(finder) = crate::practice::programs::finder(&pattern, true, false)
-                    else {
+                    let Ok(finder) = crate::practice::programs::finder(
+                        &pattern,
+                        true,
+                        shell.options.nocasematch,
+                    ) else {
                         shell.status = 2;
                         return Err(Flow::Failed);
                     };

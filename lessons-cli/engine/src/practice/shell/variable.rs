@@ -1,6 +1,7 @@
 //! The values of a shell's variables: one text, a list, or a table.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A variable.
 #[derive(Debug, Clone, Default)]
@@ -15,10 +16,10 @@ pub(super) struct Variable {
 #[derive(Debug, Clone)]
 enum Content {
     One(String),
-    /// An array: not every number has an element.
-    List(BTreeMap<usize, String>),
+    /// An array: not every number has an element. Copies share it until one of them changes it.
+    List(Arc<BTreeMap<usize, String>>),
     /// `declare -A`.
-    Table(BTreeMap<String, String>),
+    Table(Arc<BTreeMap<String, String>>),
 }
 
 impl Default for Content {
@@ -39,7 +40,7 @@ impl Variable {
     /// An array of these.
     pub(super) fn list(values: impl IntoIterator<Item = String>) -> Self {
         Self {
-            content: Content::List(values.into_iter().enumerate().collect()),
+            content: Content::List(Arc::new(values.into_iter().enumerate().collect())),
             ..Self::default()
         }
     }
@@ -47,7 +48,7 @@ impl Variable {
     /// A table without elements.
     pub(super) fn table() -> Self {
         Self {
-            content: Content::Table(BTreeMap::new()),
+            content: Content::Table(Arc::default()),
             ..Self::default()
         }
     }
@@ -75,6 +76,24 @@ impl Variable {
             Content::One(value) => vec![value.clone()],
             Content::List(values) => values.values().cloned().collect(),
             Content::Table(values) => values.values().cloned().collect(),
+        }
+    }
+
+    /// How many elements it has.
+    pub(super) fn len(&self) -> usize {
+        match &self.content {
+            Content::One(_) => 1,
+            Content::List(values) => values.len(),
+            Content::Table(values) => values.len(),
+        }
+    }
+
+    /// How many elements have to be copied before one of them is changed, where the variable itself is shared or not.
+    pub(super) fn shared(&self, itself: bool) -> usize {
+        match &self.content {
+            Content::List(values) if itself || Arc::strong_count(values) > 1 => values.len(),
+            Content::Table(values) if itself || Arc::strong_count(values) > 1 => values.len(),
+            _ => 0,
         }
     }
 
@@ -109,10 +128,10 @@ impl Variable {
         match &mut self.content {
             Content::One(one) => *one = value,
             Content::List(values) => {
-                values.insert(0, value);
+                Arc::make_mut(values).insert(0, value);
             }
             Content::Table(values) => {
-                values.insert("0".to_owned(), value);
+                Arc::make_mut(values).insert("0".to_owned(), value);
             }
         }
     }
@@ -120,7 +139,7 @@ impl Variable {
     /// Sets an element; `false` where there can be none of this number.
     pub(super) fn set_at(&mut self, index: i64, value: String) -> bool {
         if let Content::Table(values) = &mut self.content {
-            values.insert(index.to_string(), value);
+            Arc::make_mut(values).insert(index.to_string(), value);
             return true;
         }
         self.become_list();
@@ -128,7 +147,7 @@ impl Variable {
             return false;
         };
         if let Content::List(values) = &mut self.content {
-            values.insert(place, value);
+            Arc::make_mut(values).insert(place, value);
         }
         true
     }
@@ -136,7 +155,7 @@ impl Variable {
     /// Sets an element of a table.
     pub(super) fn set_key(&mut self, key: String, value: String) {
         if let Content::Table(values) = &mut self.content {
-            values.insert(key, value);
+            Arc::make_mut(values).insert(key, value);
         }
     }
 
@@ -147,11 +166,11 @@ impl Variable {
             Content::List(_) => {
                 let place = key.parse().ok().and_then(|index| self.place(index));
                 if let (Some(place), Content::List(values)) = (place, &mut self.content) {
-                    values.remove(&place);
+                    Arc::make_mut(values).remove(&place);
                 }
             }
             Content::Table(values) => {
-                values.remove(key);
+                Arc::make_mut(values).remove(key);
             }
         }
     }
@@ -161,7 +180,7 @@ impl Variable {
         self.become_list();
         if let Content::List(values) = &mut self.content {
             let next = values.keys().next_back().map_or(0, |last| last + 1);
-            values.insert(next, value);
+            Arc::make_mut(values).insert(next, value);
         }
     }
 
@@ -180,8 +199,8 @@ impl Variable {
     /// Makes an empty array of it, of the kind that it is.
     pub(super) fn clear(&mut self) {
         self.content = match self.content {
-            Content::Table(_) => Content::Table(BTreeMap::new()),
-            _ => Content::List(BTreeMap::new()),
+            Content::Table(_) => Content::Table(Arc::default()),
+            _ => Content::List(Arc::default()),
         };
     }
 
@@ -189,11 +208,11 @@ impl Variable {
     pub(super) fn become_list(&mut self) {
         if let Content::One(value) = &mut self.content {
             let value = std::mem::take(value);
-            self.content = Content::List(if value.is_empty() {
+            self.content = Content::List(Arc::new(if value.is_empty() {
                 BTreeMap::new()
             } else {
                 BTreeMap::from([(0, value)])
-            });
+            }));
         }
     }
 

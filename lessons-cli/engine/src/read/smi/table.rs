@@ -852,12 +852,20 @@ impl Values<'_, '_> {
 
     /// `0  NVIDIA GeForce RTX 3050 ...  WDDM`.
     fn name_cell(&mut self, gpu: &mut Gpu, cell: &Cell, on_windows: bool, lost_first_column: bool) {
+        const MOST_DIGITS: usize = 2;
         let text = self.text;
         let shown = &text[cell.at.clone()];
         let mut name = cell.at.clone();
         let index = plain_words(shown, name.start)
             .next()
             .filter(|first| is_digits(&text[first.clone()]));
+        // Of `RTX 4090` a lost margin may have left the number.
+        let of_name = index.as_ref().is_some_and(|index| {
+            index.len() > MOST_DIGITS && margin(text, cell) == Margin::Unknown
+        });
+        if of_name {
+            return;
+        }
         if let Some(index) = &index {
             name = token::trim(text, index.end..name.end);
             if !lost_first_column {
@@ -909,7 +917,10 @@ impl Values<'_, '_> {
         let Some((draw, before)) = draw_and_before.split_last() else {
             return false;
         };
-        if is_value(&text[draw.clone()]) {
+        // Of `29W` at the very edge the cut may have taken a digit.
+        if cell.at_edge && draw.start == cell.at.start && margin != Margin::Whole {
+            margin_lost = true;
+        } else if is_value(&text[draw.clone()]) {
             gpu.power_draw_w = Some(self.reading(Key::PowerDrawW, draw.clone()));
         }
         let all = before.len() == 3;

@@ -1117,7 +1117,7 @@ impl Awk<'_, '_> {
                 let (text, count) =
                     replaced(&finder, &text, &replacement, most).ok_or_else(too_long)?;
                 if count > 0 {
-                    self.spend(text.len() / 64)?;
+                    self.spend(text.len() / 64 + count)?;
                     self.set(place, Value::read_as_text(text))?;
                 }
                 Value::Number(count as f64)
