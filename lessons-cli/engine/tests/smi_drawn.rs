@@ -387,3 +387,15 @@ proptest! {
         let _ = read_all(&text);
     }
 }
+
+#[test]
+fn a_word_that_is_longer_than_its_column_is_drawn() {
+    let word = format!("N/Am{}Pending", " ".repeat(60));
+    let listing = format!(
+        "==============NVSMI LOG==============\n\nDriver Version : 510.73.08\nCUDA Version : 11.6\n\nAttached GPUs : 1\n\
+         GPU 00000000:01:00.0\n    Product Name : Quadro K2200\n    Driver Model\n        Current : {word}\n"
+    );
+    for smi in read_all(&listing).unwrap() {
+        assert!(draw(&smi).contains("Quadro K2200"), "{}", draw(&smi));
+    }
+}

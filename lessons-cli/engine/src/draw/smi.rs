@@ -161,7 +161,8 @@ impl Layout {
             },
         };
         let index = gpu.index.map_or(String::new(), |index| index.to_string());
-        let width = self.columns[0] - 6 - mode.len();
+        // A word that no driver prints may be longer than its place, and is drawn all the same.
+        let width = (self.columns[0] - 6).saturating_sub(mode.chars().count());
         let name = gpu.name.as_deref().unwrap_or_default();
         let address = gpu.bus_id.as_deref().unwrap_or_default();
         let display = gpu.display_active.as_deref().unwrap_or_default();
