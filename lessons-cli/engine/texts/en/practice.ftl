@@ -44,6 +44,7 @@ practice-sed-commands = practice: a script of more than { $count } commands is n
 practice-sed-command = practice: { $command } of sed is not supported on a practice machine; what works instead: its other commands, in a pipeline
 practice-date = practice: dates that work: now, yesterday, 2026-01-31, 10:30, 2026-01-31 10:30 UTC, 2 days ago, + 1 month, next week, @SECONDS
 practice-smi-help = practice: the options that are played here; the real help lists more
+practice-own-unit = practice: systemctl: { $unit }.service, a unit of your own, is not played here; what is: the units of packages, with settings of yours in /etc/systemd/system/NAME.service.d
 practice-smi-untold = practice: nvidia-smi: [N/A] stands for { $fields }, which no recording tells; a real card may print a value
 practice-smi-loop = practice: nvidia-smi: the real one goes on until Ctrl-C; here it is shown once
 practice-watch = practice: watch shows one look here; run it again for the next
