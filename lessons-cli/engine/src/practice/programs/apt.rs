@@ -1117,16 +1117,15 @@ fn list(call: &mut Call<'_>, words: &[String], upgradable: bool, installed: bool
             .filter(|name| words.is_empty() || words.iter().any(|word| matches(word, name)))
             .filter_map(|name| {
                 let there = machine.installed_version(&name);
-                let version = there
-                    .clone()
-                    .or_else(|| machine.offer(&name).map(|offer| offer.version))?;
-                let mark = match (there.is_some(), machine.is_automatic(&name)) {
-                    (true, true) => ",now [installed,automatic]",
-                    (true, false) => ",now [installed]",
-                    (false, _) => " ",
+                let offer = machine.offer(&name);
+                let (now, mark) = match &there {
+                    None => ("", ""),
+                    // What another one brought is found out by going through all of them.
+                    Some(_) if machine.is_automatic(&name) => (",now", "[installed,automatic]"),
+                    Some(_) => (",now", "[installed]"),
                 };
-                let (now, mark) = mark.split_once(' ').unwrap_or((mark, ""));
-                let suite = in_suite(&machine.offer(&name));
+                let suite = in_suite(&offer);
+                let version = there.or_else(|| offer.map(|offer| offer.version))?;
                 let line = format!("{name}/{suite}{now} {version} amd64 {mark}");
                 Some(line.trim_end().to_owned())
             })
