@@ -900,3 +900,37 @@ fn what_is_printed_is_read_back() {
     }
     assert!(seen.iter().all(|count| *count > 10), "{seen:?}");
 }
+
+/// A module is read from the disk when it is loaded: all four out and in again do what a restart does.
+#[test]
+fn modules_can_be_taken_out_together_and_loaded_anew() {
+    for remove in [
+        "sudo rmmod nvidia_uvm nvidia_drm nvidia_modeset nvidia",
+        "sudo modprobe -r nvidia_uvm nvidia_drm",
+        "sudo modprobe -r nvidia_drm nvidia_modeset nvidia_uvm nvidia",
+    ] {
+        plays(
+            &["ubuntu-mismatch"],
+            As::Bundled,
+            &format!(
+                "nvidia-smi
+                 = Driver/library version mismatch
+                 sudo systemctl stop nvidia-persistenced
+                 sudo rmmod nvidia_modeset nvidia
+                 = Module nvidia_modeset is in use by: nvidia_drm
+                 = Module nvidia is in use by: nvidia_modeset nvidia_uvm
+                 {remove}
+                 ! ERROR
+                 ! FATAL
+                 lsmod | grep -c nvidia
+                 = 0
+                 sudo modprobe -r nvidia_drm
+                 ! FATAL
+                 sudo modprobe nvidia
+                 nvidia-smi -L
+                 = GPU 0
+                 ? driver.versions-agree Pass"
+            ),
+        );
+    }
+}
