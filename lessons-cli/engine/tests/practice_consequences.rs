@@ -934,3 +934,17 @@ fn modules_can_be_taken_out_together_and_loaded_anew() {
         );
     }
 }
+
+#[test]
+fn a_uuid_chooses_a_gpu_for_cuda() {
+    plays(
+        &["cuda-visible-devices-empty"],
+        As::Bundled,
+        r#"export CUDA_VISIBLE_DEVICES=$(nvidia-smi --query-gpu=uuid --format=csv,noheader)
+           python -c "import torch; print(torch.cuda.is_available())"
+           = True
+           export CUDA_VISIBLE_DEVICES=GPU-12345678
+           python -c "import torch; print(torch.cuda.is_available())"
+           = False"#,
+    );
+}
