@@ -948,3 +948,17 @@ fn a_uuid_chooses_a_gpu_for_cuda() {
            = False"#,
     );
 }
+
+#[test]
+fn su_runs_one_command_as_root() {
+    plays(
+        &["headless-persistence-off"],
+        As::Bundled,
+        "sudo su -c 'id -un'
+         = root
+         sudo su - root -c 'id -un'
+         = root
+         sudo su -c 'nvidia-smi -pm 1'
+         ? persistence.enabled Pass",
+    );
+}

@@ -999,7 +999,12 @@ fn su(call: &mut Call<'_>) -> Exit {
         call.error("su: Authentication failure");
         return 1;
     }
-    let words = call.rest();
+    let mut words = call.rest();
+    let command = words
+        .iter()
+        .position(|word| matches!(word.as_str(), "-c" | "--command"))
+        .filter(|at| at + 1 < words.len())
+        .and_then(|at| words.drain(at..at + 2).nth(1));
     let login = words
         .iter()
         .any(|word| matches!(word.as_str(), "-" | "-l" | "--login"));
@@ -1016,6 +1021,9 @@ fn su(call: &mut Call<'_>) -> Exit {
     };
     let mut process = call.process.clone();
     process.user = user;
+    if let Some(command) = command {
+        return shell::run_script(call.system, &process, &command, vec!["bash".to_owned()]);
+    }
     let shell = if login {
         Shell::login_of(call.system, user)
     } else {
