@@ -1287,6 +1287,27 @@ fn kill(call: &mut Call<'_>) -> Exit {
         return signals(call, &given[1..]);
     }
     let tests = given.first().is_some_and(|word| word == "-0");
+    // What stops a process, or lets it go on, leaves its memory with it.
+    let spares = given.first().is_some_and(|word| {
+        let signal = word.trim_start_matches('-').trim_start_matches("SIG");
+        word.starts_with('-')
+            && matches!(
+                signal,
+                "STOP"
+                    | "TSTP"
+                    | "CONT"
+                    | "WINCH"
+                    | "CHLD"
+                    | "URG"
+                    | "19"
+                    | "20"
+                    | "18"
+                    | "28"
+                    | "17"
+                    | "23"
+                    | "0"
+            )
+    });
     let words: Vec<String> = given
         .into_iter()
         .filter(|word| !word.starts_with('-'))
@@ -1297,10 +1318,14 @@ fn kill(call: &mut Call<'_>) -> Exit {
     }
     let mut exit = 0;
     for word in words {
-        let ended = word
-            .parse::<u32>()
-            .ok()
-            .is_some_and(|pid| super::end_gpu_process(&mut call.system.machine, pid));
+        let ended = word.parse::<u32>().ok().is_some_and(|pid| {
+            let machine = &mut call.system.machine;
+            if spares {
+                super::is_gpu_process(machine, pid)
+            } else {
+                super::end_gpu_process(machine, pid)
+            }
+        });
         // The shell itself is there, and an interactive one takes no notice of what would end it.
         if !ended && word == SHELL && tests {
             continue;
