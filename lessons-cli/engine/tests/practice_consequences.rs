@@ -809,7 +809,17 @@ fn nvidia_smi_tells_its_versions_locks_clocks_and_resets() {
         nvidia-smi --query-gpu=timestamp,enforced.power.limit --format=csv,noheader
         = 300.00 W
         nvidia-smi --query-gpu=clocks.sm --format=csv
-        = --query-gpu=clocks.sm is not played here
+        = clocks.current.sm [MHz]
+        = [N/A] stands for clocks.sm
+        printf '[Service]\\nExecStart=/usr/bin/nvidia-smi -pm 1\\n' | sudo tee /etc/systemd/system/mine.service
+        = ExecStart=/usr/bin/nvidia-smi -pm 1
+        sudo systemctl enable --now mine
+        = mine.service, a unit of your own, is not played here
+        systemctl cat mine
+        = ExecStart=/usr/bin/nvidia-smi -pm 1
+        nvidia-smi --query-gpu=gpu_name,utilization.memory --format=csv
+        = name, utilization.memory [%]
+        = NVIDIA GeForce RTX 4090, [N/A]
         nvidia-smi --query-gpu=colour --format=csv
         = Field \"colour\" is not a valid field to query.
         ",

@@ -213,3 +213,17 @@ fn the_goal_says_how_far_one_is() {
     let goal = terminal.runs("goal");
     assert!(goal.contains("✓ pass    cuda.env-path"), "{goal}");
 }
+
+#[test]
+fn where_nothing_can_be_kept_one_can_practise_all_the_same() {
+    let reader = Reader::new();
+    // No folder can be made below a file, whoever tries.
+    let _ = std::fs::remove_dir_all(reader.state());
+    std::fs::write(reader.state(), "").unwrap();
+    let mut terminal = Terminal::open(&reader, "find-nvcc");
+    let said = terminal.shows(PROMPT);
+    assert!(said.contains("what you type is not saved"), "{said}");
+    let said = terminal.runs("echo one two");
+    assert!(said.contains("one two"), "{said}");
+    assert!(!said.contains("not saved"), "{said}");
+}

@@ -18,6 +18,8 @@ const AGE: i64 = 30 * 86_400;
 const FOLDERS: &[(&str, u32)] = &[
     ("/boot", 0o755),
     ("/dev", 0o755),
+    ("/etc/apt/keyrings", 0o755),
+    ("/etc/apt/preferences.d", 0o755),
     ("/etc/apt/sources.list.d", 0o755),
     ("/etc/modprobe.d", 0o755),
     ("/etc/profile.d", 0o755),
@@ -52,6 +54,13 @@ const FOLDERS: &[(&str, u32)] = &[
     ("/var/lib/dpkg", 0o755),
     ("/var/log", 0o755),
     ("/var/tmp", 0o1777),
+];
+
+/// Folders of what starts a machine: containers have none of it.
+const FOLDERS_OF_HOSTS: &[&str] = &[
+    "/etc/modules-load.d",
+    "/etc/systemd/system",
+    "/etc/udev/rules.d",
 ];
 
 /// Links between folders that every machine has.
@@ -207,6 +216,9 @@ fn plain_system(machine: &mut PracticeMachine, recording: &Recording) -> Result<
             .put(path, Node::new(0o666, Content::Device(*device)))?;
     }
     let container = is_there(recording, "/.dockerenv") || is_there(recording, "/run/.containerenv");
+    for path in FOLDERS_OF_HOSTS.iter().filter(|_| !container) {
+        machine.tree.make_dirs(path, installed)?;
+    }
     // Some distributions have but one folder, and the other is a link to it.
     let is_merged = recording
         .files

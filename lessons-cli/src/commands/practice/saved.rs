@@ -63,8 +63,17 @@ pub(super) struct Glance {
 /// The place of a practice, held so that no second terminal writes to it.
 pub(super) struct Place {
     file: PathBuf,
-    /// The lock, held as long as this lives; without it nothing is written.
-    lock: Option<File>,
+    hold: Hold,
+}
+
+/// Who may write to a place.
+enum Hold {
+    /// This process, as long as the lock lives.
+    Mine(#[expect(dead_code, reason = "it is held, not read")] File),
+    /// Another terminal.
+    Taken,
+    /// Nobody: nothing can be written there, for this reason.
+    Nowhere(String),
 }
 
 /// What became of saving.
@@ -73,7 +82,7 @@ pub(super) enum Kept {
     Saved,
     /// The folder had gone; it was made again and all is on the disk.
     Again,
-    /// Another terminal has the place.
+    /// Another terminal has the place, or there is none.
     NotMine,
 }
 
@@ -169,21 +178,26 @@ fn write(file: &PathBuf, saved: &Saved) -> Result<()> {
 
 impl Place {
     /// Takes the place of a practice, and reads what was kept there. What cannot be understood is set aside, and said.
-    pub(super) fn take(name: &str) -> Result<(Self, Saved, Option<String>)> {
-        let file = file_of(name)?;
-        if let Some(folder) = file.parent() {
-            fs::create_dir_all(folder)
-                .with_context(|| format!("tried to make {}", folder.display()))?;
-            #[cfg(unix)]
-            sweep(folder);
-        }
-        let lock = lock(&file)?;
+    /// Where nothing can be written a person can practise all the same.
+    pub(super) fn take(name: &str) -> (Self, Saved, Option<String>) {
+        let nowhere = |error: anyhow::Error| Hold::Nowhere(format!("{error:#}"));
+        let file = match file_of(name) {
+            Ok(file) => file,
+            Err(error) => {
+                let place = Self {
+                    file: PathBuf::new(),
+                    hold: nowhere(error),
+                };
+                return (place, Saved::default(), None);
+            }
+        };
+        let hold = hold(&file).unwrap_or_else(nowhere);
         let mut notice = None;
         let saved = match read(&file) {
             Ok(saved) => saved.unwrap_or_default(),
             Err(error) => {
                 let aside = file.with_extension("json.damaged");
-                if lock.is_some() {
+                if matches!(hold, Hold::Mine(_)) {
                     let _ = fs::rename(&file, &aside);
                 }
                 notice = Some(format!(
@@ -194,33 +208,45 @@ impl Place {
                 Saved::default()
             }
         };
-        Ok((Self { file, lock }, saved, notice))
+        (Self { file, hold }, saved, notice)
     }
 
     /// Whether another terminal has it.
     pub(super) fn is_taken(&self) -> bool {
-        self.lock.is_none()
+        matches!(self.hold, Hold::Taken)
+    }
+
+    /// Why nothing is kept, where nobody could.
+    pub(super) fn why_not_kept(&self) -> Option<&str> {
+        match &self.hold {
+            Hold::Nowhere(why) => Some(why),
+            Hold::Mine(_) | Hold::Taken => None,
+        }
     }
 
     /// Keeps what was done.
     pub(super) fn keep(&mut self, saved: &Saved) -> Result<Kept> {
-        if self.lock.is_none() {
+        if !matches!(self.hold, Hold::Mine(_)) {
             return Ok(Kept::NotMine);
         }
         let folder = self.file.parent().map(PathBuf::from).unwrap_or_default();
         let gone = !folder.is_dir();
         if gone {
-            fs::create_dir_all(&folder)
-                .with_context(|| format!("tried to make {}", folder.display()))?;
-            self.lock = lock(&self.file)?;
+            self.hold = hold(&self.file)?;
         }
         write(&self.file, saved)?;
         Ok(if gone { Kept::Again } else { Kept::Saved })
     }
 }
 
-/// The lock of a file; `None` where another process holds it.
-fn lock(file: &std::path::Path) -> Result<Option<File>> {
+/// Takes a place, whose folder is made if there is none.
+fn hold(file: &std::path::Path) -> Result<Hold> {
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)
+            .with_context(|| format!("tried to make {}", folder.display()))?;
+        #[cfg(unix)]
+        sweep(folder);
+    }
     let path = file.with_extension("lock");
     let lock = OpenOptions::new()
         .create(true)
@@ -229,8 +255,8 @@ fn lock(file: &std::path::Path) -> Result<Option<File>> {
         .open(&path)
         .with_context(|| format!("tried to write {}", path.display()))?;
     match lock.try_lock() {
-        Ok(()) => Ok(Some(lock)),
-        Err(TryLockError::WouldBlock) => Ok(None),
+        Ok(()) => Ok(Hold::Mine(lock)),
+        Err(TryLockError::WouldBlock) => Ok(Hold::Taken),
         Err(TryLockError::Error(error)) => {
             Err(error).with_context(|| format!("tried to lock {}", path.display()))
         }

@@ -311,9 +311,12 @@ const LONGEST_LINE: usize = 256 << 10;
 
 /// Runs a practice at the terminal until it is left.
 pub(super) fn run(practice: &Practice, texts: &Texts) -> Result<Done> {
-    let (mut place, saved, notice) = Place::take(practice.name())?;
+    let (mut place, saved, notice) = Place::take(practice.name());
     if let Some(notice) = notice {
         super::super::notice(&texts.shared("practice-damaged", &[("what", text(notice))]));
+    }
+    if let Some(why) = place.why_not_kept() {
+        super::super::notice(&texts.shared("practice-not-saved", &[("why", text(why))]));
     }
     live::note_interrupts();
     let tape = Rc::new(Tape::default());

@@ -2,6 +2,7 @@
 
 use crate::practice::outside::Edited;
 use crate::practice::process::{Call, Exit, Power};
+use crate::practice::said::said;
 use crate::practice::services::{self, NotStarted, PERSISTENCED};
 
 use super::{Program, no_option, not_played};
@@ -139,8 +140,12 @@ fn systemctl(call: &mut Call<'_>) -> Exit {
     let mut exit = 0;
     for service in &services {
         let ended = match action.as_str() {
-            "status" => status(call, service),
             "cat" => cat(call, service),
+            _ if is_own(call, service) => {
+                call.error(said("practice-own-unit", &[("unit", service)]));
+                2
+            }
+            "status" => status(call, service),
             "is-active" => {
                 let active = call.machine().state.services.contains(service);
                 call.line(if active { "active" } else { "inactive" });
@@ -188,6 +193,12 @@ fn files(call: &mut Call<'_>, service: &str) -> Vec<String> {
         }
     }
     files
+}
+
+/// Whether a person has written the unit, and no package brings it.
+fn is_own(call: &mut Call<'_>, service: &str) -> bool {
+    let file = format!("{FOLDER}/{service}.service");
+    call.machine().tree.exists(&file) && !has_unit(call, service)
 }
 
 /// Services that come with the system have a unit although the recording does not hold its file.

@@ -12,6 +12,8 @@ use crate::version::DriverVersion;
 
 use super::{Program, clock, lines_of, not_played};
 
+mod untold;
+
 pub(super) const PROGRAMS: &[Program] = &[
     Program::installed("nvidia-smi", nvidia_smi),
     Program::installed("nvidia-bug-report.sh", bug_report),
@@ -731,9 +733,6 @@ fn field(
     })
 }
 
-/// The fields that are played.
-const FIELDS: &str = "index, count, timestamp, name, uuid, serial, pci.bus_id, driver_version, compute_cap, persistence_mode, display_active, memory.total, memory.used, memory.free, temperature.gpu, fan.speed, pstate, power.draw, power.limit, enforced.power.limit, utilization.gpu, compute_mode, mig.mode.current, ecc.mode.current, ecc.errors.uncorrected.volatile.total";
-
 /// What a query's format asks for; none where it is not a format of queries.
 fn format_of(call: &mut Call<'_>, format: &str) -> Result<(bool, bool), Exit> {
     let parts: Vec<&str> = format.split(',').map(str::trim).collect();
@@ -760,32 +759,26 @@ fn query(call: &mut Call<'_>, nvml: &Nvml, chosen: &[usize], fields: &str, forma
         clock::formatted("%Y/%m/%d %H:%M:%S", call.machine().clock)
     );
     let mut out = String::new();
+    let mut untold = Vec::new();
     for (row, &index) in chosen.iter().enumerate() {
         let Some(gpu) = gpu(nvml, index) else {
             continue;
         };
         let (mut titles, mut values) = (Vec::new(), Vec::new());
         for name in &names {
-            // Fields that there are, and that no recording tells.
-            let kinds = [
-                "clocks",
-                "pcie.",
-                "pci.",
-                "temperature.",
-                "ecc.",
-                "power.",
-                "vbios",
-                "inforom.",
-            ];
-            let is_told = field(nvml, index, gpu, name, &time).is_some();
-            if !is_told && kinds.iter().any(|kind| name.starts_with(kind)) {
-                let what = format!("--query-gpu={name}");
-                return not_played(call, &what, FIELDS);
-            }
             let Some((unit, (value, value_unit))) = field(nvml, index, gpu, name, &time) else {
-                call.line(format!("Field \"{name}\" is not a valid field to query.\n"));
-                return 2;
+                let Some(heading) = untold::heading(name) else {
+                    call.line(format!("Field \"{name}\" is not a valid field to query.\n"));
+                    return 2;
+                };
+                titles.push(heading);
+                values.push("[N/A]".to_owned());
+                if row == 0 {
+                    untold.push(*name);
+                }
+                continue;
             };
+            let name = untold::whole(name);
             titles.push(format!("{name}{unit}"));
             values.push(if units {
                 format!("{value}{value_unit}")
@@ -799,6 +792,10 @@ fn query(call: &mut Call<'_>, nvml: &Nvml, chosen: &[usize], fields: &str, forma
         let _ = writeln!(out, "{}", values.join(", "));
     }
     call.print(out);
+    if !untold.is_empty() {
+        let fields = untold.join(", ");
+        call.error(said("practice-smi-untold", &[("fields", &fields)]));
+    }
     0
 }
 
