@@ -910,3 +910,65 @@ fn what_is_printed_is_read_back() {
     }
     assert!(seen.iter().all(|count| *count > 10), "{seen:?}");
 }
+
+/// A module is read from the disk when it is loaded: all four out and in again do what a restart does.
+#[test]
+fn modules_can_be_taken_out_together_and_loaded_anew() {
+    for remove in [
+        "sudo rmmod nvidia_uvm nvidia_drm nvidia_modeset nvidia",
+        "sudo modprobe -r nvidia_uvm nvidia_drm",
+        "sudo modprobe -r nvidia_drm nvidia_modeset nvidia_uvm nvidia",
+    ] {
+        plays(
+            &["ubuntu-mismatch"],
+            As::Bundled,
+            &format!(
+                "nvidia-smi
+                 = Driver/library version mismatch
+                 sudo systemctl stop nvidia-persistenced
+                 sudo rmmod nvidia_modeset nvidia
+                 = Module nvidia_modeset is in use by: nvidia_drm
+                 = Module nvidia is in use by: nvidia_modeset nvidia_uvm
+                 {remove}
+                 ! ERROR
+                 ! FATAL
+                 lsmod | grep -c nvidia
+                 = 0
+                 sudo modprobe -r nvidia_drm
+                 ! FATAL
+                 sudo modprobe nvidia
+                 nvidia-smi -L
+                 = GPU 0
+                 ? driver.versions-agree Pass"
+            ),
+        );
+    }
+}
+
+#[test]
+fn a_uuid_chooses_a_gpu_for_cuda() {
+    plays(
+        &["cuda-visible-devices-empty"],
+        As::Bundled,
+        r#"export CUDA_VISIBLE_DEVICES=$(nvidia-smi --query-gpu=uuid --format=csv,noheader)
+           python -c "import torch; print(torch.cuda.is_available())"
+           = True
+           export CUDA_VISIBLE_DEVICES=GPU-12345678
+           python -c "import torch; print(torch.cuda.is_available())"
+           = False"#,
+    );
+}
+
+#[test]
+fn su_runs_one_command_as_root() {
+    plays(
+        &["headless-persistence-off"],
+        As::Bundled,
+        "sudo su -c 'id -un'
+         = root
+         sudo su - root -c 'id -un'
+         = root
+         sudo su -c 'nvidia-smi -pm 1'
+         ? persistence.enabled Pass",
+    );
+}

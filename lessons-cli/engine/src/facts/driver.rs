@@ -74,6 +74,9 @@ pub struct Daemon {
     pub command: Option<String>,
     /// The file that has the last word on the command.
     pub source: String,
+    /// Whether the files name two commands. systemd refuses such a service, of which only `Type=oneshot` may have more:
+    /// a drop-in has to take the first away with an empty `ExecStart=`.
+    pub has_two_commands: bool,
     /// Whether `systemctl enable` can do anything: Ubuntu's unit has no `[Install]` section.
     pub has_install_section: bool,
     /// Whether a target of the system, or a udev rule, starts it.
@@ -299,9 +302,10 @@ impl Facts<'_> {
                 }
             }
         }
-        daemon.starts_at_boot = self
-            .exists("/etc/systemd/system/multi-user.target.wants/nvidia-persistenced.service")?
-            || self.udev_starts_daemon()?;
+        daemon.starts_at_boot = !daemon.has_two_commands
+            && (self.exists(
+                "/etc/systemd/system/multi-user.target.wants/nvidia-persistenced.service",
+            )? || self.udev_starts_daemon()?);
         Ok(daemon)
     }
 
@@ -364,8 +368,9 @@ impl Daemon {
     fn apply(&mut self, path: &str, text: &str) {
         for line in text.lines() {
             if let Some(command) = line.trim().strip_prefix("ExecStart=") {
-                self.command =
-                    Some(command.trim().to_owned()).filter(|command| !command.is_empty());
+                let command = Some(command.trim().to_owned()).filter(|command| !command.is_empty());
+                self.has_two_commands = command.is_some() && self.command.is_some();
+                self.command = command;
                 path.clone_into(&mut self.source);
             }
         }

@@ -309,6 +309,19 @@ fn gpu_processes(machine: &PracticeMachine) -> Vec<(u32, String)> {
     found.into_iter().collect()
 }
 
+/// Whether a process of this number holds GPU memory.
+fn is_gpu_process(machine: &PracticeMachine, pid: u32) -> bool {
+    machine.state.nvml.as_ref().is_ok_and(|nvml| {
+        nvml.gpus.iter().any(|gpu| match gpu {
+            GpuReading::Opened(gpu) => gpu
+                .processes
+                .known()
+                .is_some_and(|processes| processes.iter().any(|process| process.pid == pid)),
+            GpuReading::Failed { .. } => false,
+        })
+    })
+}
+
 /// Ends a process that holds GPU memory, which is free then; `false` where there is none of this number.
 fn end_gpu_process(machine: &mut PracticeMachine, pid: u32) -> bool {
     let Ok(nvml) = &mut machine.state.nvml else {

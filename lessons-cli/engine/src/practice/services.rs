@@ -141,9 +141,10 @@ pub(super) fn recorded(machine: &mut PracticeMachine) {
     }
 }
 
-/// The command of the persistence daemon, as its files have it now.
+/// The command of the persistence daemon, as its files have it now; none where systemd refuses them.
 pub(super) fn command(machine: &PracticeMachine) -> Option<String> {
-    Facts::new(machine).persistence_daemon().ok()?.command
+    let daemon = Facts::new(machine).persistence_daemon().ok()?;
+    daemon.command.filter(|_| !daemon.has_two_commands)
 }
 
 /// Reads the units' files again.
@@ -156,6 +157,8 @@ pub(super) fn reload(machine: &mut PracticeMachine) {
 pub(super) enum NotStarted {
     /// There is no unit of that name.
     NoUnit,
+    /// systemd refuses what its files say.
+    BadSetting,
     /// Its program ended at once.
     Failed,
 }
@@ -167,7 +170,10 @@ pub(super) fn start(machine: &mut PracticeMachine, service: &str) -> Result<(), 
     }
     if service == PERSISTENCED {
         let Some(command) = machine.state.daemon.clone() else {
-            return Err(if command(machine).is_some() {
+            let files = Facts::new(machine).persistence_daemon().unwrap_or_default();
+            return Err(if files.has_two_commands {
+                NotStarted::BadSetting
+            } else if files.command.is_some() {
                 NotStarted::Failed
             } else {
                 NotStarted::NoUnit

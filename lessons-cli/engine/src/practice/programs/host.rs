@@ -999,7 +999,12 @@ fn su(call: &mut Call<'_>) -> Exit {
         call.error("su: Authentication failure");
         return 1;
     }
-    let words = call.rest();
+    let mut words = call.rest();
+    let command = words
+        .iter()
+        .position(|word| matches!(word.as_str(), "-c" | "--command"))
+        .filter(|at| at + 1 < words.len())
+        .and_then(|at| words.drain(at..at + 2).nth(1));
     let login = words
         .iter()
         .any(|word| matches!(word.as_str(), "-" | "-l" | "--login"));
@@ -1016,6 +1021,9 @@ fn su(call: &mut Call<'_>) -> Exit {
     };
     let mut process = call.process.clone();
     process.user = user;
+    if let Some(command) = command {
+        return shell::run_script(call.system, &process, &command, vec!["bash".to_owned()]);
+    }
     let shell = if login {
         Shell::login_of(call.system, user)
     } else {
@@ -1279,6 +1287,27 @@ fn kill(call: &mut Call<'_>) -> Exit {
         return signals(call, &given[1..]);
     }
     let tests = given.first().is_some_and(|word| word == "-0");
+    // What stops a process, or lets it go on, leaves its memory with it.
+    let spares = given.first().is_some_and(|word| {
+        let signal = word.trim_start_matches('-').trim_start_matches("SIG");
+        word.starts_with('-')
+            && matches!(
+                signal,
+                "STOP"
+                    | "TSTP"
+                    | "CONT"
+                    | "WINCH"
+                    | "CHLD"
+                    | "URG"
+                    | "19"
+                    | "20"
+                    | "18"
+                    | "28"
+                    | "17"
+                    | "23"
+                    | "0"
+            )
+    });
     let words: Vec<String> = given
         .into_iter()
         .filter(|word| !word.starts_with('-'))
@@ -1289,10 +1318,14 @@ fn kill(call: &mut Call<'_>) -> Exit {
     }
     let mut exit = 0;
     for word in words {
-        let ended = word
-            .parse::<u32>()
-            .ok()
-            .is_some_and(|pid| super::end_gpu_process(&mut call.system.machine, pid));
+        let ended = word.parse::<u32>().ok().is_some_and(|pid| {
+            let machine = &mut call.system.machine;
+            if spares {
+                super::is_gpu_process(machine, pid)
+            } else {
+                super::end_gpu_process(machine, pid)
+            }
+        });
         // The shell itself is there, and an interactive one takes no notice of what would end it.
         if !ended && word == SHELL && tests {
             continue;

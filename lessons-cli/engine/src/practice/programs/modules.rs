@@ -1,5 +1,6 @@
 //! The bus and the kernel's modules: lspci, lsmod, modprobe, rmmod, modinfo, update-initramfs, dkms, mokutil.
 
+use crate::practice::PracticeMachine;
 use crate::practice::kernel::NotLoaded;
 use crate::practice::packages::{build_modules, dkms_fault, dkms_source};
 use crate::practice::process::{Call, Exit};
@@ -217,10 +218,10 @@ fn modprobe(call: &mut Call<'_>) -> Exit {
         call.error("modprobe: ERROR: missing parameters. See -h.");
         return 1;
     };
-    let module = name.replace('-', "_");
     if remove {
-        return unload(call, &module, "modprobe: FATAL: Module", &name);
+        return modprobe_remove(call, &words);
     }
+    let module = name.replace('-', "_");
     let kernel = call.machine().state.kernel.clone();
     if !call.is_root() && !call.machine().has_loaded(&module) {
         if call.machine().module_path(&module).is_none() {
@@ -248,6 +249,41 @@ fn modprobe(call: &mut Call<'_>) -> Exit {
     };
     call.error(said);
     1
+}
+
+/// Removes each named module, and what only it needed.
+fn modprobe_remove(call: &mut Call<'_>, words: &[String]) -> Exit {
+    let mut exit = 0;
+    for name in words.iter().filter(|word| !word.starts_with('-')) {
+        let module = name.replace('-', "_");
+        if !call.machine().has_loaded(&module) {
+            // One that is not loaded is as it should be; one that there is not is a mistake.
+            if call.machine().module_path(&module).is_none() {
+                call.error(format!("modprobe: FATAL: Module {name} not found."));
+                exit = 1;
+            }
+            continue;
+        }
+        if unload(call, &module, "modprobe: FATAL: Module", name) != 0 {
+            exit = 1;
+            continue;
+        }
+        for needed in needs(&module) {
+            if call.machine().has_loaded(needed) && in_use(call.machine(), needed).is_none() {
+                call.machine().unload_module(needed);
+            }
+        }
+    }
+    exit
+}
+
+/// What a module of the driver needs, the nearest first.
+fn needs(module: &str) -> &'static [&'static str] {
+    match module {
+        "nvidia_drm" => &["nvidia_modeset", "nvidia"],
+        "nvidia_modeset" | "nvidia_uvm" => &["nvidia"],
+        _ => &[],
+    }
 }
 
 /// Options of modprobe that are not played.
@@ -293,18 +329,25 @@ fn rmmod(call: &mut Call<'_>) -> Exit {
         no_option(call, &option);
         return 1;
     }
-    let Some(name) = call.rest().into_iter().find(|word| !word.starts_with('-')) else {
+    let mut names = call.rest();
+    names.retain(|word| !word.starts_with('-'));
+    if names.is_empty() {
         call.error("rmmod: ERROR: missing module name.");
         return 1;
-    };
-    let module = name.replace('-', "_");
-    if call.machine().has_loaded(&module) && !call.is_root() {
-        call.error(format!(
-            "rmmod: ERROR: could not remove module {module}: Operation not permitted"
-        ));
-        return 1;
     }
-    unload(call, &module, "rmmod: ERROR: Module", &name)
+    let mut exit = 0;
+    for name in names {
+        let module = name.replace('-', "_");
+        if call.machine().has_loaded(&module) && !call.is_root() {
+            call.error(format!(
+                "rmmod: ERROR: could not remove module {module}: Operation not permitted"
+            ));
+            exit = 1;
+            continue;
+        }
+        exit = exit.max(unload(call, &module, "rmmod: ERROR: Module", &name));
+    }
+    exit
 }
 
 fn unload(call: &mut Call<'_>, module: &str, prefix: &str, name: &str) -> Exit {
@@ -318,34 +361,34 @@ fn unload(call: &mut Call<'_>, module: &str, prefix: &str, name: &str) -> Exit {
         ));
         return 1;
     }
-    let machine = call.machine();
-    let users: Vec<&str> = match module {
-        "nvidia" => ["nvidia_modeset", "nvidia_uvm"]
-            .into_iter()
-            .filter(|user| machine.has_loaded(user))
-            .collect(),
-        "nvidia_modeset" => ["nvidia_drm"]
-            .into_iter()
-            .filter(|user| machine.has_loaded(user))
-            .collect(),
-        _ => Vec::new(),
-    };
-    if !users.is_empty() {
-        call.error(format!(
-            "{prefix} {module} is in use by: {}",
-            users.join(" ")
-        ));
+    if let Some(by) = in_use(call.machine(), module) {
+        let stop = if by.is_empty() { "." } else { "" };
+        call.error(format!("{prefix} {module} is in use{by}{stop}"));
         return 1;
+    }
+    call.machine().unload_module(module);
+    0
+}
+
+/// What keeps a module from being removed: modules, which are named, or something that is not.
+fn in_use(machine: &PracticeMachine, module: &str) -> Option<String> {
+    let users: &[&str] = match module {
+        "nvidia" => &["nvidia_modeset", "nvidia_uvm"],
+        "nvidia_modeset" => &["nvidia_drm"],
+        _ => &[],
+    };
+    let users: Vec<&str> = users
+        .iter()
+        .copied()
+        .filter(|user| machine.has_loaded(user))
+        .collect();
+    if !users.is_empty() {
+        return Some(format!(" by: {}", users.join(" ")));
     }
     // A daemon keeps the devices open, and so does a screen that shows the console.
     let held = (module == "nvidia" && machine.state.services.contains("nvidia-persistenced"))
         || (module == "nouveau" && !machine.gpu_addresses().is_empty());
-    if held {
-        call.error(format!("{prefix} {module} is in use."));
-        return 1;
-    }
-    machine.unload_module(module);
-    0
+    held.then(String::new)
 }
 
 fn modinfo(call: &mut Call<'_>) -> Exit {

@@ -398,6 +398,17 @@ fn started(call: &mut Call<'_>, service: &str) -> Exit {
             ));
             5
         }
+        Err(NotStarted::BadSetting) => {
+            let verb = if call.rest().iter().any(|word| word == "restart") {
+                "restart"
+            } else {
+                "start"
+            };
+            call.error(format!(
+                "Failed to {verb} {service}.service: Unit {service}.service has a bad unit file setting.\nSee system logs and 'systemctl status {service}.service' for details."
+            ));
+            1
+        }
         Err(NotStarted::Failed) => {
             call.machine()
                 .state

@@ -172,10 +172,10 @@ impl Torch {
             })
             .collect();
         if let Some(visible) = call.env("CUDA_VISIBLE_DEVICES") {
-            // The first that is no number of a GPU ends the list.
+            // The first that is neither a GPU's number nor the beginning of one's UUID ends the list.
             let chosen: Vec<Gpu> = visible
                 .split(',')
-                .map_while(|part| gpus.get(part.trim().parse::<usize>().ok()?).cloned())
+                .map_while(|part| chosen(&gpus, part.trim()).cloned())
                 .collect();
             gpus = chosen;
         }
@@ -227,6 +227,17 @@ impl Torch {
             )
         })
     }
+}
+
+/// The GPU that a part of `CUDA_VISIBLE_DEVICES` names, by its number or by the beginning of its UUID, which no other has.
+fn chosen<'a>(gpus: &'a [Gpu], part: &str) -> Option<&'a Gpu> {
+    if let Ok(number) = part.parse::<usize>() {
+        return gpus.get(number);
+    }
+    let mut named = gpus.iter().filter(|gpu| {
+        part.len() > "GPU-".len() && gpu.uuid.known().is_some_and(|uuid| uuid.starts_with(part))
+    });
+    named.next().filter(|_| named.next().is_none())
 }
 
 /// What stands in CUDA's way although NVML answers.
