@@ -722,6 +722,32 @@ fn a_held_package_stays_and_stops_what_needs_it() {
         100,
         "you have held broken packages",
     );
+    // apt of Debian 12, asked the same with a package on hold: an upgrade keeps it back all the same.
+    typist.does("sudo apt upgrade -y --allow-change-held-packages");
+    assert_eq!(typist.types("nvidia-smi -L").exit, 0);
+    typist.fails(
+        "sudo apt install -y libnvidia-compute-580",
+        100,
+        "E: Held packages were changed and -y was used without --allow-change-held-packages.",
+    );
+    typist.fails(
+        "sudo apt upgrade -y --ignore-hold",
+        100,
+        "E: Held packages were changed",
+    );
+    typist.fails(
+        "sudo apt install --only-upgrade libnvidia-compute-580",
+        2,
+        "practice: apt: --only-upgrade is not played here",
+    );
+    typist.does("sudo apt upgrade -y --ignore-hold --allow-change-held-packages");
+    typist.fails("nvidia-smi", 18, "Driver/library version mismatch");
+}
+
+#[test]
+fn what_is_no_longer_held_is_upgraded() {
+    let mut typist = Typist::at("ubuntu-4x4090");
+    typist.does("sudo apt-mark hold libnvidia-compute-580\nsudo apt update");
     typist.does("sudo apt-mark unhold libnvidia-compute-580\nsudo apt upgrade -y");
     typist.fails("nvidia-smi", 18, "Driver/library version mismatch");
 }

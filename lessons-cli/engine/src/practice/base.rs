@@ -110,7 +110,7 @@ const OF_FAMILIES: [(Family, &[&str]); 3] = [
 
 /// Programs that a machine has and that practice does not play, which it says of them; without a file they would seem
 /// to be missing. A line is of one package: `hosts` have it, or `containers` too, its name, and its files below `/usr`.
-/// The packages are those of Ubuntu's seeds required, minimal and standard; the files are those of Debian 12's packages.
+/// The packages are those of Ubuntu's seeds required, minimal and standard, and what starts a machine; the files are those of Debian 12's packages.
 const UNPLAYED: &str = include_str!("base/programs");
 
 const BASHRC: &str = include_str!("base/bashrc");

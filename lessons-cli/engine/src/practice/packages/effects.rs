@@ -134,6 +134,7 @@ pub(super) fn apply(
         "python3-venv" => machine.put_file("/usr/lib/python3/ensurepip", Node::dir()),
         "docker.io" => {
             program(machine, "/usr/bin/docker", "docker");
+            machine.put_file("/etc/docker", Node::dir());
             machine.make_docker_group();
             started(machine, "docker");
         }

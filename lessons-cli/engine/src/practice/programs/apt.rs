@@ -34,12 +34,41 @@ struct Asked {
     purge: bool,
     /// Whether what is there is to be unpacked once more.
     again: bool,
+    /// Whether what is held may be changed where it was named, without a question.
+    allow_held: bool,
+    /// Whether an upgrade changes what is held as well.
+    ignore_hold: bool,
     words: Vec<String>,
 }
 
+/// Options that the real one has and that are not played.
+const NOT_PLAYED: [&str; 20] = [
+    "-d",
+    "--download-only",
+    "-m",
+    "--fix-missing",
+    "--no-download",
+    "--no-upgrade",
+    "--only-upgrade",
+    "--no-remove",
+    "--allow-remove-essential",
+    "--force-yes",
+    "--print-uris",
+    "--autoremove",
+    "--auto-remove",
+    "-t",
+    "--target-release",
+    "--install-suggests",
+    "--trivial-only",
+    "-b",
+    "-a",
+    "-c",
+];
+
 fn apt(call: &mut Call<'_>) -> Exit {
     let mut asked = Asked::default();
-    for word in call.rest() {
+    let mut rest = call.rest().into_iter();
+    while let Some(word) = rest.next() {
         match word.as_str() {
             "-y" | "--yes" | "--assume-yes" | "-qy" | "-yq" => asked.yes = true,
             "-s" | "--simulate" | "--dry-run" | "--just-print" => asked.simulate = true,
@@ -51,8 +80,27 @@ fn apt(call: &mut Call<'_>) -> Exit {
             | "--installed"
             | "-f"
             | "--fix-broken"
+            | "-u"
+            | "--show-upgraded"
+            | "--with-new-pkgs"
+            | "--install-recommends"
+            | "--no-install-suggests"
+            | "--allow-downgrades"
+            | "--allow-unauthenticated"
             | "-V" => {}
             "--reinstall" => asked.again = true,
+            "--allow-change-held-packages" => asked.allow_held = true,
+            "--ignore-hold" => asked.ignore_hold = true,
+            // A setting: none of them is for what is played.
+            "-o" | "--option" => drop(rest.next()),
+            _ if word.starts_with("-o") || word.starts_with("--option=") => {}
+            _ if NOT_PLAYED.contains(&word.split('=').next().unwrap_or_default()) => {
+                return not_played(
+                    call,
+                    &word,
+                    "-y, -s, -q, --purge, --reinstall, --no-install-recommends, --allow-change-held-packages, --ignore-hold",
+                );
+            }
             _ if word.starts_with('-') => {
                 call.error(format!("E: Command line option '{word}' [from {word}] is not understood in combination with the other options."));
                 return 100;
@@ -494,7 +542,7 @@ fn install(call: &mut Call<'_>, asked: &Asked, names: &[String], upgrading: bool
         .map(|offer| offer.name.clone())
         .filter(|name| held.contains(name))
         .collect();
-    if upgrading && !touched.is_empty() {
+    if upgrading && !asked.ignore_hold && !touched.is_empty() {
         let fixed: BTreeSet<&String> = touched.iter().collect();
         let mut kept: Vec<String> = Vec::new();
         plan.retain(|offer| {
@@ -513,7 +561,10 @@ fn install(call: &mut Call<'_>, asked: &Asked, names: &[String], upgrading: bool
         });
         kept.sort();
         wrapped(call, "The following packages have been kept back:", &kept);
-    } else if let Some(name) = touched.iter().find(|name| !names.contains(name)) {
+    } else if let Some(name) = touched
+        .iter()
+        .find(|name| !upgrading && !names.contains(name))
+    {
         let needs = plan
             .iter()
             .find(|offer| offer.depends.contains(name))
@@ -537,16 +588,6 @@ fn install(call: &mut Call<'_>, asked: &Asked, names: &[String], upgrading: bool
         call.line("Some packages could not be installed. This may mean that you have\nrequested an impossible situation or if you are using the unstable\ndistribution that some required packages have not yet been created\nor been moved out of Incoming.\nThe following information may help to resolve the situation:\n");
         call.line(format!("The following packages have unmet dependencies:\n {needs} : Depends: {name} (>= {wants}) but {has} is to be installed"));
         call.error("E: Unable to correct problems, you have held broken packages.");
-        return 100;
-    } else if !touched.is_empty() && asked.yes {
-        wrapped(
-            call,
-            "The following held packages will be changed:",
-            &touched,
-        );
-        call.error(
-            "E: Held packages were changed and -y was used without --allow-change-held-packages.",
-        );
         return 100;
     }
     if let Some((one, other)) = conflict(call, &plan) {
@@ -579,6 +620,15 @@ fn install(call: &mut Call<'_>, asked: &Asked, names: &[String], upgrading: bool
     );
     wrapped(call, "The following packages will be REMOVED:", &gone);
     wrapped(call, "The following NEW packages will be installed:", &new);
+    let changed: Vec<String> = touched
+        .into_iter()
+        .filter(|name| plan.iter().any(|offer| offer.name == *name))
+        .collect();
+    wrapped(
+        call,
+        "The following held packages will be changed:",
+        &changed,
+    );
     wrapped(call, "The following packages will be upgraded:", &upgraded);
     let reinstalled = match again {
         0 => String::new(),
@@ -590,6 +640,12 @@ fn install(call: &mut Call<'_>, asked: &Asked, names: &[String], upgrading: bool
         new.len(),
         gone.len()
     ));
+    if !changed.is_empty() && asked.yes && !asked.allow_held {
+        call.error(
+            "E: Held packages were changed and -y was used without --allow-change-held-packages.",
+        );
+        return 100;
+    }
     if asked.simulate {
         for offer in &plan {
             let origin = origin(call, offer);
