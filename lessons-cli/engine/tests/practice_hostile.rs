@@ -226,6 +226,45 @@ fn a_long_pipeline_ends() {
     assert_eq!(typed(&script)[0].stdout(), "a\n");
 }
 
+#[test]
+fn numbers_that_are_too_large_end() {
+    for (line, printed) in [
+        (
+            "echo {1..99999999999999999999}",
+            "{1..99999999999999999999}\n",
+        ),
+        (
+            "echo {1..3..99999999999999999999}",
+            "{1..3..99999999999999999999}\n",
+        ),
+        (
+            "echo {-99999999999999999999..1}",
+            "{-99999999999999999999..1}\n",
+        ),
+        (
+            "echo \"99999999999>x\" '99999999999>x'",
+            "99999999999>x 99999999999>x\n",
+        ),
+        ("echo a 2>&1", "a\n"),
+    ] {
+        assert_eq!(typed(line)[0].stdout(), printed, "{line}");
+    }
+    for line in [
+        "echo ${99999999999999999999}",
+        "echo ~99999999999999999999",
+        "echo ~+99999999999999999999",
+        "echo ~-99999999999999999999",
+        "x=~99999999999999999999",
+        "99999999999999999999>x",
+        "echo 2147483648>x",
+        "echo a 5000000000>&1",
+        "echo a 5000000000<x",
+        "for i in {1..99999999999999999999}; do echo $i; done",
+    ] {
+        assert_eq!(typed(line).len(), 1, "{line}");
+    }
+}
+
 fn word() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => proptest::sample::select(
@@ -245,7 +284,7 @@ fn word() -> impl Strategy<Value = String> {
                 "nvidia-smi -q", "-i", "--query-gpu=name", "nvcc", "gcc", "python3 -c", "import torch", "pip install",
                 "uv", "conda", "docker run", "modprobe", "rmmod", "lspci", "lsmod", "mokutil", "systemctl status",
                 "reboot", "journalctl", "dmesg", "/dev/zero", "/proc", "/etc/passwd", "-", "--", "--help",
-                "99999999999999999999", "-1",
+                "99999999999999999999", "~99999999999999999999", "2147483648>", "{1..99999999999999999999}", "-1",
             ]
             .as_slice(),
         ).prop_map(str::to_owned),

@@ -103,6 +103,9 @@ impl ReadBefore {
 /// Reads a text as commands.
 pub(super) fn program(text: &str) -> Result<Program, Unreadable> {
     check(text)?;
+    if let Some(number) = too_large_for_a_file(text) {
+        return Err(Unreadable::Syntax(number.to_owned()));
+    }
     // A backslash at the end of a line joins it with the next one, which is not there yet.
     if ends_in_open_backslash(text) {
         return Err(Unreadable::Open);
@@ -135,7 +138,11 @@ pub(super) fn selects(text: &str) -> bool {
 
 /// Reads a word as its pieces.
 pub(super) fn word(text: &str, after_colon: bool) -> Result<Vec<WordPieceWithSource>, String> {
-    check(text).map_err(|_| text.chars().take(40).collect::<String>())?;
+    let shown = || text.chars().take(40).collect::<String>();
+    check(text).map_err(|_| shown())?;
+    if text.contains('~') && has_huge_number(text) {
+        return Err(shown());
+    }
     let options = ParserOptions {
         tilde_expansion_after_colon: after_colon,
         ..options()
@@ -151,12 +158,47 @@ pub(super) fn here_document(text: &str) -> Result<Vec<WordPieceWithSource>, Stri
 
 /// Reads the braces of a word; `None` where there are none to expand.
 pub(super) fn braces(text: &str) -> Option<Vec<BraceExpressionOrText>> {
-    if !text.contains('{') || check(text).is_err() {
+    // bash leaves a sequence as it is where its numbers are too large; the parser panics at them.
+    if !text.contains('{') || check(text).is_err() || has_huge_number(text) {
         return None;
     }
     brush_parser::word::parse_brace_expansions(text, &options())
         .ok()
         .flatten()
+}
+
+/// Whether a text has a number in it that is larger than the parser of words (brush-parser 0.4.0) can take: it panics.
+fn has_huge_number(text: &str) -> bool {
+    // i64 has nineteen digits.
+    const MOST_DIGITS: usize = 18;
+    text.split(|c: char| !c.is_ascii_digit())
+        .any(|digits| digits.len() > MOST_DIGITS)
+}
+
+/// The first number before an unquoted `<` or `>` that no open file can have: the parser of commands panics at it.
+fn too_large_for_a_file(text: &str) -> Option<&str> {
+    let bytes = text.as_bytes();
+    let mut quote = None;
+    let mut digits = 0;
+    let mut at = 0;
+    while at < bytes.len() {
+        let byte = bytes[at];
+        if quote.is_none() && matches!(byte, b'<' | b'>') {
+            let number = &text[at - digits..at];
+            if digits > 0 && number.parse::<i32>().is_err() {
+                return Some(number);
+            }
+        }
+        digits = if byte.is_ascii_digit() { digits + 1 } else { 0 };
+        match (byte, quote) {
+            (b'\\', None | Some(b'"')) => at += 1,
+            (b'\'' | b'"', None) => quote = Some(byte),
+            (_, Some(open)) if byte == open => quote = None,
+            _ => {}
+        }
+        at += 1;
+    }
+    None
 }
 
 /// Bounds what the parser gets.
