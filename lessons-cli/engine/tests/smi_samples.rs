@@ -283,21 +283,36 @@ fn a_table_whose_bars_are_gone_is_read_by_its_words() {
 
 /// Wherever within the first column the left edge was cut: what is told is what the whole table tells.
 #[test]
-fn a_cut_within_a_number_makes_no_other_number() {
+fn a_cut_within_a_value_makes_no_other_value() {
     let whole = table(
         "|   0  NVIDIA GeForce RTX 4090        Off |   00000000:01:00.0 Off |                  Off |",
         "|  0%   30C    P8             29W /  400W |    1583MiB /  24564MiB |      0%      Default |",
     );
-    for lost in 1..42 {
-        let cut: String = whole
+    let lines = |kept: fn(&str, usize) -> Option<&str>, at: usize| -> String {
+        whole
             .lines()
-            .flat_map(|line| [line.get(lost..).unwrap_or_default(), "\n"])
-            .collect();
-        let Ok(smi) = read(&cut) else { continue };
+            .flat_map(|line| [kept(line, at).unwrap_or(line), "\n"])
+            .collect()
+    };
+    for at in 1..91 {
+        let left = lines(|line, at| line.get(at..), at);
+        let right = lines(|line, at| line.get(..at), at);
+        for cut in [left, right] {
+            said_as_in_the_whole(&cut);
+        }
+    }
+}
+
+/// Each value of a part of the table above is that of the whole.
+fn said_as_in_the_whole(cut: &str) {
+    if let Ok(smi) = read(cut) {
         for gpu in &smi.gpus {
-            let gpu = serde_json::to_value(gpu).unwrap();
+            let gpu = serde_json::to_value(gpu).expect("a GPU is JSON");
             for (key, value) in [
                 ("index", json!(0)),
+                ("name", json!("NVIDIA GeForce RTX 4090")),
+                ("persistence", json!("Off")),
+                ("display_active", json!("Off")),
                 ("fan_percent", json!(0)),
                 ("temperature_c", json!(30)),
                 ("performance_state", json!("P8")),
@@ -310,9 +325,25 @@ fn a_cut_within_a_number_makes_no_other_number() {
             ] {
                 assert!(
                     gpu[key].is_null() || gpu[key] == value,
-                    "{lost}: {key} {gpu}\n{cut}"
+                    "{key} {gpu}\n{cut}"
                 );
             }
+        }
+    }
+}
+
+#[test]
+fn what_a_cut_right_edge_began_is_unknown() {
+    // `N` is the beginning of the second `N/A`, and no type of process.
+    let table = table(FIRST, SECOND)
+        + "| Processes:   \n|  GPU   GI   C\n|        ID   I\n|==============\n|    0   N/A  N\n";
+    assert_eq!(json_of(&table)["processes"], json!([]));
+    // The second line of a lost card is not the second cell of its first one.
+    let lost = "| GPU  Name\n| Fan  Temp\n|==========\n|   3  ERR!\n|ERR!  ERR!\n";
+    if let Ok(smi) = read(lost) {
+        for gpu in &smi.gpus {
+            assert_eq!(gpu.bus_id, None);
+            assert_eq!(gpu.persistence, None);
         }
     }
 }

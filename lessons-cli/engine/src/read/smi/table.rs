@@ -470,10 +470,10 @@ impl<'t> Table<'t> {
         matches!(first, "N/A" | "ERR!" | "[N/A]")
             && found.next().is_some()
             && found.next().is_none()
-            && self
-                .previous
-                .as_ref()
-                .is_some_and(|previous| is_named(&self.text[previous.at.clone()]))
+            && self.previous.as_ref().is_some_and(|previous| {
+                let between = &self.text[previous.at.end..cell.at.start];
+                is_named(&self.text[previous.at.clone()]) && !between.contains('\n')
+            })
     }
 
     /// The first two cells of a GPU: `0  NVIDIA L40   On` and `00000000:51:00.0 Off`.
@@ -512,7 +512,12 @@ impl<'t> Table<'t> {
             }
         }
         let mut parts = plain_words(&text[address.at.clone()], address.at.start);
-        gpu.bus_id = parts.next().map(|bus_id| values.words(Key::BusId, bus_id));
+        // An address with a short domain may have been one with a long domain.
+        let bus_id = parts
+            .next()
+            .filter(|bus_id| !address.at_edge || bus_id.len() >= LONGEST_BUS_ID);
+        margin_lost |= bus_id.is_none();
+        gpu.bus_id = bus_id.map(|bus_id| values.words(Key::BusId, bus_id));
         let display = parts
             .next()
             .filter(|display| address.closed || is_mode(&text[display.clone()]));
@@ -551,7 +556,9 @@ impl<'t> Table<'t> {
             // The ECC cell is gone, and this is the second line already.
             Expect::Ecc if is_power(shown) => Expect::Memory,
             Expect::Ecc => {
-                if cell.closed || is_mode(shown) || token::is_no_value(shown) {
+                let may_be_more = cell.at_edge && !is_mode(shown) && !token::is_no_value(shown);
+                margin_lost = may_be_more;
+                if !may_be_more && (cell.closed || is_mode(shown) || token::is_no_value(shown)) {
                     gpu.ecc_uncorrected =
                         Some(values.reading(Key::EccUncorrected, cell.at.clone()));
                 }
@@ -691,7 +698,7 @@ impl<'t> Table<'t> {
 
     fn process_cell(&mut self, cell: &Cell) {
         let shown = &self.text[cell.at.clone()];
-        if ProcessStart::of(self.text, cell.at.clone()).is_some() {
+        if ProcessStart::of(self.text, cell).is_some() {
             self.end_split_process();
             self.process(cell.clone());
         } else if let Some(first) = self.split_process.take() {
@@ -736,7 +743,7 @@ impl<'t> Table<'t> {
 
     fn add_process(&mut self, cell: &Cell, memory: Option<Range<usize>>) {
         let text = self.text;
-        let Some(start) = ProcessStart::of(text, cell.at.clone()) else {
+        let Some(start) = ProcessStart::of(text, cell) else {
             return;
         };
         // `N/A` could be one of the ids, in a row that ends there.
@@ -804,6 +811,12 @@ struct Values<'a, 't> {
     fields: &'a mut Vec<Field>,
 }
 
+/// How many digits a GPU's index has, at most.
+const MOST_DIGITS: usize = 2;
+
+/// The length of an address with eight digits of a domain.
+const LONGEST_BUS_ID: usize = 16;
+
 impl Values<'_, '_> {
     fn reading<T: Unit>(&mut self, key: Key, span: Range<usize>) -> Reading<T> {
         let reading = Reading::of(&self.text[span.clone()]);
@@ -852,7 +865,6 @@ impl Values<'_, '_> {
 
     /// `0  NVIDIA GeForce RTX 3050 ...  WDDM`.
     fn name_cell(&mut self, gpu: &mut Gpu, cell: &Cell, on_windows: bool, lost_first_column: bool) {
-        const MOST_DIGITS: usize = 2;
         let text = self.text;
         let shown = &text[cell.at.clone()];
         let mut name = cell.at.clone();
@@ -861,7 +873,9 @@ impl Values<'_, '_> {
             .filter(|first| is_digits(&text[first.clone()]));
         // Of `RTX 4090` a lost margin may have left the number.
         let of_name = index.as_ref().is_some_and(|index| {
-            index.len() > MOST_DIGITS && margin(text, cell) == Margin::Unknown
+            let is_one_blank_after = !text[index.end..].starts_with("  ");
+            let is_long = index.len() > MOST_DIGITS && margin(text, cell) == Margin::Unknown;
+            is_long || (cell.at_edge && is_one_blank_after)
         });
         if of_name {
             return;
@@ -883,8 +897,8 @@ impl Values<'_, '_> {
                 gpu.persistence = Some(self.words(Key::Persistence, mode));
             }
         }
-        // Without an index before it, a name at the very edge may have lost its beginning.
-        if !name.is_empty() && (index.is_some() || !cell.at_edge) {
+        // Without an index or a bar before it, a name may have lost its beginning.
+        if !name.is_empty() && (index.is_some() || margin(text, cell) == Margin::Whole) {
             gpu.name_truncated = text[name.clone()].ends_with("...");
             gpu.name = Some(self.words(Key::Name, name));
         }
@@ -964,7 +978,7 @@ impl Values<'_, '_> {
             .and_then(|unit| shown[unit..].find('/').map(|slash| unit + slash))
             .or_else(|| shown.find(" /").map(|at| at + 1));
         let Some(slash) = split else {
-            if !cell.closed && !token::is_no_value(shown) {
+            if (!cell.closed || cell.at_edge) && !token::is_no_value(shown) {
                 return [None, None];
             }
             return [used, total].map(|key| Some(self.reading(key, cell.at.clone())));
@@ -977,7 +991,10 @@ impl Values<'_, '_> {
         sides.map(|(key, at, closed)| {
             let at = token::trim(text, at);
             let shown = &text[at.clone()];
-            let complete = closed || shown.ends_with("MiB") || token::is_no_value(shown);
+            // Of `1583MiB` at the very edge the cut may have left `3MiB`.
+            let is_rest = cell.at_edge && at.start == cell.at.start;
+            let complete =
+                token::is_no_value(shown) || (!is_rest && (closed || shown.ends_with("MiB")));
             (!shown.is_empty() && complete).then(|| self.reading(key, at))
         })
     }
@@ -1004,7 +1021,10 @@ impl Values<'_, '_> {
         };
         // Alone, words may be either of the two; a percentage is the utilization, and a mode's name the mode.
         if Percent::parse(shown).is_some() || (!mode.is_empty() && token::is_no_value(shown)) {
-            gpu.utilization_percent = Some(self.reading(Key::UtilizationPercent, first));
+            // Of `100%` at the very edge the cut may have left `0%`.
+            if !cell.at_edge || token::is_no_value(shown) {
+                gpu.utilization_percent = Some(self.reading(Key::UtilizationPercent, first));
+            }
             let shown = &text[mode.clone()];
             let may_be_mode = cell.closed && !shown.contains('/');
             if !mode.is_empty() && (may_be_mode || known(shown)) {
@@ -1029,7 +1049,9 @@ fn margin(text: &str, name: &Cell) -> Margin {
         .take_while(u8::is_ascii_digit)
         .count();
     match (before.len() + digits).checked_sub(1) {
-        Some(column) if digits > 0 && column < LAST_DIGIT => Margin::Cut(LAST_DIGIT - column),
+        Some(column) if (1..=MOST_DIGITS).contains(&digits) && column < LAST_DIGIT => {
+            Margin::Cut(LAST_DIGIT - column)
+        }
         _ => Margin::Unknown,
     }
 }
@@ -1181,12 +1203,16 @@ struct ProcessStart {
 }
 
 impl ProcessStart {
-    fn of(text: &str, cell: Range<usize>) -> Option<Self> {
+    fn of(text: &str, cell: &Cell) -> Option<Self> {
         let is_id = |at: &Range<usize>| is_digits(&text[at.clone()]) || &text[at.clone()] == "N/A";
-        let mut found = plain_words(&text[cell.clone()], cell.start);
+        let mut found = plain_words(&text[cell.at.clone()], cell.at.start);
         let gpu = found.next().filter(|at| is_digits(&text[at.clone()]))?;
         let second = found.next().filter(is_id)?;
         let third = found.next()?;
+        // Where the line is cut, `N` is the beginning of an instance's `N/A`.
+        if &text[third.clone()] == "N" && third.end == cell.at.end && !cell.closed {
+            return None;
+        }
         if is_process_type(&text[third.clone()]) {
             return Some(Self {
                 gpu,
