@@ -304,6 +304,21 @@ fn persistence_is_gone_after_a_restart_unless_the_daemon_keeps_it() {
 }
 
 #[test]
+fn a_service_with_two_commands_is_named_as_such() {
+    let mut typist = Typist::at("ubuntu-4x4090");
+    typist.does(
+        "sudo mkdir -p /etc/systemd/system/nvidia-persistenced.service.d\n\
+         printf '[Service]\\nExecStart=/usr/bin/nvidia-persistenced --persistence-mode\\n' | sudo tee /etc/systemd/system/nvidia-persistenced.service.d/zz.conf",
+    );
+    let machine = typist.session.machine();
+    let step = steps::find("persistence.survives-reboot").unwrap();
+    let report = Report::of(&Facts::new(&machine), [step]);
+    let finding = &report.steps[0].finding;
+    assert_eq!(finding.outcome, Outcome::Fail);
+    assert!(format!("{:?}", finding.summary).contains("fail-two-commands"));
+}
+
+#[test]
 fn a_misspelt_drop_in_does_not_start() {
     let mut typist = Typist::at("headless-persistence-off");
     typist.does("

@@ -171,6 +171,9 @@ fn survives_reboot(facts: &Facts<'_>) -> Finding {
     }
     match facts.persistence_daemon() {
         Ok(daemon) => match &daemon.command {
+            Some(command) if daemon.has_two_commands => Finding::fail("fail-two-commands")
+                .evidence(&daemon.source, command)
+                .fix(Fix::by_hand("fix-two-commands")),
             Some(command) if command.contains("--no-persistence-mode") => {
                 keep(Finding::fail("fail-daemon-without-mode"), &daemon)
             }

@@ -302,10 +302,9 @@ impl Facts<'_> {
                 }
             }
         }
-        daemon.starts_at_boot = !daemon.has_two_commands
-            && (self.exists(
-                "/etc/systemd/system/multi-user.target.wants/nvidia-persistenced.service",
-            )? || self.udev_starts_daemon()?);
+        daemon.starts_at_boot = self
+            .exists("/etc/systemd/system/multi-user.target.wants/nvidia-persistenced.service")?
+            || self.udev_starts_daemon()?;
         Ok(daemon)
     }
 

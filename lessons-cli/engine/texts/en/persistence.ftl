@@ -46,12 +46,15 @@ persistence-survives-reboot = Persistence survives a restart
     .hint-fail-not-started-2 = Type: sudo systemctl enable --now nvidia-persistenced
     .hint-fail-daemon-without-mode-1 = The daemon will start, and its own options turn the mode off: systemctl cat nvidia-persistenced shows them
     .hint-fail-daemon-without-mode-2 = Write a setting of your own with --persistence-mode: lessons show persistence.survives-reboot prints the commands
+    .hint-fail-two-commands-1 = systemd refuses a service of this kind that has two commands: systemctl status nvidia-persistenced says so
+    .hint-fail-two-commands-2 = In your own setting an empty line ExecStart= has to stand before the new command: it takes the package's command away
     .undo = sudo systemctl revert nvidia-persistenced removes the setting again.
     .pass = nvidia-persistenced is started with the system and keeps persistence mode on
     .pass-script = { $path } turns persistence mode on at every start; NVIDIA recommends the daemon instead
     .fail = Persistence mode is on now, and nothing turns it on again after a restart
     .fail-not-started = nvidia-persistenced is installed, and nothing starts it with the system
     .fail-daemon-without-mode = After a restart it is off: the daemon is started with --no-persistence-mode
+    .fail-two-commands = nvidia-persistenced will not start: its files name two commands, and systemd refuses such a service
     .na-no-mode = These GPUs have no persistence mode
     .na-display = A display keeps the driver loaded
     .na-container = In a container, persistence is the host's business
@@ -59,6 +62,7 @@ persistence-survives-reboot = Persistence survives a restart
     .na-wsl = In WSL, Windows keeps the driver loaded
     .na-not-linux = Only Linux has persistence mode; on { $os } the driver stays loaded
     .fix-now = Turns it on until the next start
+    .fix-two-commands = Write an empty line ExecStart= before the one with the command in this file, then type: sudo systemctl daemon-reload, and sudo systemctl restart nvidia-persistenced
     .fix-enable = Starts the daemon now and at every start
     .fix-install-daemon = Install nvidia-persistenced: it comes with the driver's utilities of your distribution
     .fix-folder = Makes the folder for your own settings of this service
