@@ -812,7 +812,7 @@ struct Values<'a, 't> {
 }
 
 /// How many digits a GPU's index has, at most.
-const MOST_DIGITS: usize = 2;
+const MOST_DIGITS: usize = 3;
 
 /// The length of an address with eight digits of a domain.
 const LONGEST_BUS_ID: usize = 16;
